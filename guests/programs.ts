@@ -1,0 +1,98 @@
+/** Which guest programs exist, from which sources, in which builds. The build, the counts and the tests read this table. */
+
+export type Optimization = 'O0' | 'O0-register' | 'O1' | 'O2' | 'O2-no-inline' | 'O3';
+
+export interface Profile {
+  readonly name: string;
+  readonly compiler: string;
+  readonly strip: string;
+  /** Debian package that holds both tools. */
+  readonly package: string;
+  readonly flags: readonly string[];
+  readonly runtime: readonly string[];
+}
+
+export interface Program {
+  readonly name: string;
+  readonly sources: readonly string[];
+  /** By profile name; the first is the default. */
+  readonly builds: Readonly<Record<string, readonly Optimization[]>>;
+}
+
+const COMMON_RUNTIME = ['runtime/start.S', 'runtime/runtime.c', 'runtime/string.c'];
+
+export const PROFILES: readonly Profile[] = [
+  {
+    name: 'v5-soft',
+    compiler: 'arm-linux-gnueabi-gcc',
+    strip: 'arm-linux-gnueabi-strip',
+    package: 'gcc-arm-linux-gnueabi',
+    flags: ['-march=armv5te', '-marm', '-mfloat-abi=soft'],
+    runtime: [
+      ...COMMON_RUNTIME,
+      'runtime/strcmp-bytes.c',
+      'runtime/memcpy-ldm.S',
+      'runtime/divide.S',
+      'runtime/double-multiply.S',
+      'runtime/double-add.S',
+    ],
+  },
+  {
+    name: 'v7-hf',
+    compiler: 'arm-linux-gnueabihf-gcc',
+    strip: 'arm-linux-gnueabihf-strip',
+    package: 'gcc-arm-linux-gnueabihf',
+    // vfpv4-d16 is the floating-point unit without NEON.
+    flags: ['-mcpu=cortex-a7', '-mfpu=vfpv4-d16', '-marm', '-mfloat-abi=hard'],
+    runtime: [...COMMON_RUNTIME, 'runtime/strcmp-words.S', 'runtime/memcpy-vfp.S'],
+  },
+];
+
+export const OPTIMIZATION_FLAGS: Readonly<Record<Optimization, readonly string[]>> = {
+  O0: ['-O0'],
+  // Cachebench's makefiles pass -DREGISTER.
+  'O0-register': ['-O0', '-DREGISTER'],
+  O1: ['-O1'],
+  O2: ['-O2'],
+  // "No procedure merging" is a rule of Dhrystone.
+  'O2-no-inline': ['-O2', '-fno-inline'],
+  O3: ['-O3'],
+};
+
+export const PROGRAMS: readonly Program[] = [
+  {
+    name: 'dhrystone',
+    sources: ['dhrystone/main.c', 'dhrystone/procedures.c', 'dhrystone/records.c'],
+    builds: {
+      'v5-soft': ['O2', 'O2-no-inline', 'O3', 'O1', 'O0'],
+      'v7-hf': ['O2', 'O2-no-inline', 'O3', 'O1', 'O0'],
+    },
+  },
+  {name: 'cachebench-memcpy', sources: ['cachebench/memcpy.c'], builds: {'v5-soft': ['O2'], 'v7-hf': ['O2']}},
+  {name: 'cachebench-rmw', sources: ['cachebench/rmw.c'], builds: {'v5-soft': ['O0-register', 'O0', 'O2'], 'v7-hf': ['O0-register', 'O0', 'O2']}},
+  {name: 'stream', sources: ['stream/stream.c'], builds: {'v5-soft': ['O2', 'O0'], 'v7-hf': ['O2', 'O0']}},
+  {
+    name: 'softfloat-check',
+    sources: ['softfloat-check/softfloat-check.c'],
+    builds: {'v5-soft': ['O2'], 'v7-hf': ['O2']},
+  },
+];
+
+export interface Build {
+  readonly program: Program;
+  readonly profile: Profile;
+  readonly optimization: Optimization;
+  /** Relative to `guests/bin`. */
+  readonly elf: string;
+}
+
+export const BUILDS: readonly Build[] = PROGRAMS.flatMap((program) =>
+  PROFILES.flatMap((profile) =>
+    (program.builds[profile.name] ?? []).map((optimization) => ({
+      program,
+      profile,
+      optimization,
+      elf: `${profile.name}/${program.name}-${optimization}.elf`,
+    })),
+  ),
+);

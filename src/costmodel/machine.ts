@@ -1,0 +1,217 @@
+/** A machine as data: the schema of `calibration/machines/*.yaml`, and the plain numbers that replay computes with. */
+import {z} from 'zod';
+import {packagePath} from '../files/paths.ts';
+import {readYaml} from '../files/yaml.ts';
+import {listParameters, type NamedParameter, PARAMETER_KINDS, parameter} from '../parameters/parameter.ts';
+import {INSTRUCTION_CLASSES, type InstructionClass} from '../trace/instruction-class.ts';
+import {cycles, hertz, nanoseconds, toCycles} from '../units.ts';
+
+const issueClass = z.strictObject({
+  pairing: z.enum(['either', 'first', 'alone']),
+  issue: z.number().min(0),
+  latency: z.number().min(0),
+  perTransfer: z.number().min(0).default(0),
+});
+const cache = z.strictObject({size: parameter('B'), ways: parameter('ways'), line: parameter('B')});
+
+const machineFile = z.strictObject({
+  id: z.string(),
+  title: z.string(),
+  core: z.strictObject({
+    clock: parameter('MHz'),
+    mispredict: parameter('cycles'),
+    takenBranch: parameter('cycles'),
+    counterEntries: parameter('entries'),
+    historyBits: parameter('bits'),
+    classes: z.strictObject({
+      source: z.string(),
+      kind: z.enum(PARAMETER_KINDS),
+      unit: z.literal('cycles'),
+      table: z.strictObject(
+        Object.fromEntries(INSTRUCTION_CLASSES.map((name) => [name, issueClass])) as Record<
+          InstructionClass,
+          typeof issueClass
+        >,
+      ),
+    }),
+    earlyOperand: parameter('cycles'),
+  }),
+  translation: z.strictObject({
+    microTlbEntries: parameter('entries'),
+    microTlbMiss: parameter('cycles'),
+    mainTlbSets: parameter('sets'),
+    mainTlbWays: parameter('ways'),
+    walkCacheSets: parameter('sets'),
+    walkCacheWays: parameter('ways'),
+    ipaCacheSets: parameter('sets'),
+    ipaCacheWays: parameter('ways'),
+    walkStart: parameter('cycles'),
+    walkRead: parameter('cycles'),
+  }),
+  caches: z.strictObject({
+    l1i: cache,
+    l1d: cache,
+    l2: cache,
+    l2Hit: parameter('cycles'),
+    linefills: parameter('entries'),
+    storeBuffer: parameter('entries'),
+    readAllocateEntry: parameter('lines'),
+    readAllocateEntryL2: parameter('lines'),
+    postedWrites: parameter('lines'),
+  }),
+  prefetcher: z.strictObject({
+    trigger: parameter('misses'),
+    maximumStride: parameter('lines'),
+    depth: parameter('lines'),
+    page: parameter('B'),
+  }),
+  dram: z.strictObject({
+    clock: parameter('MHz'),
+    banks: parameter('banks'),
+    row: parameter('B'),
+    tCL: parameter('clocks'),
+    tRCD: parameter('clocks'),
+    tRP: parameter('clocks'),
+    tRFC: parameter('ns'),
+    tREFI: parameter('ns'),
+    uncore: parameter('ns'),
+    busClock: parameter('MHz'),
+    busWidth: parameter('B'),
+    turnaround: parameter('ns'),
+  }),
+  memory: z.strictObject({base: parameter('B'), size: parameter('B')}),
+});
+export type MachineFile = z.infer<typeof machineFile>;
+export type IssueClass = z.infer<typeof issueClass>;
+
+export interface CacheGeometry {
+  readonly sets: number;
+  readonly ways: number;
+  /** log₂ of the line size in bytes. */
+  readonly lineBits: number;
+}
+
+/** All times in CPU cycles unless named otherwise. */
+export interface Machine {
+  readonly id: string;
+  readonly clockHz: number;
+  readonly classes: Readonly<Record<InstructionClass, IssueClass>>;
+  readonly earlyOperand: number;
+  readonly mispredict: number;
+  readonly takenBranch: number;
+  readonly counterEntries: number;
+  readonly historyBits: number;
+  readonly microTlbEntries: number;
+  readonly microTlbMiss: number;
+  readonly mainTlb: TlbGeometry;
+  readonly walkCache: TlbGeometry;
+  readonly ipaCache: TlbGeometry;
+  readonly walkStart: number;
+  readonly walkRead: number;
+  readonly l1i: CacheGeometry;
+  readonly l1d: CacheGeometry;
+  readonly l2: CacheGeometry;
+  readonly l2Hit: number;
+  readonly linefills: number;
+  readonly storeBuffer: number;
+  readonly readAllocateEntry: number;
+  readonly readAllocateEntryL2: number;
+  readonly postedWrites: number;
+  readonly prefetchTrigger: number;
+  readonly prefetchStride: number;
+  readonly prefetchDepth: number;
+  readonly prefetchPageLines: number;
+  readonly dram: DramTimings;
+  readonly memoryBase: number;
+  readonly memorySize: number;
+}
+
+export interface TlbGeometry {
+  readonly sets: number;
+  readonly ways: number;
+}
+
+/** DRAM and interconnect, in CPU cycles (fractions kept). */
+export interface DramTimings {
+  readonly banks: number;
+  readonly rowLines: number;
+  readonly cas: number;
+  readonly activate: number;
+  readonly precharge: number;
+  readonly refreshTime: number;
+  readonly refreshInterval: number;
+  /** From the core to the controller and back, whatever the row. */
+  readonly uncore: number;
+  /** One line over the interconnect. */
+  readonly transfer: number;
+  readonly turnaround: number;
+}
+
+const geometry = (c: MachineFile['caches']['l1d']): CacheGeometry => {
+  const lineBits = Math.log2(c.line.value);
+  const sets = c.size.value / (c.ways.value * c.line.value);
+  if (!Number.isInteger(lineBits) || !Number.isInteger(Math.log2(sets))) {
+    throw new RangeError(`cache of ${c.size.value} B, ${c.ways.value} ways, ${c.line.value} B lines: sets and line must be powers of two`);
+  }
+  return {sets, ways: c.ways.value, lineBits};
+};
+
+/** The numbers of a machine file in the units of replay. */
+export const machineFrom = (file: MachineFile): Machine => {
+  const clock = hertz(file.core.clock.value * 1e6);
+  const {dram, caches, translation, prefetcher, core} = file;
+  const perDramClock = clock / (dram.clock.value * 1e6);
+  const line = caches.l1d.line.value;
+  if (line !== caches.l2.line.value) throw new RangeError('L1D and L2 must have the same line size');
+  return {
+    id: file.id,
+    clockHz: clock,
+    classes: core.classes.table,
+    earlyOperand: core.earlyOperand.value,
+    mispredict: cycles(core.mispredict.value),
+    takenBranch: cycles(core.takenBranch.value),
+    counterEntries: core.counterEntries.value,
+    historyBits: core.historyBits.value,
+    microTlbEntries: translation.microTlbEntries.value,
+    microTlbMiss: translation.microTlbMiss.value,
+    mainTlb: {sets: translation.mainTlbSets.value, ways: translation.mainTlbWays.value},
+    walkCache: {sets: translation.walkCacheSets.value, ways: translation.walkCacheWays.value},
+    ipaCache: {sets: translation.ipaCacheSets.value, ways: translation.ipaCacheWays.value},
+    walkStart: translation.walkStart.value,
+    walkRead: translation.walkRead.value,
+    l1i: geometry(caches.l1i),
+    l1d: geometry(caches.l1d),
+    l2: geometry(caches.l2),
+    l2Hit: caches.l2Hit.value,
+    linefills: caches.linefills.value,
+    storeBuffer: caches.storeBuffer.value,
+    readAllocateEntry: caches.readAllocateEntry.value,
+    readAllocateEntryL2: caches.readAllocateEntryL2.value,
+    postedWrites: caches.postedWrites.value,
+    prefetchTrigger: prefetcher.trigger.value,
+    prefetchStride: prefetcher.maximumStride.value,
+    prefetchDepth: prefetcher.depth.value,
+    prefetchPageLines: prefetcher.page.value / line,
+    dram: {
+      banks: dram.banks.value,
+      rowLines: dram.row.value / line,
+      cas: dram.tCL.value * perDramClock,
+      activate: dram.tRCD.value * perDramClock,
+      precharge: dram.tRP.value * perDramClock,
+      refreshTime: toCycles(nanoseconds(dram.tRFC.value), clock),
+      refreshInterval: toCycles(nanoseconds(dram.tREFI.value), clock),
+      uncore: toCycles(nanoseconds(dram.uncore.value), clock),
+      transfer: (line / dram.busWidth.value) * (clock / (dram.busClock.value * 1e6)),
+      turnaround: (dram.turnaround.value * clock) / 1e9,
+    },
+    memoryBase: file.memory.base.value,
+    memorySize: file.memory.size.value,
+  };
+};
+
+export const MACHINES = ['cubieboard2'] as const;
+
+/** Reads a machine file. @throws InputError with line and column for anything unknown, missing or out of bounds. */
+export const readMachine = (path: string): MachineFile => readYaml(path, machineFile);
+export const machinePath = (id: string): string => packagePath('calibration', 'machines', `${id}.yaml`);
+export const machineParameters = (file: MachineFile): NamedParameter[] => listParameters(file.id, file);

@@ -1,0 +1,122 @@
+/** Reads hypervisor files, resolves `extends`, and checks what a schema cannot: that every name has a path behind it. */
+import {readdirSync} from 'node:fs';
+import {basename} from 'node:path';
+import {z} from 'zod';
+import {InputError} from '../files/errors.ts';
+import {packagePath} from '../files/paths.ts';
+import {readYaml} from '../files/yaml.ts';
+import {listParameters, type NamedParameter} from '../parameters/parameter.ts';
+import {type Activity, type Build, type HypervisorFile, hypervisorFile, type KernelFile, kernelFile, type Path} from './schema.ts';
+
+const directory = (): string => packagePath('calibration', 'hypervisors');
+
+/** The order of the paper's tables; hypervisors added later follow by name. */
+const PAPER_ORDER = ['host', 'xvisor', 'kvm', 'kvm-hugetlb', 'xen'];
+
+/** A file either stands alone or names another that it changes: `extends: kvm` and the top-level keys that differ. */
+const overlay = z.looseObject({extends: z.string().optional()});
+
+export const hypervisorIds = (): string[] => {
+  const present = readdirSync(directory())
+    .filter((name) => name.endsWith('.yaml'))
+    .map((name) => basename(name, '.yaml'))
+    .sort();
+  return [...PAPER_ORDER.filter((id) => present.includes(id)), ...present.filter((id) => !PAPER_ORDER.includes(id))];
+};
+
+export const hypervisorPath = (id: string): string => packagePath('calibration', 'hypervisors', `${id}.yaml`);
+export const kernelPath = (): string => packagePath('calibration', 'guest-linux.yaml');
+
+/** The keys of a file laid over those of the file that it extends. */
+const resolve = (path: string): Record<string, unknown> => {
+  const {extends: base, ...own} = readYaml(path, overlay);
+  return base === undefined ? own : {...resolve(hypervisorPath(base)), ...own};
+};
+
+/** @throws InputError naming the file and what is wrong with it. */
+export const readHypervisor = (id: string, path = hypervisorPath(id)): HypervisorFile => {
+  const ids = hypervisorIds();
+  if (path === hypervisorPath(id) && !ids.includes(id)) {
+    throw new InputError(`unknown system under test '${id}'`, {remedy: `choose from ${ids.join(', ')}`});
+  }
+  const parsed = readYaml(path, overlay).extends === undefined ? readYaml(path, hypervisorFile) : parseResolved(path);
+  check(parsed, path);
+  return parsed;
+};
+
+const parseResolved = (path: string): HypervisorFile => {
+  const result = hypervisorFile.safeParse(resolve(path));
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw new InputError(issue?.message ?? 'does not fit the schema', {file: path, place: issue?.path.join('.') ?? ''});
+};
+
+export const readKernel = (): KernelFile => readYaml(kernelPath(), kernelFile);
+
+const check = (h: HypervisorFile, file: string): void => {
+  const active = h.builds[h.build];
+  if (!active && h.activities.some((a) => a.paths.some((p) => !p.startsWith('linux:')))) {
+    throw new InputError(`build '${h.build}' is not among its builds`, {file, remedy: `add it or choose from ${Object.keys(h.builds).join(', ')}`});
+  }
+  for (const [name, build] of Object.entries(h.builds)) checkBuild(build, `builds.${name}`, file);
+  for (const activity of h.activities) {
+    for (const path of activity.paths.filter((p) => !p.startsWith('linux:'))) {
+      for (const [name, build] of Object.entries(h.builds)) {
+        if (!build.paths[path]) throw new InputError(`activity '${activity.id}' uses path '${path}', which build '${name}' lacks`, {file});
+      }
+    }
+  }
+};
+
+const checkBuild = (build: Build, place: string, file: string): void => {
+  if (!build.paths[build.sharedPath]) throw new InputError(`sharedPath '${build.sharedPath}' is not a path`, {file, place});
+  for (const [name, path] of Object.entries(build.paths)) {
+    const offsets = path.steps.map((s) => s.at);
+    const ordered = offsets.every((at, i) => at < path.instructions && (i === 0 || at > (offsets[i - 1] as number)));
+    if (!ordered) throw new InputError('steps must start at increasing offsets below the instruction count', {file, place: `${place}.${name}`});
+  }
+};
+
+/** A path that an activity executes, found by its name. */
+export interface ResolvedPath {
+  /** As the activity names it: 'vtimer-inject', 'linux:tick'. */
+  readonly name: string;
+  readonly path: Path;
+  readonly build: Build;
+}
+
+export interface ResolvedActivity {
+  readonly activity: Activity;
+  readonly paths: readonly ResolvedPath[];
+}
+
+const KERNEL_PREFIX = /^linux:/;
+export const isKernelPath = (name: string): boolean => KERNEL_PREFIX.test(name);
+/** The name of a path within its build. */
+export const localName = (name: string): string => name.replace(KERNEL_PREFIX, '');
+
+/** Every activity with the paths that it names, from the hypervisor's current build and the guest kernel. */
+export const resolveActivities = (h: HypervisorFile, kernel: KernelFile): ResolvedActivity[] =>
+  h.activities.map((activity) => ({
+    activity,
+    paths: activity.paths.map((name) => {
+      const build = isKernelPath(name) ? kernel.build : h.builds[h.build];
+      const path = build?.paths[localName(name)];
+      if (!build || !path) throw new InputError(`activity '${activity.id}' of '${h.id}' uses an unknown path '${name}'`);
+      return {name, path, build};
+    }),
+  }));
+
+/** Prefix of a system's fitted parameters: systems that run the same build share them. */
+export const parameterPrefix = (h: HypervisorFile): string => h.builds[h.build]?.id ?? h.id;
+
+export const hypervisorParameters = (h: HypervisorFile): NamedParameter[] => {
+  const used = h.builds[h.build];
+  const prefix = parameterPrefix(h);
+  return [
+    ...h.activities.flatMap((a) => listParameters(`${prefix}.${a.id}.rate`, a.rate)),
+    ...(used ? listParameters(`${prefix}.cyclesPerInstruction`, used.cyclesPerInstruction) : []),
+    ...(h.placement.policy === 'fragmented' ? listParameters(`${h.id}.placement.meanRun`, h.placement.meanRun) : []),
+    ...(h.scheduler.slice ? listParameters(`${h.id}.scheduler.slice`, h.scheduler.slice) : []),
+  ];
+};

@@ -1,0 +1,105 @@
+/**
+ * What a hypervisor is to the model: data. The schema of `calibration/hypervisors/*.yaml`.
+ *
+ * A *path* is what the hypervisor executes for one event, with its instructions and accesses counted; an *activity* is
+ * what happens again and again on the CPU of the benchmark, at a rate, as a sequence of paths. Replay touches a path's
+ * lines through the guest's caches; the cost model prices its instructions. Neither knows a hypervisor's name.
+ */
+import {z} from 'zod';
+import {PARAMETER_KINDS, parameter} from '../parameters/parameter.ts';
+
+/** The paper's taxonomy: who does the device work, and whether the guest is modified. */
+export const DESIGNS = ['none', 'complete-monolithic', 'partially-monolithic', 'micro-kernelized'] as const;
+export const MODES = ['full', 'para'] as const;
+
+const count = z.number().int().min(0);
+
+/** Counts of one execution. `code` and `data` are bytes in touched lines (32 B instruction, 64 B data lines). */
+const path = z.strictObject({
+  instructions: count,
+  device: count.default(0),
+  barriers: count.default(0),
+  instructionBarriers: count.default(0),
+  systemRegisters: count.default(0),
+  code: count,
+  data: count,
+  /** Switches of privilege level and back: one for a trap, two when the host kernel is entered through Hyp mode. */
+  modeSwitches: count.default(1),
+  note: z.string().optional(),
+  /** In order; `at` is the instruction offset at which the step starts. */
+  steps: z.array(z.strictObject({at: count, do: z.string(), device: z.string().optional()})).default([]),
+});
+export type Path = z.infer<typeof path>;
+
+/** One compilation of a hypervisor: its counts differ, its structure does not. */
+const build = z.strictObject({
+  /** Names the code; systems that run the same code share it and its fitted cycles per instruction. */
+  id: z.string(),
+  title: z.string(),
+  kind: z.enum(PARAMETER_KINDS),
+  source: z.string(),
+  /** Cycles per instruction of this code on an in-order dual-issue core, all hits. */
+  cyclesPerInstruction: parameter('cycles/instruction'),
+  /** Lines of the smallest trap: taken to be shared by every path. */
+  sharedPath: z.string(),
+  paths: z.record(z.string(), path),
+});
+export type Build = z.infer<typeof build>;
+
+const activity = z.strictObject({
+  id: z.string(),
+  title: z.string(),
+  /** How often on the benchmark's CPU, when one host CPU runs both vCPUs. */
+  rate: parameter('Hz'),
+  /** The share of that rate that stays on the benchmark's CPU when the host has two. */
+  shareOfTwoCpus: z.number().min(0).max(1),
+  source: z.string(),
+  /** `path`, or `linux:path` for a path of the guest kernel, in order. */
+  paths: z.array(z.string()).min(1),
+});
+export type Activity = z.infer<typeof activity>;
+
+export const PAGE_SIZES = ['4K', '64K', '1M', '2M', '16M', '1G'] as const;
+
+const placement = z.discriminatedUnion('policy', [
+  z.strictObject({policy: z.literal('contiguous'), source: z.string()}),
+  z.strictObject({
+    policy: z.literal('fragmented'),
+    source: z.string(),
+    /** Mean length of a run of adjacent frames; lengths are geometric. */
+    meanRun: parameter('pages'),
+  }),
+]);
+export type Placement = z.infer<typeof placement>;
+
+const stage2 = z.strictObject({
+  format: z.literal('lpae'),
+  startLevel: z.literal([1, 2]),
+  inputBits: z.number().int().min(30).max(40),
+  leaf: z.enum(['4K', '2M', '1G']),
+  source: z.string(),
+});
+export type Stage2 = z.infer<typeof stage2>;
+
+export const hypervisorFile = z.strictObject({
+  id: z.string().regex(/^[a-z][a-z0-9-]*$/),
+  title: z.string(),
+  version: z.string(),
+  design: z.enum(DESIGNS),
+  modes: z.array(z.enum(MODES)),
+  /** The guest's kernel: short- or long-descriptor stage 1. */
+  stage1: z.strictObject({format: z.enum(['short', 'lpae']), leaf: z.enum(PAGE_SIZES), source: z.string()}),
+  stage2: stage2.nullable(),
+  placement,
+  scheduler: z.strictObject({policy: z.string(), slice: parameter('ms').nullable(), source: z.string()}),
+  traps: z.array(z.string()),
+  facts: z.array(z.string()).default([]),
+  build: z.string(),
+  builds: z.record(z.string(), build),
+  activities: z.array(activity),
+});
+export type HypervisorFile = z.infer<typeof hypervisorFile>;
+
+/** The guest kernel's own recurring work, in the shape of a build. */
+export const kernelFile = z.strictObject({id: z.string(), title: z.string(), build});
+export type KernelFile = z.infer<typeof kernelFile>;

@@ -1,0 +1,76 @@
+/** A32 LDM, STM, PUSH and POP in all four modes: DDI 0406C A5.5. The forms with S = 1 (user registers, exception return) are privileged. */
+import type {BlockEnd} from '../trace/blocks.ts';
+import {READ, WRITE} from '../trace/records.ts';
+import {beginAligned, readAlignedWord, writeAlignedWord} from './access.ts';
+import type {Fields} from './bits.ts';
+import {type Execute, type Operands, PC, type Row, registers, reject, SP} from './operation.ts';
+
+const WORD = 4;
+
+// `immediate` is the distance from the base to the lowest word, `amount` what write-back adds to the base.
+const ldm: Execute = (cpu, op) => {
+  const r = cpu.r;
+  const base = r[op.n]!;
+  const list = op.list;
+  let address = (base + op.immediate) | 0;
+  beginAligned(cpu, op, address, WORD);
+  const last = (address + WORD * (list.length - 1)) | 0;
+  readAlignedWord(cpu, op, last);
+  if (op.writeBack) r[op.n] = base + op.amount;
+  for (let index = 0; index < list.length; index++) {
+    r[list[index]!] = readAlignedWord(cpu, op, address);
+    address = (address + WORD) | 0;
+  }
+};
+const stm: Execute = (cpu, op) => {
+  const r = cpu.r;
+  const base = r[op.n]!;
+  const list = op.list;
+  let address = (base + op.immediate) | 0;
+  beginAligned(cpu, op, address, WORD);
+  for (let index = 0; index < list.length; index++) {
+    writeAlignedWord(cpu, op, address, r[list[index]!]!);
+    address = (address + WORD) | 0;
+  }
+  if (op.writeBack) r[op.n] = base + op.amount;
+};
+
+const listOf = (mask: number): readonly number[] =>
+  Array.from({length: 16}, (_, r) => r).filter((r) => (mask >>> r) & 1);
+
+const multiple =
+  (isLoad: boolean) =>
+  (fields: Fields): Operands => {
+    const [p, u, w, n, mask] = [fields('P'), fields('U'), fields('W'), fields('Rn'), fields('registers')];
+    const list = listOf(mask);
+    reject(n === PC, 'pc as the base is UNPREDICTABLE');
+    reject(list.length === 0, 'an empty register list is UNPREDICTABLE');
+    reject(isLoad && w === 1 && list.includes(n), 'loading the base with write-back is UNPREDICTABLE');
+    reject(
+      !isLoad && w === 1 && list.includes(n) && list[0] !== n,
+      'storing a written-back base that is not the lowest register is UNKNOWN',
+    );
+    const size = WORD * list.length;
+    const lowest = u === 1 ? (p === 1 ? WORD : 0) : p === 1 ? -size : WORD - size;
+    const branches = isLoad && list.includes(PC);
+    const end: BlockEnd = n === SP ? 'return' : 'indirect';
+    return {
+      ...(branches ? {end} : {}),
+      class: branches ? 'branch-indirect' : isLoad ? 'load-multiple' : 'store-multiple',
+      n,
+      list,
+      immediate: lowest,
+      amount: u === 1 ? size : -size,
+      index: w === 1 ? 'pre-indexed' : 'offset',
+      transfers: list.length,
+      access: {kind: isLoad ? READ : WRITE, size},
+      reads: registers(n) | (isLoad ? 0 : mask),
+      readsEarly: registers(n),
+      writes: (isLoad ? mask : 0) | (w === 1 ? registers(n) : 0),
+    };
+  };
+
+export const LOAD_STORE_MULTIPLE: readonly Row[] = [
+  {name: 'LDM', bits: 'cond:4 100 P:1 U:1 0 W:1 1 Rn:4 registers:16', operands: multiple(true), execute: ldm},
+  {name: 'STM', bits: 'cond:4 100 P:1 U:1 0 W:1 0 Rn:4 registers:16', operands: multiple(false), execute: stm},
+];

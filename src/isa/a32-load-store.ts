@@ -1,0 +1,225 @@
+/**
+ * A32 single and double loads and stores: DDI 0406C A5.3 and A5.2.8. The unprivileged forms (LDRT: P = 0, W = 1) do in
+ * user mode what the post-indexed forms do.
+ */
+import type {BlockEnd} from '../trace/blocks.ts';
+import type {InstructionClass} from '../trace/instruction-class.ts';
+import {READ, WRITE} from '../trace/records.ts';
+import {
+  beginAligned,
+  loadByte,
+  loadHalfWord,
+  loadWord,
+  readAlignedWord,
+  storeByte,
+  storeHalfWord,
+  storeWord,
+  writeAlignedWord,
+} from './access.ts';
+import type {Fields} from './bits.ts';
+import type {Cpu} from './cpu.ts';
+import {
+  type Execute,
+  type Index,
+  type Operands,
+  type Operation,
+  PC,
+  type Row,
+  registers,
+  reject,
+  SP,
+} from './operation.ts';
+import {immediateShift, plainImmediate, type ShifterOperand, shifterOperand} from './shifter.ts';
+
+const WORD = 4;
+
+/** The base plus or minus the offset. */
+const offsetAddress = (cpu: Cpu, op: Operation): number => {
+  const base = cpu.r[op.n]!;
+  const offset = shifterOperand(cpu, op);
+  return op.add ? (base + offset) | 0 : (base - offset) | 0;
+};
+
+const ldr: Execute = (cpu, op) => {
+  const indexed = offsetAddress(cpu, op);
+  const value = loadWord(cpu, op, op.postIndexed ? cpu.r[op.n]! : indexed);
+  if (op.writeBack) cpu.r[op.n] = indexed;
+  cpu.r[op.d] = value;
+};
+const ldrb: Execute = (cpu, op) => {
+  const indexed = offsetAddress(cpu, op);
+  const value = loadByte(cpu, op, op.postIndexed ? cpu.r[op.n]! : indexed);
+  if (op.writeBack) cpu.r[op.n] = indexed;
+  cpu.r[op.d] = value;
+};
+const ldrh: Execute = (cpu, op) => {
+  const indexed = offsetAddress(cpu, op);
+  const value = loadHalfWord(cpu, op, op.postIndexed ? cpu.r[op.n]! : indexed);
+  if (op.writeBack) cpu.r[op.n] = indexed;
+  cpu.r[op.d] = value;
+};
+const ldrsb: Execute = (cpu, op) => {
+  const indexed = offsetAddress(cpu, op);
+  const value = loadByte(cpu, op, op.postIndexed ? cpu.r[op.n]! : indexed);
+  if (op.writeBack) cpu.r[op.n] = indexed;
+  cpu.r[op.d] = (value << 24) >> 24;
+};
+const ldrsh: Execute = (cpu, op) => {
+  const indexed = offsetAddress(cpu, op);
+  const value = loadHalfWord(cpu, op, op.postIndexed ? cpu.r[op.n]! : indexed);
+  if (op.writeBack) cpu.r[op.n] = indexed;
+  cpu.r[op.d] = (value << 16) >> 16;
+};
+const str: Execute = (cpu, op) => {
+  const indexed = offsetAddress(cpu, op);
+  storeWord(cpu, op, op.postIndexed ? cpu.r[op.n]! : indexed, cpu.r[op.d]!);
+  if (op.writeBack) cpu.r[op.n] = indexed;
+};
+const strb: Execute = (cpu, op) => {
+  const indexed = offsetAddress(cpu, op);
+  storeByte(cpu, op, op.postIndexed ? cpu.r[op.n]! : indexed, cpu.r[op.d]!);
+  if (op.writeBack) cpu.r[op.n] = indexed;
+};
+const strh: Execute = (cpu, op) => {
+  const indexed = offsetAddress(cpu, op);
+  storeHalfWord(cpu, op, op.postIndexed ? cpu.r[op.n]! : indexed, cpu.r[op.d]!);
+  if (op.writeBack) cpu.r[op.n] = indexed;
+};
+const ldrd: Execute = (cpu, op) => {
+  const indexed = offsetAddress(cpu, op);
+  const address = op.postIndexed ? cpu.r[op.n]! : indexed;
+  beginAligned(cpu, op, address, WORD);
+  const low = readAlignedWord(cpu, op, address);
+  const high = readAlignedWord(cpu, op, (address + WORD) | 0);
+  if (op.writeBack) cpu.r[op.n] = indexed;
+  cpu.r[op.d] = low;
+  cpu.r[op.d + 1] = high;
+};
+const strd: Execute = (cpu, op) => {
+  const indexed = offsetAddress(cpu, op);
+  const address = op.postIndexed ? cpu.r[op.n]! : indexed;
+  beginAligned(cpu, op, address, WORD);
+  writeAlignedWord(cpu, op, address, cpu.r[op.d]!);
+  writeAlignedWord(cpu, op, (address + WORD) | 0, cpu.r[op.d + 1]!);
+  if (op.writeBack) cpu.r[op.n] = indexed;
+};
+
+export const indexOf = (p: number, w: number): Index => (p === 0 ? 'post-indexed' : w === 1 ? 'pre-indexed' : 'offset');
+
+interface Transfer {
+  readonly class: InstructionClass;
+  readonly kind: typeof READ | typeof WRITE;
+  readonly size: number;
+}
+
+/** LDR pc, [sp], #4 is how a single register is popped. */
+const branchEnd = (n: number): BlockEnd => (n === SP ? 'return' : 'indirect');
+
+const rejectWriteBack = (index: Index, n: number, ...transferred: readonly number[]): void => {
+  reject(
+    index !== 'offset' && (n === PC || transferred.includes(n)),
+    'write-back to pc or to a transferred register is UNPREDICTABLE',
+  );
+};
+
+const single = (transfer: Transfer, fields: Fields, offset: ShifterOperand): Operands => {
+  const [d, n] = [fields('Rt'), fields('Rn')];
+  const index = indexOf(fields('P'), fields('W'));
+  const isLoad = transfer.kind === READ;
+  rejectWriteBack(index, n, d);
+  reject(d === PC && transfer.size !== WORD, 'pc as a byte or half-word operand is UNPREDICTABLE');
+  const {shifted: _, reads: offsetReads, ...second} = offset;
+  const addressReads = offsetReads | registers(n);
+  const branches = isLoad && d === PC;
+  return {
+    ...second,
+    ...(branches ? {end: branchEnd(n)} : {}),
+    class: branches ? 'branch-indirect' : transfer.class,
+    d,
+    n,
+    add: fields('U') === 1,
+    index,
+    access: transfer,
+    reads: addressReads | (isLoad ? 0 : registers(d)),
+    readsEarly: addressReads,
+    writes: (isLoad ? registers(d) : 0) | (index === 'offset' ? 0 : registers(n)),
+  };
+};
+
+const double = (transfer: Transfer, fields: Fields, offset: ShifterOperand): Operands => {
+  const d = fields('Rt');
+  reject(d % 2 === 1 || d === 14, 'a double transfer starts at an even register below 14');
+  reject(fields('P') === 0 && fields('W') === 1, 'an unprivileged double transfer is UNPREDICTABLE');
+  rejectWriteBack(indexOf(fields('P'), fields('W')), fields('Rn'), d, d + 1);
+  const first = single(transfer, fields, offset);
+  return transfer.kind === READ
+    ? {...first, writes: first.writes! | registers(d + 1)}
+    : {...first, reads: first.reads! | registers(d + 1)};
+};
+
+const splitImmediate = (fields: Fields): ShifterOperand => plainImmediate((fields('imm4H') << 4) | fields('imm4L'));
+const plainRegister = (fields: Fields): ShifterOperand => {
+  const m = fields('Rm');
+  return immediateShift((name) => (name === 'Rm' ? m : 0));
+};
+const rejectPc = (offset: ShifterOperand): ShifterOperand => {
+  reject(offset.m === PC && offset.reads !== 0, 'pc as an offset is UNPREDICTABLE');
+  return offset;
+};
+
+const load = (size: number): Transfer => ({class: 'load', kind: READ, size});
+const store = (size: number): Transfer => ({class: 'store', kind: WRITE, size});
+
+/** `opcode` is the B bit and, behind W, the L bit (A5.3). */
+const wordOrByte = (name: string, b: string, l: string, transfer: Transfer, execute: Execute): readonly Row[] => [
+  {
+    name: `${name} (immediate)`,
+    bits: `cond:4 010 P:1 U:1 ${b} W:1 ${l} Rn:4 Rt:4 imm12:12`,
+    operands: (fields) => single(transfer, fields, plainImmediate(fields('imm12'))),
+    execute,
+  },
+  {
+    name: `${name} (register)`,
+    bits: `cond:4 011 P:1 U:1 ${b} W:1 ${l} Rn:4 Rt:4 imm5:5 type:2 0 Rm:4`,
+    operands: (fields) => single(transfer, fields, rejectPc(immediateShift(fields))),
+    execute,
+  },
+];
+
+type Decode = (transfer: Transfer, fields: Fields, offset: ShifterOperand) => Operands;
+
+/** Half-words, signed bytes and doubles: `opcode` is bits 7–4 (A5.2.8). */
+const extra = (
+  name: string,
+  l: string,
+  opcode: string,
+  transfer: Transfer,
+  execute: Execute,
+  decode: Decode = single,
+): readonly Row[] => [
+  {
+    name: `${name} (immediate)`,
+    bits: `cond:4 000 P:1 U:1 1 W:1 ${l} Rn:4 Rt:4 imm4H:4 ${opcode} imm4L:4`,
+    operands: (fields) => decode(transfer, fields, splitImmediate(fields)),
+    execute,
+  },
+  {
+    name: `${name} (register)`,
+    bits: `cond:4 000 P:1 U:1 0 W:1 ${l} Rn:4 Rt:4 0000 ${opcode} Rm:4`,
+    operands: (fields) => decode(transfer, fields, rejectPc(plainRegister(fields))),
+    execute,
+  },
+];
+
+export const LOAD_STORE: readonly Row[] = [
+  ...wordOrByte('LDR', '0', '1', load(4), ldr),
+  ...wordOrByte('LDRB', '1', '1', load(1), ldrb),
+  ...wordOrByte('STR', '0', '0', store(4), str),
+  ...wordOrByte('STRB', '1', '0', store(1), strb),
+  ...extra('LDRH', '1', '1011', load(2), ldrh),
+  ...extra('LDRSB', '1', '1101', load(1), ldrsb),
+  ...extra('LDRSH', '1', '1111', load(2), ldrsh),
+  ...extra('STRH', '0', '1011', store(2), strh),
+  ...extra('LDRD', '0', '1101', {class: 'load-pair', kind: READ, size: 8}, ldrd, double),
+  ...extra('STRD', '0', '1111', {class: 'store-pair', kind: WRITE, size: 8}, strd, double),
+];

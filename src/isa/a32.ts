@@ -1,0 +1,31 @@
+/** The A32 instruction set as far as it is modelled: one list of rows for each half of the encoding space. */
+import {BRANCH} from './a32-branch.ts';
+import {DATA_PROCESSING} from './a32-data-processing.ts';
+import {EXCLUSIVE} from './a32-exclusive.ts';
+import {LOAD_STORE} from './a32-load-store.ts';
+import {LOAD_STORE_MULTIPLE} from './a32-load-store-multiple.ts';
+import {MEDIA} from './a32-media.ts';
+import {MULTIPLY} from './a32-multiply.ts';
+import {UNCONDITIONAL} from './a32-unconditional.ts';
+import {createDecoder, DecodeTable} from './decode.ts';
+import {VFP_ARITHMETIC} from './vfp-arithmetic.ts';
+import {VFP_CONVERT} from './vfp-convert.ts';
+import {VFP_LOAD_STORE} from './vfp-load-store.ts';
+import {VFP_MOVE} from './vfp-move.ts';
+
+export const A32_CONDITIONAL = new DecodeTable([
+  ...DATA_PROCESSING,
+  ...MULTIPLY,
+  ...MEDIA,
+  ...LOAD_STORE,
+  ...LOAD_STORE_MULTIPLE,
+  ...EXCLUSIVE,
+  ...BRANCH,
+  ...VFP_LOAD_STORE,
+  ...VFP_MOVE,
+  ...VFP_CONVERT,
+  ...VFP_ARITHMETIC,
+]);
+export const A32_UNCONDITIONAL = new DecodeTable(UNCONDITIONAL);
+
+export const decodeA32 = createDecoder(A32_CONDITIONAL, A32_UNCONDITIONAL);

@@ -1,0 +1,127 @@
+/**
+ * Data accesses of the guest: page map lookup, alignment (SCTLR.A = 0: words and half-words may be misaligned,
+ * DDI 0406C A3.2.1), recording. Every function first records, then accesses: a fault ends the run, its record stays.
+ */
+import {PREFETCH} from '../trace/records.ts';
+import type {Cpu} from './cpu.ts';
+import {type FaultKind, GuestFault} from './errors.ts';
+import type {Operation} from './operation.ts';
+
+const PAGE_MASK = 0xfff;
+
+const fault = (operation: Operation, address: number, kind: FaultKind): never => {
+  throw new GuestFault(operation.address, address, kind);
+};
+
+export const recordAccess = (cpu: Cpu, address: number, meta: number): void => {
+  const trace = cpu.trace;
+  const at = trace.length;
+  trace.words[at] = address;
+  trace.words[at + 1] = meta;
+  trace.length = at + 2;
+};
+
+const readableOffset = (cpu: Cpu, operation: Operation, address: number): number => {
+  const offset = cpu.memory.offsetFor(cpu.memory.readMap, address);
+  return offset === 0 ? fault(operation, address, 'read') : offset;
+};
+
+const writableOffset = (cpu: Cpu, operation: Operation, address: number): number => {
+  const {memory} = cpu;
+  if (!memory.allowWrite(address)) return fault(operation, address, 'write');
+  return memory.offsetFor(memory.writeMap, address);
+};
+
+const loadSlow = (cpu: Cpu, operation: Operation, address: number, size: number): number => {
+  let value = 0;
+  for (let index = 0; index < size; index++) {
+    value |= cpu.memory.bytes[readableOffset(cpu, operation, (address + index) | 0)]! << (8 * index);
+  }
+  return value;
+};
+
+const storeSlow = (cpu: Cpu, operation: Operation, address: number, size: number, value: number): void => {
+  // All bytes are checked before one is written: a faulting store changes nothing.
+  writableOffset(cpu, operation, (address + size - 1) | 0);
+  for (let index = 0; index < size; index++) {
+    cpu.memory.bytes[writableOffset(cpu, operation, (address + index) | 0)] = value >>> (8 * index);
+  }
+};
+
+/** A word without a record: part of an access that is recorded as a whole. Aligned by the caller's check. */
+export const readAlignedWord = (cpu: Cpu, operation: Operation, address: number): number => {
+  const memory = cpu.memory;
+  const frame = memory.readMap[address >>> 12]!;
+  if (frame === 0) return fault(operation, address, 'read');
+  return memory.words[(frame + (address & PAGE_MASK)) >> 2]!;
+};
+
+/** As {@link readAlignedWord}. */
+export const writeAlignedWord = (cpu: Cpu, operation: Operation, address: number, value: number): void => {
+  const memory = cpu.memory;
+  const frame = memory.writeMap[address >>> 12]!;
+  if (frame === 0) memory.words[writableOffset(cpu, operation, address) >> 2] = value;
+  else memory.words[(frame + (address & PAGE_MASK)) >> 2] = value;
+};
+
+/** Starts a multiple, double or exclusive access: one record, and the alignment that it needs. */
+export const beginAligned = (cpu: Cpu, operation: Operation, address: number, alignment: number): void => {
+  if ((address & (alignment - 1)) !== 0) fault(operation, address, 'alignment');
+  if (cpu.recording) recordAccess(cpu, address, operation.meta);
+};
+
+export const loadWord = (cpu: Cpu, operation: Operation, address: number): number => {
+  if (cpu.recording) recordAccess(cpu, address, operation.meta);
+  const memory = cpu.memory;
+  const frame = memory.readMap[address >>> 12]!;
+  if (frame === 0 || (address & 3) !== 0) return loadSlow(cpu, operation, address, 4);
+  return memory.words[(frame + (address & PAGE_MASK)) >> 2]!;
+};
+
+export const loadHalfWord = (cpu: Cpu, operation: Operation, address: number): number => {
+  if (cpu.recording) recordAccess(cpu, address, operation.meta);
+  const memory = cpu.memory;
+  const frame = memory.readMap[address >>> 12]!;
+  if (frame === 0 || (address & 1) !== 0) return loadSlow(cpu, operation, address, 2);
+  return memory.halfWords[(frame + (address & PAGE_MASK)) >> 1]!;
+};
+
+export const loadByte = (cpu: Cpu, operation: Operation, address: number): number => {
+  if (cpu.recording) recordAccess(cpu, address, operation.meta);
+  const memory = cpu.memory;
+  const frame = memory.readMap[address >>> 12]!;
+  if (frame === 0) return fault(operation, address, 'read');
+  return memory.bytes[frame + (address & PAGE_MASK)]!;
+};
+
+export const storeWord = (cpu: Cpu, operation: Operation, address: number, value: number): void => {
+  if (cpu.recording) recordAccess(cpu, address, operation.meta);
+  const memory = cpu.memory;
+  const frame = memory.writeMap[address >>> 12]!;
+  if (frame === 0 || (address & 3) !== 0) storeSlow(cpu, operation, address, 4, value);
+  else memory.words[(frame + (address & PAGE_MASK)) >> 2] = value;
+};
+
+export const storeHalfWord = (cpu: Cpu, operation: Operation, address: number, value: number): void => {
+  if (cpu.recording) recordAccess(cpu, address, operation.meta);
+  const memory = cpu.memory;
+  const frame = memory.writeMap[address >>> 12]!;
+  if (frame === 0 || (address & 1) !== 0) storeSlow(cpu, operation, address, 2, value);
+  else memory.halfWords[(frame + (address & PAGE_MASK)) >> 1] = value;
+};
+
+export const storeByte = (cpu: Cpu, operation: Operation, address: number, value: number): void => {
+  if (cpu.recording) recordAccess(cpu, address, operation.meta);
+  const memory = cpu.memory;
+  const frame = memory.writeMap[address >>> 12]!;
+  if (frame === 0) storeSlow(cpu, operation, address, 1, value);
+  else memory.bytes[frame + (address & PAGE_MASK)] = value;
+};
+
+/** PLD and PLDW: recorded even when unmapped, and never a fault. */
+export const prefetch = (cpu: Cpu, operation: Operation, address: number): void => {
+  if (cpu.recording) recordAccess(cpu, address, operation.meta);
+};
+
+/** The size given to a prefetch: it names a line, whichever byte of it. */
+export const PREFETCH_ACCESS = {kind: PREFETCH, size: 1};

@@ -1,0 +1,80 @@
+/**
+ * Instruction patterns drawn as the Arm ARM draws them: `'cond:4 0000 000 S:1 Rd:4 0000 Rm:4 1001 Rn:4'`.
+ * A group of 0s and 1s is fixed; `name:width` is a field. Bits that the manual shows in parentheses are drawn as fixed:
+ * another value there is UNPREDICTABLE, and so matches no row.
+ */
+
+export interface Field {
+  readonly name: string;
+  readonly shift: number;
+  readonly width: number;
+}
+
+export interface Pattern {
+  /** Bits that are fixed, and their values. */
+  readonly mask: number;
+  readonly value: number;
+  readonly fields: readonly Field[];
+}
+
+/** Reads a field of the decoded word by name. @throws RangeError if the row has no such field. */
+export type Fields = (name: string) => number;
+
+const WORD_BITS = 32;
+const fieldMask = (width: number): number => 2 ** width - 1;
+
+/** @throws RangeError if the drawing is malformed, repeats a field, or does not fill 32 bits. */
+export const compilePattern = (bits: string): Pattern => {
+  let mask = 0;
+  let value = 0;
+  let position = WORD_BITS;
+  const fields: Field[] = [];
+  for (const group of bits.split(/\s+/)) {
+    const field = /^([A-Za-z]\w*):(\d+)$/.exec(group);
+    if (field) {
+      const [, name, digits] = field as unknown as [string, string, string];
+      const width = Number(digits);
+      if (fields.some((other) => other.name === name))
+        throw new RangeError(`field ${name} is drawn twice in '${bits}'`);
+      position -= width;
+      fields.push({name, shift: position, width});
+    } else {
+      if (!/^[01]+$/.test(group)) throw new RangeError(`'${group}' is neither fixed bits nor name:width in '${bits}'`);
+      position -= group.length;
+      mask += fieldMask(group.length) * 2 ** position;
+      value += Number.parseInt(group, 2) * 2 ** position;
+    }
+  }
+  if (position !== 0) throw new RangeError(`'${bits}' draws ${WORD_BITS - position} bits, not ${WORD_BITS}`);
+  return {mask: mask | 0, value: value | 0, fields};
+};
+
+export const matches = (pattern: Pattern, word: number): boolean => (word & pattern.mask) === pattern.value;
+
+export const readFields =
+  (pattern: Pattern, word: number): Fields =>
+  (name) => {
+    const field = pattern.fields.find((candidate) => candidate.name === name);
+    if (!field) throw new RangeError(`the row has no field ${name}`);
+    return Math.floor((word >>> 0) / 2 ** field.shift) % 2 ** field.width;
+  };
+
+/** The word with these field values. @throws RangeError if a field is missing or does not fit. */
+export const encode = (pattern: Pattern, values: Readonly<Record<string, number>>): number => {
+  let word = pattern.value >>> 0;
+  for (const {name, shift, width} of pattern.fields) {
+    const value = values[name];
+    if (value === undefined || !Number.isInteger(value) || value < 0 || value > fieldMask(width)) {
+      throw new RangeError(`field ${name} must be a whole number of ${width} bits, not ${value}`);
+    }
+    word += value * 2 ** shift;
+  }
+  return word >>> 0;
+};
+
+/** Some word matches both. */
+export const overlap = (a: Pattern, b: Pattern): boolean => ((a.value ^ b.value) & a.mask & b.mask) === 0;
+
+/** Every word that matches `special` matches `general`. */
+export const contains = (general: Pattern, special: Pattern): boolean =>
+  overlap(general, special) && (general.mask & ~special.mask) === 0;

@@ -1,0 +1,114 @@
+/** VLDR, VSTR, VLDM, VSTM, VPUSH and VPOP: DDI 0406C A7.6. Words must be aligned. Words move as bits. */
+import {READ, WRITE} from '../trace/records.ts';
+import {beginAligned, readAlignedWord, writeAlignedWord} from './access.ts';
+import type {Fields} from './bits.ts';
+import {type Execute, type Operands, PC, type Row, registers, reject} from './operation.ts';
+import {isDouble, vfpMask, vfpRegister} from './vfp-registers.ts';
+
+const WORD = 4;
+
+// `d` is the first VFP word, `amount` the number of words, `immediate` the distance from the base to the lowest word,
+// `a` what write-back adds.
+const load: Execute = (cpu, op) => {
+  const base = cpu.r[op.n]!;
+  const address = (base + op.immediate) | 0;
+  beginAligned(cpu, op, address, WORD);
+  for (let index = 0; index < op.amount; index++) {
+    cpu.vfpWords[op.d + index] = readAlignedWord(cpu, op, (address + WORD * index) | 0);
+  }
+  if (op.writeBack) cpu.r[op.n] = base + op.a;
+};
+const store: Execute = (cpu, op) => {
+  const base = cpu.r[op.n]!;
+  const address = (base + op.immediate) | 0;
+  beginAligned(cpu, op, address, WORD);
+  for (let index = 0; index < op.amount; index++) {
+    writeAlignedWord(cpu, op, (address + WORD * index) | 0, cpu.vfpWords[op.d + index]!);
+  }
+  if (op.writeBack) cpu.r[op.n] = base + op.a;
+};
+
+const firstWord = (fields: Fields): number => {
+  const double = isDouble(fields);
+  return vfpRegister(fields, 'd', double) * (double ? 2 : 1);
+};
+
+const moved = (isLoad: boolean, d: number, words: number): Operands => {
+  const mask = vfpMask(false, ...Array.from({length: words}, (_, index) => d + index));
+  return {
+    class: isLoad ? 'vfp-load' : 'vfp-store',
+    access: {kind: isLoad ? READ : WRITE, size: WORD * words},
+    amount: words,
+    d,
+    ...(isLoad ? {vfpWrites: mask} : {vfpReads: mask}),
+  };
+};
+
+const single =
+  (isLoad: boolean) =>
+  (fields: Fields): Operands => {
+    const n = fields('Rn');
+    const offset = WORD * fields('imm8');
+    return {
+      ...moved(isLoad, firstWord(fields), isDouble(fields) ? 2 : 1),
+      n,
+      immediate: fields('U') === 1 ? offset : -offset,
+      reads: registers(n),
+      readsEarly: registers(n),
+    };
+  };
+
+const multiple =
+  (isLoad: boolean, decrements: boolean) =>
+  (fields: Fields): Operands => {
+    const [n, words, d] = [fields('Rn'), fields('imm8'), firstWord(fields)];
+    const writeBack = decrements || fields('W') === 1;
+    const limit = isDouble(fields) ? 64 : 32;
+    reject(
+      words === 0 || d + words > limit || words > 32,
+      'an empty list, or one beyond the last register, is UNPREDICTABLE',
+    );
+    reject(isDouble(fields) && words % 2 === 1, 'FLDMX and FSTMX are deprecated and not modelled');
+    reject(n === PC && (writeBack || !isLoad), 'pc as the base is UNPREDICTABLE');
+    return {
+      ...moved(isLoad, d, words),
+      class: isLoad ? 'vfp-load-multiple' : 'vfp-store-multiple',
+      transfers: Math.ceil(words / 2),
+      n,
+      a: decrements ? -WORD * words : WORD * words,
+      immediate: decrements ? -WORD * words : 0,
+      index: writeBack ? 'pre-indexed' : 'offset',
+      reads: registers(n),
+      readsEarly: registers(n),
+      writes: writeBack ? registers(n) : 0,
+    };
+  };
+
+export const VFP_LOAD_STORE: readonly Row[] = [
+  {name: 'VSTR', bits: 'cond:4 1101 U:1 D:1 00 Rn:4 Vd:4 101 sz:1 imm8:8', operands: single(false), execute: store},
+  {name: 'VLDR', bits: 'cond:4 1101 U:1 D:1 01 Rn:4 Vd:4 101 sz:1 imm8:8', operands: single(true), execute: load},
+  {
+    name: 'VSTMIA',
+    bits: 'cond:4 1100 1 D:1 W:1 0 Rn:4 Vd:4 101 sz:1 imm8:8',
+    operands: multiple(false, false),
+    execute: store,
+  },
+  {
+    name: 'VLDMIA',
+    bits: 'cond:4 1100 1 D:1 W:1 1 Rn:4 Vd:4 101 sz:1 imm8:8',
+    operands: multiple(true, false),
+    execute: load,
+  },
+  {
+    name: 'VSTMDB',
+    bits: 'cond:4 1101 0 D:1 1 0 Rn:4 Vd:4 101 sz:1 imm8:8',
+    operands: multiple(false, true),
+    execute: store,
+  },
+  {
+    name: 'VLDMDB',
+    bits: 'cond:4 1101 0 D:1 1 1 Rn:4 Vd:4 101 sz:1 imm8:8',
+    operands: multiple(true, true),
+    execute: load,
+  },
+];

@@ -1,0 +1,62 @@
+/** The published benchmarks as data: `guests/benchmarks.yaml` and the published cells. */
+import {z} from 'zod';
+import {readCsv} from '../files/csv.ts';
+import {packagePath} from '../files/paths.ts';
+import {readYaml} from '../files/yaml.ts';
+
+const byHostCpus = <T extends z.ZodType>(value: T) => z.strictObject({'1': value, '2': value});
+
+const run = z.strictObject({
+  /** Rows of the table that this run predicts: repeated runs of one configuration share it. */
+  cases: z.array(z.string()).min(1),
+  arguments: z.array(z.string()),
+  /** Units of work between the guest's markers. */
+  work: z.number().positive(),
+});
+
+const benchmark = z.strictObject({
+  id: z.string(),
+  title: z.string(),
+  guest: z.string(),
+  profile: z.string(),
+  optimization: z.string(),
+  perWork: z.string(),
+  metric: z.strictObject({unit: z.string(), perUnit: z.number().positive(), megabyte: z.number().positive()}),
+  tables: byHostCpus(z.string()),
+  figures: byHostCpus(z.number()),
+  runs: z.array(run).min(1),
+});
+export type Benchmark = z.infer<typeof benchmark>;
+export type BenchmarkRun = z.infer<typeof run>;
+
+export const benchmarksPath = (): string => packagePath('guests', 'benchmarks.yaml');
+export const readBenchmarks = (): readonly Benchmark[] =>
+  readYaml(benchmarksPath(), z.strictObject({benchmarks: z.array(benchmark)})).benchmarks;
+
+/** The published figure for work at `unitsPerSecond`. */
+export const figureOf = (b: Benchmark, unitsPerSecond: number): number =>
+  (unitsPerSecond * b.metric.perUnit) / b.metric.megabyte;
+
+export interface PublishedCell {
+  readonly table: string;
+  readonly benchmark: string;
+  readonly hostCpus: number;
+  readonly case: string;
+  readonly sut: string;
+  readonly value: number;
+  readonly unit: string;
+}
+
+export const publishedPath = (): string => packagePath('calibration', 'published', 'first-vector.csv');
+
+/** Cells of the published first vector. @throws InputError for a malformed file. */
+export const readPublished = (): readonly PublishedCell[] =>
+  readCsv(publishedPath(), ['table', 'benchmark', 'host_cpus', 'case', 'sut', 'value', 'unit']).map((row) => ({
+    table: row.table,
+    benchmark: row.benchmark,
+    hostCpus: Number(row.host_cpus),
+    case: row.case,
+    sut: row.sut,
+    value: Number(row.value),
+    unit: row.unit,
+  }));

@@ -1,0 +1,173 @@
+/** The calibration that a prediction uses: the data files, with the fitted values of `calibration/fit.json` laid over. */
+import {existsSync, readFileSync} from 'node:fs';
+import {z} from 'zod';
+import {type Machine, type MachineFile, machineFrom, machineParameters, machinePath, readMachine} from '../costmodel/machine.ts';
+import {type Prices, type PrimitivesFile, readPrimitives} from '../costmodel/prices.ts';
+import {InputError} from '../files/errors.ts';
+import {packagePath} from '../files/paths.ts';
+import {hypervisorIds, hypervisorParameters, parameterPrefix, readHypervisor, readKernel} from '../hypervisors/load.ts';
+import type {HypervisorFile, KernelFile} from '../hypervisors/schema.ts';
+import {listParameters, type NamedParameter} from '../parameters/parameter.ts';
+import type {ParameterRow} from './result.ts';
+
+const fitFile = z.strictObject({
+  schemaVersion: z.literal(1),
+  command: z.string(),
+  /** Keys of the published groups that the fit saw: 'dhrystone/xvisor'. */
+  fittedOn: z.array(z.string()),
+  parameters: z.array(
+    z.strictObject({
+      id: z.string(),
+      value: z.number(),
+      unit: z.string(),
+      lower: z.number(),
+      upper: z.number(),
+      prior: z.number(),
+      standardError: z.number(),
+      atBound: z.boolean(),
+      fittedOn: z.string(),
+    }),
+  ),
+  /** Covariance of the path parameters, in the order of `covarianceOf`. */
+  covarianceOf: z.array(z.string()),
+  covariance: z.array(z.array(z.number())),
+  /** Relative model error by benchmark, one standard deviation, from the residuals of cells left out or fitted. */
+  discrepancy: z.record(z.string(), z.number()),
+});
+export type FitFile = z.infer<typeof fitFile>;
+
+export const fitPath = (): string => packagePath('calibration', 'fit.json');
+
+/** @throws InputError when the file is not what `trapwalk calibrate` writes. */
+export const readFit = (path = fitPath()): FitFile | undefined => {
+  if (!existsSync(path)) return undefined;
+  let raw: unknown;
+  try {
+    raw = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new InputError((error as Error).message, {file: path, remedy: 'restore the file or run `trapwalk calibrate`'});
+  }
+  const parsed = fitFile.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new InputError(issue?.message ?? 'not a fit', {file: path, place: issue?.path.join('.') ?? '', remedy: 'run `trapwalk calibrate`'});
+};
+
+/** Everything that turns counts into time, with the origin of every number. */
+export interface Calibration {
+  readonly machineFile: MachineFile;
+  readonly machine: Machine;
+  readonly prices: Prices;
+  readonly primitives: PrimitivesFile;
+  readonly kernel: KernelFile;
+  readonly hypervisors: Readonly<Record<string, HypervisorFile>>;
+  readonly fit: FitFile | undefined;
+  readonly values: Readonly<Record<string, number>>;
+}
+
+export const PIPELINE_SCALE = 'pipelineScale';
+
+/** Replaces the values of parameters whose id is in `values`; all else stays as it is. */
+const overlay = <T>(prefix: string, node: T, values: Readonly<Record<string, number>>): T => {
+  if (typeof node !== 'object' || node === null) return node;
+  if (prefix in values && 'value' in node) return {...node, value: values[prefix], kind: 'fitted'} as T;
+  if (Array.isArray(node)) return node.map((child, i) => overlay(`${prefix}.${i}`, child, values)) as T;
+  return Object.fromEntries(Object.entries(node).map(([key, child]) => [key, overlay(`${prefix}.${key}`, child, values)])) as T;
+};
+
+const overlayHypervisor = (h: HypervisorFile, values: Readonly<Record<string, number>>): HypervisorFile => {
+  const prefix = parameterPrefix(h);
+  const build = h.builds[h.build];
+  return {
+    ...h,
+    activities: h.activities.map((a) => ({...a, rate: overlay(`${prefix}.${a.id}.rate`, a.rate, values)})),
+    builds: build
+      ? {...h.builds, [h.build]: {...build, cyclesPerInstruction: overlay(`${prefix}.cyclesPerInstruction`, build.cyclesPerInstruction, values)}}
+      : h.builds,
+  };
+};
+
+export interface CalibrationOptions {
+  readonly machine?: string;
+  /** Laid over the fitted values: a trial of the fit, a what-if, or a user's `--set`. */
+  readonly values?: Readonly<Record<string, number>>;
+  /** Leave `calibration/fit.json` out: the priors alone. */
+  readonly priorsOnly?: boolean;
+}
+
+export const loadCalibration = (options: CalibrationOptions = {}): Calibration => {
+  const fit = options.priorsOnly ? undefined : readFit();
+  const fitted = Object.fromEntries((fit?.parameters ?? []).map((p) => [p.id, p.value]));
+  return withValues(loadFiles(options.machine ?? 'cubieboard2', fit), {...fitted, ...options.values});
+};
+
+type Files = Omit<Calibration, 'machine' | 'prices' | 'values'>;
+
+const loadFiles = (machine: string, fit: FitFile | undefined): Files => ({
+  machineFile: readMachine(machinePath(machine)),
+  primitives: readPrimitives(),
+  kernel: readKernel(),
+  hypervisors: Object.fromEntries(hypervisorIds().map((id) => [id, readHypervisor(id)])),
+  fit,
+});
+
+/** The same calibration with other values. */
+export const withValues = (files: Files, values: Readonly<Record<string, number>>): Calibration => {
+  const machineFile = overlay(files.machineFile.id, files.machineFile, values);
+  const primitives = overlay('primitives', files.primitives, values);
+  const kernelPrefix = `${files.kernel.build.id}.cyclesPerInstruction`;
+  const kernel = {
+    ...files.kernel,
+    build: {...files.kernel.build, cyclesPerInstruction: overlay(kernelPrefix, files.kernel.build.cyclesPerInstruction, values)},
+  };
+  const {id: _, ...priced} = primitives;
+  return {
+    machineFile,
+    machine: machineFrom(machineFile),
+    primitives,
+    prices: Object.fromEntries(Object.entries(priced).map(([key, p]) => [key, p.value])) as unknown as Prices,
+    kernel,
+    hypervisors: Object.fromEntries(Object.entries(files.hypervisors).map(([id, h]) => [id, overlayHypervisor(h, values)])),
+    fit: files.fit,
+    values,
+  };
+};
+
+/** Cycles per instruction by build id. */
+export const cyclesPerInstruction = (c: Calibration): Record<string, number> => {
+  const builds = [c.kernel.build, ...Object.values(c.hypervisors).flatMap((h) => h.builds[h.build] ?? [])];
+  return Object.fromEntries(builds.map((build) => [build.id, build.cyclesPerInstruction.value]));
+};
+
+/** What the original binary takes beyond ours, as a factor on the pipeline's cycles; 1 until the host cells say more. */
+export const pipelineScale = (c: Calibration, benchmark: string): number => c.values[`${PIPELINE_SCALE}.${benchmark}`] ?? 1;
+
+/** Every number in use, once, with its origin. */
+export const parameterRows = (c: Calibration): ParameterRow[] => {
+  const named: NamedParameter[] = [
+    ...machineParameters(c.machineFile),
+    ...listParameters('primitives', c.primitives),
+    ...listParameters(`${c.kernel.build.id}.cyclesPerInstruction`, c.kernel.build.cyclesPerInstruction),
+    ...Object.values(c.hypervisors).flatMap((h) => hypervisorParameters(h)),
+  ];
+  const unique = new Map(named.map((p) => [p.id, p]));
+  const fits = new Map((c.fit?.parameters ?? []).map((p) => [p.id, p]));
+  const rows = [...unique.values()].map((p): ParameterRow => {
+    const fit = fits.get(p.id);
+    return {
+      id: p.id,
+      value: p.value,
+      unit: p.unit,
+      kind: fit ? 'fitted' : p.kind,
+      source: fit ? `${p.source}; fitted on ${fit.fittedOn} from ${fit.prior}` : p.source,
+      ...(p.lower === undefined ? {} : {lower: p.lower}),
+      ...(p.upper === undefined ? {} : {upper: p.upper}),
+      ...(fit ? {standardError: fit.standardError} : {}),
+    };
+  });
+  const scales = [...fits.values()].filter((p) => p.id.startsWith(`${PIPELINE_SCALE}.`));
+  return [
+    ...rows,
+    ...scales.map((p): ParameterRow => ({id: p.id, value: p.value, unit: p.unit, kind: 'fitted', source: `the paper's binary against ours; fitted on ${p.fittedOn}`, lower: p.lower, upper: p.upper, standardError: p.standardError})),
+  ];
+};

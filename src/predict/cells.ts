@@ -1,0 +1,74 @@
+/** Workloads → cells with prediction intervals. */
+import type {Benchmark, PublishedCell} from './benchmarks.ts';
+import {type Calibration, withValues} from './calibration.ts';
+import type {Cell} from './result.ts';
+import {bySeeds, deviation, figure, mean, type Workload} from './workloads.ts';
+
+/** Two-sided 95 % of a normal distribution. */
+const Z = 1.96;
+/** Step of the finite differences, as a share of a parameter's range. */
+const STEP = 0.01;
+
+/** The published group that a fit may have seen. */
+export const fitKey = (benchmark: string, sut: string): string => `${benchmark}/${sut}`;
+
+/**
+ * A cell for each case of each run. The interval joins, in quadrature, the covariance of the fitted path parameters, the
+ * spread over placement seeds and the model's own discrepancy on this benchmark.
+ */
+export const cellsOf = (workloads: readonly Workload[], c: Calibration, published: readonly PublishedCell[], hostCpus: 1 | 2): Cell[] => {
+  const known = new Map(published.map((p) => [`${p.benchmark}/${p.hostCpus}/${p.case}/${p.sut}`, p.value]));
+  const steps = steppedCalibrations(c);
+  const fitted = new Set(c.fit?.fittedOn ?? []);
+  return bySeeds(workloads).flatMap((seeds) => {
+    const {benchmark, run, system} = seeds[0] as Workload;
+    const figures = seeds.map((w) => figure(w, c, hostCpus));
+    const predicted = mean(figures);
+    const relative = Math.hypot(
+      parameterDeviation(seeds[0] as Workload, c, steps, hostCpus) / predicted,
+      deviation(figures) / predicted,
+      c.fit?.discrepancy[benchmark.id] ?? 0,
+    );
+    return run.cases.map((name): Cell => ({
+      table: tableOf(benchmark, hostCpus),
+      benchmark: benchmark.id,
+      hostCpus,
+      case: name,
+      sut: system.sut,
+      unit: benchmark.metric.unit,
+      predicted,
+      lower: predicted * (1 - Z * relative),
+      upper: predicted * (1 + Z * relative),
+      published: known.get(`${benchmark.id}/${hostCpus}/${name}/${system.sut}`) ?? null,
+      fitted: hostCpus === 1 && fitted.has(fitKey(benchmark.id, system.sut)),
+    }));
+  });
+};
+
+const tableOf = (benchmark: Benchmark, hostCpus: 1 | 2): string => benchmark.tables[`${hostCpus}`];
+
+interface Step {
+  readonly calibration: Calibration;
+  readonly size: number;
+}
+
+/** The calibration with each fitted path parameter moved by a step, in the order of the covariance. */
+const steppedCalibrations = (c: Calibration): Step[] =>
+  (c.fit?.covarianceOf ?? []).map((id) => {
+    const parameter = c.fit?.parameters.find((p) => p.id === id);
+    const size = ((parameter?.upper ?? 1) - (parameter?.lower ?? 0)) * STEP;
+    return {size, calibration: withValues(c, {...c.values, [id]: (c.values[id] as number) + size})};
+  });
+
+/** √(gᵀ C g) with g the gradient of the figure in the fitted parameters. */
+const parameterDeviation = (w: Workload, c: Calibration, steps: readonly Step[], hostCpus: 1 | 2): number => {
+  const {fit} = c;
+  if (!fit) return 0;
+  const unmoved = figure(w, c, hostCpus);
+  const gradient = steps.map(({calibration, size}) => (figure(w, calibration, hostCpus) - unmoved) / size);
+  const variance = gradient.reduce(
+    (sum, gi, i) => sum + gradient.reduce((inner, gj, j) => inner + gi * gj * (fit.covariance[i]?.[j] ?? 0), 0),
+    0,
+  );
+  return Math.sqrt(Math.max(variance, 0));
+};

@@ -1,0 +1,38 @@
+/** Runs jobs on worker threads, longest first; results come back in the order of the jobs, whatever finished first. */
+import {availableParallelism} from 'node:os';
+import {Piscina} from 'piscina';
+import type {Job, JobResult} from './job.ts';
+
+export interface PoolOptions {
+  readonly jobs?: number;
+  readonly onDone?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+const isSource = import.meta.url.endsWith('.ts');
+
+const workOf = (job: Job): number => job.run.work * job.systems.length * (job.benchmark.perWork === 'iteration' ? 400 : 16);
+
+export const runJobs = async (jobs: readonly Job[], options: PoolOptions = {}): Promise<JobResult[]> => {
+  const threads = Math.max(1, Math.min(options.jobs ?? availableParallelism(), jobs.length));
+  const pool = new Piscina<Job, JobResult>({
+    filename: new URL(isSource ? './worker.ts' : './worker.js', import.meta.url).href,
+    minThreads: threads,
+    maxThreads: threads,
+    ...(isSource ? {execArgv: ['--import', 'tsx']} : {}),
+  });
+  try {
+    let done = 0;
+    const order = jobs.map((_, i) => i).sort((a, b) => workOf(jobs[b] as Job) - workOf(jobs[a] as Job));
+    const results = new Array<JobResult>(jobs.length);
+    await Promise.all(
+      order.map(async (index) => {
+        results[index] = await pool.run(jobs[index] as Job, options.signal ? {signal: options.signal} : {});
+        options.onDone?.(++done, jobs.length);
+      }),
+    );
+    return results;
+  } finally {
+    await pool.destroy();
+  }
+};

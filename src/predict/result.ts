@@ -1,0 +1,113 @@
+/** The shapes that predictions are handed on in: to the report, to `--json`, to users of the library. All plain data. */
+
+/** Ids of the systems under test, as in the published tables. */
+export type SutId = string;
+
+/** One published or predicted number. */
+export interface Cell {
+  /** The paper's table, in Roman numerals: 'IV'. */
+  readonly table: string;
+  readonly benchmark: string;
+  readonly hostCpus: number;
+  /** Row of the table: 'run-1', '1.5M'. */
+  readonly case: string;
+  readonly sut: SutId;
+  /** 'dhrystones/s' or 'MB/s'. */
+  readonly unit: string;
+  readonly predicted: number;
+  /** 95 % prediction interval. */
+  readonly lower: number;
+  readonly upper: number;
+  readonly published: number | null;
+  /** Did a fitted parameter see this cell's published value? */
+  readonly fitted: boolean;
+}
+
+/** Mean absolute percentage error of a group of cells, beside two baselines that know nothing of mechanisms. */
+export interface ErrorRow {
+  readonly benchmark: string;
+  /** A SUT id, or 'guests' for all but `host`. */
+  readonly sut: string;
+  readonly cells: number;
+  readonly fittedCells: number;
+  readonly meanAbsolutePercentageError: number;
+  /** (predicted − published) / published of the worst cell, in percent, signed. */
+  readonly worstPercentageError: number;
+  /** Baseline (a): the published host figure, no overhead. */
+  readonly noOverhead: number;
+  /** Baseline (b): the published host figure less this SUT's mean published loss on the other benchmarks. */
+  readonly sameOverheadAsOthers: number;
+}
+
+/** What a stretch of guest work costs, item by item; the items sum to `totalCycles` exactly. */
+export interface Attribution {
+  readonly benchmark: string;
+  readonly case: string;
+  readonly hostCpus: number;
+  readonly sut: SutId;
+  /** What the cycles are counted per: 'iteration', 'line', 'int', 'element'. */
+  readonly per: string;
+  readonly totalCycles: number;
+  readonly items: readonly AttributionItem[];
+  /** totalCycles − Σ items: 0 but for rounding in the last place. */
+  readonly unattributed: number;
+}
+
+export interface AttributionItem {
+  /** 'guest' (what a native run would pay too), 'translation', 'hypervisor', 'host', 'refill'. */
+  readonly group: string;
+  readonly mechanism: string;
+  readonly cycles: number;
+}
+
+/** A number that a prediction used. */
+export interface ParameterRow {
+  readonly id: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly kind: 'measured' | 'cited' | 'fitted' | 'assumed';
+  readonly source: string;
+  readonly lower?: number;
+  readonly upper?: number;
+  readonly standardError?: number;
+}
+
+export interface Provenance {
+  readonly trapwalk: string;
+  readonly node: string;
+  readonly command: string;
+  readonly seeds: readonly number[];
+  /** SHA-256 of every input file, by path relative to the package. */
+  readonly hashes: Readonly<Record<string, string>>;
+  /** Seconds of wall time by phase. The only part of the result that differs between runs; left out with `--no-timings`. */
+  readonly timings?: Readonly<Record<string, number>>;
+}
+
+/** Counts of one replay, by metric id; definitions in `METRICS` of the cost model. */
+export type CountTable = Readonly<Record<string, number>>;
+
+export interface WorkloadCounts {
+  readonly benchmark: string;
+  readonly case: string;
+  readonly sut: SutId;
+  readonly counts: CountTable;
+}
+
+/** Order claims of the paper checked on the predictions: 'xvisor ≥ xen on memcpy'. */
+export interface OrderCheck {
+  readonly claim: string;
+  readonly holds: boolean;
+  readonly evidence: string;
+}
+
+export interface Reproduction {
+  readonly schemaVersion: 1;
+  readonly cells: readonly Cell[];
+  readonly errors: readonly ErrorRow[];
+  readonly baselines: {readonly noOverhead: string; readonly sameOverheadAsOthers: string};
+  readonly orders: readonly OrderCheck[];
+  readonly attributions: readonly Attribution[];
+  readonly counts: readonly WorkloadCounts[];
+  readonly parameters: readonly ParameterRow[];
+  readonly provenance: Provenance;
+}

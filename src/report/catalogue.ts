@@ -1,0 +1,120 @@
+/** How the report names, orders and colours what a result holds. An id that is not listed here keeps its own name, after the rest. */
+import type {Cell, Reproduction, SutId} from '../predict/result.ts';
+
+export const HOST: SutId = 'host';
+
+/** Order of the paper's columns; colours of Okabe and Ito, which colour-blind readers can tell apart on white and on black. */
+const SUT_COLOURS: Readonly<Record<SutId, string>> = {
+  host: '#8c8c8c',
+  xvisor: '#0072b2',
+  kvm: '#d55e00',
+  'kvm-hugetlb': '#e69f00',
+  xen: '#009e73',
+};
+const GROUP_COLOURS: Readonly<Record<string, string>> = {
+  guest: '#8c8c8c',
+  translation: '#0072b2',
+  refill: '#56b4e9',
+  hypervisor: '#d55e00',
+  kernel: '#cc79a7',
+  host: '#e69f00',
+};
+/** For ids that have no colour of their own. */
+const SPARE_COLOURS = ['#f0e442', '#5e4fa2', '#66c2a5', '#9e0142'];
+
+const BENCHMARKS: Readonly<Record<string, string>> = {
+  dhrystone: 'Dhrystone',
+  'cachebench-memcpy': 'Cachebench memory copy',
+  'cachebench-rmw': 'Cachebench read-modify-write',
+  'stream-scale': 'STREAM Scale',
+  hackbench: 'Hackbench',
+};
+
+/** The paper's figure that draws each table. */
+const FIGURES: Readonly<Record<string, number>> = {
+  IV: 14,
+  V: 15,
+  VI: 16,
+  VII: 17,
+  VIII: 18,
+  IX: 19,
+  X: 20,
+  XI: 21,
+  XII: 22,
+  XIII: 23,
+};
+
+const unique = <T>(values: readonly T[]): readonly T[] => [...new Set(values)];
+
+/** `present` in the order of `known`; what is not known follows in its own order. */
+const ordered = (present: readonly string[], known: readonly string[]): readonly string[] => [
+  ...known.filter((id) => present.includes(id)),
+  ...unique(present).filter((id) => !known.includes(id)),
+];
+
+export const orderSuts = (present: readonly SutId[]): readonly SutId[] => ordered(present, Object.keys(SUT_COLOURS));
+export const orderGroups = (present: readonly string[]): readonly string[] =>
+  ordered(present, Object.keys(GROUP_COLOURS));
+
+const colours = (ids: readonly string[], own: Readonly<Record<string, string>>): readonly string[] => {
+  let spare = 0;
+  return ids.map((id) => own[id] ?? SPARE_COLOURS[spare++ % SPARE_COLOURS.length]!);
+};
+export const sutColours = (suts: readonly SutId[]): readonly string[] => colours(suts, SUT_COLOURS);
+export const groupColours = (groups: readonly string[]): readonly string[] => colours(groups, GROUP_COLOURS);
+
+export const benchmarkName = (benchmark: string): string => BENCHMARKS[benchmark] ?? benchmark;
+export const hostCpusName = (count: number): string => `${count} host CPU${count === 1 ? '' : 's'}`;
+
+/** Seconds are better when fewer; rates when more. */
+export const lowerIsBetter = (unit: string): boolean => unit === 's';
+
+/** Loss against the host, in percent of the host: positive when `value` is worse. */
+export const lossPercent = (value: number, host: number, unit: string): number =>
+  (lowerIsBetter(unit) ? value / host - 1 : 1 - value / host) * 100;
+
+/** Error of a prediction in percent of the published value, signed. */
+export const errorPercent = (predicted: number, published: number): number =>
+  ((predicted - published) / published) * 100;
+
+/** One table of the paper. */
+export interface ReportTable {
+  readonly table: string;
+  readonly figure: number | undefined;
+  /** 'Table VI: Cachebench memory copy, MB/s, 1 host CPU'. */
+  readonly title: string;
+  readonly benchmark: string;
+  readonly unit: string;
+  readonly cases: readonly string[];
+  readonly suts: readonly SutId[];
+  readonly cells: readonly Cell[];
+  /** Has the table any published number? */
+  readonly published: boolean;
+}
+
+const makeTable = (table: string, cells: readonly Cell[]): ReportTable => {
+  const {benchmark, unit, hostCpus} = cells[0]!;
+  return {
+    table,
+    figure: FIGURES[table],
+    title: `Table ${table}: ${benchmarkName(benchmark)}, ${unit}, ${hostCpusName(hostCpus)}`,
+    benchmark,
+    unit,
+    cases: unique(cells.map((cell) => cell.case)),
+    suts: orderSuts(cells.map((cell) => cell.sut)),
+    cells,
+    published: cells.some((cell) => cell.published !== null),
+  };
+};
+
+/** The tables of a result, in the order in which its cells name them. */
+export const tablesOf = ({cells}: Reproduction): readonly ReportTable[] =>
+  unique(cells.map((cell) => cell.table)).map((name) =>
+    makeTable(
+      name,
+      cells.filter((cell) => cell.table === name),
+    ),
+  );
+
+export const cellOf = ({cells}: ReportTable, caseName: string, sut: SutId): Cell | undefined =>
+  cells.find((cell) => cell.case === caseName && cell.sut === sut);

@@ -1,0 +1,48 @@
+/**
+ * The block dictionary: each basic block of the guest once, with what the pipeline model must know of its instructions.
+ *
+ * A block is a run of instructions that ends at a branch (or at {@link MAX_BLOCK_INSTRUCTIONS}); executing a block
+ * executes all of it. Blocks may overlap in memory when a branch enters the middle of one.
+ */
+import type {InstructionClass} from './instruction-class.ts';
+
+/** A block is cut after this many instructions, so that its accesses (≤ 1 record each) fit a record's 8-bit count. */
+export const MAX_BLOCK_INSTRUCTIONS = 128;
+
+/** How a block hands over control; the branch predictor model needs no more. */
+export type BlockEnd = 'fall-through' | 'branch' | 'conditional' | 'call' | 'return' | 'indirect' | 'system';
+
+/** Bit 16 of the register masks stands for the condition flags (APSR.NZCV), bit 17 for FPSCR's. */
+export const FLAGS_BIT = 1 << 16;
+export const FPSCR_BIT = 1 << 17;
+
+/** What one instruction is to a pipeline. */
+export interface PipelineInstruction {
+  readonly class: InstructionClass;
+  /** Words (or double words for VFP) moved by a multiple transfer; 1 otherwise. */
+  readonly transfers: number;
+  /** Core registers read: bits 0–15, {@link FLAGS_BIT}, {@link FPSCR_BIT}. A failed condition still reads them. */
+  readonly reads: number;
+  /** The subset of `reads` that feed an address or the shifter, needed one cycle early on many cores. */
+  readonly readsEarly: number;
+  readonly writes: number;
+  /** VFP double registers d0–d31 read and written, a bit each; an S register marks the D register that holds it. */
+  readonly vfpReads: number;
+  readonly vfpWrites: number;
+}
+
+export interface Block {
+  readonly id: number;
+  /** Virtual address of the first instruction. */
+  readonly address: number;
+  readonly isa: 'a32' | 't32';
+  /** Length in bytes. */
+  readonly size: number;
+  readonly instructions: readonly PipelineInstruction[];
+  readonly end: BlockEnd;
+}
+
+/** Append-only; ids are dense from 0 and below {@link MAX_BLOCKS}. */
+export type BlockTable = readonly Block[];
+
+export const MAX_BLOCKS = 2 ** 23;

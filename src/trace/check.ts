@@ -1,0 +1,141 @@
+/** What must hold for any record stream, whoever produced it. Replay relies on these and does not check them again. */
+import {type Block, type BlockTable, MAX_BLOCK_INSTRUCTIONS} from './blocks.ts';
+import {
+  ACCESS_WORDS,
+  accessExclusive,
+  accessKind,
+  accessSize,
+  accessSlot,
+  EVENT_KINDS,
+  type EventKind,
+  eventKind,
+  eventPayload,
+  MARKERS,
+  PREFETCH,
+  recordAccesses,
+  recordBlock,
+} from './records.ts';
+import type {TraceSource} from './source.ts';
+import {isEvent, recordWords} from './walk.ts';
+
+export type Rule =
+  | 'block-table'
+  | 'record-whole'
+  | 'block-known'
+  | 'access-count'
+  | 'access-slot'
+  | 'access-size'
+  | 'access-kind'
+  | 'access-range'
+  | 'event-kind'
+  | 'event-payload'
+  | 'marker-order';
+
+export interface Violation {
+  readonly rule: Rule;
+  /** Number of the record, from 0; -1 for the block table. */
+  readonly record: number;
+  readonly message: string;
+}
+
+/** Words of payload by kind of event. */
+const PAYLOAD_WORDS: Readonly<Record<EventKind, number>> = {marker: 1, 'supervisor-call': 1};
+const RESERVED_META_BITS = 0xf000;
+const LARGEST_ACCESS = 128;
+
+const legalSize = (size: number): boolean =>
+  size === 1 || size === 2 || (size > 0 && size <= LARGEST_ACCESS && size % 4 === 0);
+
+type Found = readonly [rule: Rule, message: string];
+
+function* checkAccess(address: number, meta: number, block: Block, previousSlot: number): Generator<Found> {
+  const [kind, size, slot] = [accessKind(meta), accessSize(meta), accessSlot(meta)];
+  const instructions = block.instructions.length;
+  if (slot >= instructions) yield ['access-slot', `slot ${slot} in a block of ${instructions} instructions`];
+  else if (slot <= previousSlot) yield ['access-slot', `slot ${slot} after slot ${previousSlot}`];
+  if (kind > PREFETCH || (meta & RESERVED_META_BITS) !== 0) yield ['access-kind', `access word 0x${meta.toString(16)}`];
+  if (kind === PREFETCH) {
+    if (accessExclusive(meta) === 1) yield ['access-kind', 'exclusive prefetch'];
+    return;
+  }
+  if (!legalSize(size)) yield ['access-size', `access of ${size} bytes`];
+  if (address + size > 2 ** 32) yield ['access-range', `access of ${size} bytes at 0x${address.toString(16)}`];
+}
+
+function* checkBlockRecord(words: Uint32Array, at: number, blocks: BlockTable): Generator<Found> {
+  const block = blocks[recordBlock(words[at]!)];
+  if (block === undefined) {
+    yield ['block-known', `block ${recordBlock(words[at]!)} of ${blocks.length}`];
+    return;
+  }
+  const accesses = recordAccesses(words[at]!);
+  if (accesses > block.instructions.length) {
+    yield ['access-count', `${accesses} accesses by ${block.instructions.length} instructions`];
+  }
+  let previousSlot = -1;
+  for (let access = 0; access < accesses; access++) {
+    const meta = words[at + 2 + access * ACCESS_WORDS]!;
+    yield* checkAccess(words[at + 1 + access * ACCESS_WORDS]!, meta, block, previousSlot);
+    previousSlot = accessSlot(meta);
+  }
+}
+
+/** Warm, begin, end: each at most once and in this order; `warm` may be missing. */
+class MarkerOrder {
+  #last = -1;
+
+  *check(marker: number): Generator<Found> {
+    const name = MARKERS[marker];
+    if (name === undefined) yield ['event-payload', `unknown marker ${marker}`];
+    else if (marker <= this.#last) yield ['marker-order', `'${name}' after '${MARKERS[this.#last]}'`];
+    else if (name === 'end' && MARKERS[this.#last] !== 'begin') yield ['marker-order', "'end' without 'begin'"];
+    this.#last = Math.max(this.#last, marker);
+  }
+}
+
+function* checkEvent(words: Uint32Array, at: number, order: MarkerOrder): Generator<Found> {
+  const kind = EVENT_KINDS[eventKind(words[at]!)];
+  const payload = eventPayload(words[at]!);
+  if (kind === undefined) yield ['event-kind', `unknown kind of event ${eventKind(words[at]!)}`];
+  else if (payload !== PAYLOAD_WORDS[kind]) yield ['event-payload', `'${kind}' with ${payload} words`];
+  else if (kind === 'marker') yield* order.check(words[at + 1]!);
+}
+
+/** `block` must be number `id` of the table. */
+function* checkBlock(block: Block, id: number): Generator<Found> {
+  const count = block.instructions.length;
+  const complain = (message: string): Found => ['block-table', `block ${id}: ${message}`];
+  if (block.id !== id) yield complain(`has id ${block.id}`);
+  if (count === 0 || count > MAX_BLOCK_INSTRUCTIONS) yield complain(`${count} instructions`);
+  const [smallest, align] = block.isa === 'a32' ? [4, 4] : [2, 2];
+  if (block.size < smallest * count || block.size > 4 * count || block.size % align !== 0) {
+    yield complain(`${count} ${block.isa} instructions in ${block.size} bytes`);
+  }
+  if (block.address % align !== 0) yield complain(`${block.isa} code at 0x${block.address.toString(16)}`);
+  if (block.address + block.size > 2 ** 32) yield complain('runs beyond the address space');
+}
+
+/** Runs `source` to its end and yields what is wrong with it. */
+export function* checkTrace(source: TraceSource): Generator<Violation> {
+  const order = new MarkerOrder();
+  let record = 0;
+  let blocksChecked = 0;
+  for (let chunk = source.next(); chunk !== undefined; chunk = source.next()) {
+    for (; blocksChecked < source.blocks.length; blocksChecked++) {
+      for (const [rule, message] of checkBlock(source.blocks[blocksChecked]!, blocksChecked)) {
+        yield {rule, record: -1, message};
+      }
+    }
+    const {words, length} = chunk;
+    for (let at = 0; at < length; record++) {
+      const next = at + recordWords(words[at]!);
+      if (next > length) {
+        yield {rule: 'record-whole', record, message: `${next - length} words are missing at the end of its chunk`};
+        break;
+      }
+      const found = isEvent(words[at]!) ? checkEvent(words, at, order) : checkBlockRecord(words, at, source.blocks);
+      for (const [rule, message] of found) yield {rule, record, message};
+      at = next;
+    }
+  }
+}

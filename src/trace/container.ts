@@ -1,0 +1,123 @@
+/**
+ * What a stored trace holds besides its records, as JSON: the header, the block dictionary, the index. Layout of the whole
+ * file: docs/trace-format.md. Names stand for kinds and classes, so that their order in the source is no part of the format.
+ */
+import {z} from 'zod';
+import {type Block, MAX_BLOCK_INSTRUCTIONS, MAX_BLOCKS, type PipelineInstruction} from './blocks.ts';
+import {INSTRUCTION_CLASSES} from './instruction-class.ts';
+import type {TraceHeader} from './source.ts';
+import {MAX_RECORD_WORDS} from './walk.ts';
+
+export const FORMAT_VERSION = 1;
+
+/** As PNG's: a high bit, the name, and line ends that a text-mode copy would change. */
+export const MAGIC = Uint8Array.from([0x89, 0x54, 0x57, 0x4b, 0x0d, 0x0a, 0x1a, 0x0a]);
+/** Magic, version u16, reserved u16 = 0. */
+export const PREAMBLE_BYTES = MAGIC.length + 4;
+
+/** Offset of the index u64, its CRC-32 u32, the end magic. */
+export const TRAILER_BYTES = 20;
+export const END_MAGIC = Uint8Array.from([0x54, 0x57, 0x4b, 0x2d, 0x45, 0x4e, 0x44, 0x0a]);
+
+/** Words of a chunk, at most; a record is never split. */
+export const CHUNK_WORDS = 2 ** 17;
+if (CHUNK_WORDS < MAX_RECORD_WORDS) throw new Error('a chunk must hold the longest record');
+
+const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const word = z.number().int().min(0).max(0xffff_ffff);
+/** 32 flags; producers that shift into bit 31 make it negative. */
+const mask = z
+  .number()
+  .int()
+  .min(-(2 ** 31))
+  .max(0xffff_ffff);
+
+export const headerSchema: z.ZodType<TraceHeader> = z.strictObject({
+  guest: z.string(),
+  command: z.string(),
+  guestHash: z.string(),
+  isa: z.literal('armv7-a'),
+  endianness: z.literal('little'),
+  vcpus: z.number().int().min(1).max(255),
+});
+
+const instructionSchema = z.tuple([z.enum(INSTRUCTION_CLASSES), count, mask, mask, mask, mask, mask]);
+type InstructionRow = z.infer<typeof instructionSchema>;
+const END_KINDS = ['fall-through', 'branch', 'conditional', 'call', 'return', 'indirect', 'system'] as const;
+
+const blockSchema = z.tuple([
+  word, // address
+  z.enum(['a32', 't32']),
+  z
+    .number()
+    .int()
+    .min(1)
+    .max(4 * MAX_BLOCK_INSTRUCTIONS), // size
+  z.enum(END_KINDS),
+  z.array(instructionSchema).min(1).max(MAX_BLOCK_INSTRUCTIONS),
+]);
+type BlockRow = z.infer<typeof blockSchema>;
+
+/** A blocks section: blocks with ids `first`, `first + 1`, … */
+export const blocksSchema = z.strictObject({first: count.max(MAX_BLOCKS - 1), blocks: z.array(blockSchema)});
+
+const toInstructionRow = (instruction: PipelineInstruction): InstructionRow => [
+  instruction.class,
+  instruction.transfers,
+  instruction.reads,
+  instruction.readsEarly,
+  instruction.writes,
+  instruction.vfpReads,
+  instruction.vfpWrites,
+];
+export const toBlockRow = (block: Block): BlockRow => [
+  block.address,
+  block.isa,
+  block.size,
+  block.end,
+  block.instructions.map(toInstructionRow),
+];
+
+const fromInstructionRow = (row: InstructionRow): PipelineInstruction => {
+  const [name, transfers, reads, readsEarly, writes, vfpReads, vfpWrites] = row;
+  return {class: name, transfers, reads, readsEarly, writes, vfpReads, vfpWrites};
+};
+export const fromBlockRow = (id: number, [address, isa, size, end, instructions]: BlockRow): Block => ({
+  id,
+  address,
+  isa,
+  size,
+  instructions: instructions.map(fromInstructionRow),
+  end,
+});
+
+/** What is counted while a trace is written. */
+export interface TraceCounts {
+  readonly chunks: number;
+  readonly blocks: number;
+  readonly words: number;
+  readonly records: number;
+  /** Executed, conditional ones that fail included. */
+  readonly instructions: number;
+  readonly accesses: number;
+  readonly events: number;
+}
+
+/** A records section in the index: its offset, the instructions before it, the instructions in it. */
+const chunkEntrySchema = z.tuple([count, count, count]);
+export type ChunkEntry = z.infer<typeof chunkEntrySchema>;
+
+export const indexSchema = z.strictObject({
+  counts: z.strictObject({
+    chunks: count,
+    blocks: count,
+    words: count,
+    records: count,
+    instructions: count,
+    accesses: count,
+    events: count,
+  }),
+  /** Offsets of the blocks sections. */
+  blocks: z.array(count),
+  chunks: z.array(chunkEntrySchema),
+});

@@ -1,0 +1,161 @@
+/**
+ * What a stored trace contains, found by its index or, when that is damaged, by walking its sections. Nothing in the file is
+ * believed: every function here throws {@link DamagedSection} at the first thing that does not fit.
+ */
+import {crc32} from 'node:zlib';
+import type {z} from 'zod';
+import type {Block} from './blocks.ts';
+import {decodeColumns, maxColumnBytes} from './columns.ts';
+import {
+  blocksSchema,
+  CHUNK_WORDS,
+  type ChunkEntry,
+  END_MAGIC,
+  fromBlockRow,
+  indexSchema,
+  TRAILER_BYTES,
+  type TraceCounts,
+} from './container.ts';
+import {recordAccesses, recordBlock} from './records.ts';
+import {DamagedSection, FRAME_BYTES, readExactly, readSection, type Section, type SectionKind} from './section.ts';
+import type {TraceChunk} from './source.ts';
+import {isEvent, recordWords} from './walk.ts';
+
+type Tally = Omit<TraceCounts, 'chunks' | 'blocks'>;
+
+export const section = (file: number, offset: number, limit: number, kind: SectionKind): Section => {
+  const found = readSection(file, offset, limit);
+  if (found.kind !== kind) throw new DamagedSection(`is a section of ${found.kind}, not of ${kind}`);
+  return found;
+};
+
+/** Words of the records section; `into` is used again for each. @throws DamagedSection */
+export const unpackRecords = ({raw, codec}: Section, into: Uint32Array): TraceChunk => {
+  if (raw.length < 4) throw new DamagedSection('has no count of words');
+  const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.length);
+  const length = bytes.readUInt32LE(0);
+  const body = bytes.subarray(4);
+  if (length === 0 || length > CHUNK_WORDS) throw new DamagedSection(`claims ${length} words`);
+  if (codec === 'raw') {
+    if (body.length !== length * 4) throw new DamagedSection(`claims ${length} words in ${body.length} bytes`);
+    for (let index = 0; index < length; index++) into[index] = body.readUInt32LE(index * 4);
+    return {words: into, length};
+  }
+  if (body.length > maxColumnBytes(length)) throw new DamagedSection(`claims ${length} words in ${body.length} bytes`);
+  try {
+    decodeColumns(body, into, length);
+  } catch (error) {
+    if (error instanceof RangeError) throw new DamagedSection(error.message);
+    throw error;
+  }
+  return {words: into, length};
+};
+
+/** Counts a chunk's records. @throws DamagedSection when they are not whole or name unknown blocks. */
+export const tally = ({words, length}: TraceChunk, blocks: readonly Block[]): Tally => {
+  const counts = {words: length, records: 0, instructions: 0, accesses: 0, events: 0};
+  let at = 0;
+  while (at < length) {
+    const head = words[at]!;
+    counts.records++;
+    if (isEvent(head)) counts.events++;
+    else {
+      const block = blocks[recordBlock(head)];
+      if (block === undefined) throw new DamagedSection(`names block ${recordBlock(head)} of ${blocks.length}`);
+      counts.instructions += block.instructions.length;
+      counts.accesses += recordAccesses(head);
+    }
+    at += recordWords(head);
+  }
+  if (at !== length) throw new DamagedSection('its last record is cut off');
+  return counts;
+};
+
+export const parse = <T>(raw: Uint8Array, schema: z.ZodType<T>, what: string): T => {
+  let data: unknown;
+  try {
+    data = JSON.parse(Buffer.from(raw).toString('utf8'));
+  } catch {
+    throw new DamagedSection(`the ${what} is not JSON`);
+  }
+  const result = schema.safeParse(data);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0]!;
+  throw new DamagedSection(`the ${what} is malformed: ${issue.path.join('.')}: ${issue.message}`);
+};
+
+const appendBlocks = (blocks: Block[], raw: Uint8Array): void => {
+  const {first, blocks: rows} = parse(raw, blocksSchema, 'block dictionary');
+  if (first !== blocks.length) throw new DamagedSection(`starts with block ${first} where ${blocks.length} is next`);
+  for (const row of rows) blocks.push(fromBlockRow(blocks.length, row));
+};
+
+export interface Contents {
+  readonly counts: TraceCounts;
+  readonly blocks: readonly Block[];
+  readonly chunks: readonly ChunkEntry[];
+  /** Where sections must have ended. */
+  readonly limit: number;
+}
+
+/** By the index at the end of the file. @throws DamagedSection */
+export const readContents = (file: number, size: number, firstSection: number): Contents => {
+  const limit = size - TRAILER_BYTES;
+  if (limit < firstSection) throw new DamagedSection('the file ends before its index');
+  const trailer = readExactly(file, limit, TRAILER_BYTES);
+  if (!trailer.subarray(12).equals(END_MAGIC)) throw new DamagedSection('the file was cut off or never finished');
+  if (crc32(trailer.subarray(0, 8)) !== trailer.readUInt32LE(8)) throw new DamagedSection('the trailer is damaged');
+  const indexAt = Number(trailer.readBigUInt64LE(0));
+  if (indexAt < firstSection || indexAt + FRAME_BYTES > limit)
+    throw new DamagedSection(`the index cannot be at ${indexAt}`);
+  const index = section(file, indexAt, limit, 'index');
+  if (index.end !== limit) throw new DamagedSection('bytes between index and trailer');
+  const {counts, blocks: blockOffsets, chunks} = parse(index.raw, indexSchema, 'index');
+  const blocks: Block[] = [];
+  for (const offset of blockOffsets) appendBlocks(blocks, section(file, offset, indexAt, 'blocks').raw);
+  checkIndex(counts, blocks, chunks);
+  return {counts, blocks, chunks, limit: indexAt};
+};
+
+const checkIndex = (counts: TraceCounts, blocks: readonly Block[], chunks: readonly ChunkEntry[]): void => {
+  if (counts.blocks !== blocks.length) throw new DamagedSection(`${blocks.length} blocks, not ${counts.blocks}`);
+  if (counts.chunks !== chunks.length) throw new DamagedSection(`${chunks.length} chunks, not ${counts.chunks}`);
+  let instructions = 0;
+  for (const [, first, own] of chunks) {
+    if (first !== instructions) throw new DamagedSection('the instructions of the index do not add up');
+    instructions += own;
+  }
+  if (counts.instructions !== instructions) throw new DamagedSection('the instructions of the index do not add up');
+};
+
+interface Scan extends Contents {
+  /** The first damage, at `limit`. */
+  readonly reason: string;
+}
+
+/** By reading every section from the start up to the first that is damaged (or the index). */
+export const scan = (file: number, size: number, firstSection: number): Scan => {
+  const blocks: Block[] = [];
+  const chunks: ChunkEntry[] = [];
+  const counts = {words: 0, records: 0, instructions: 0, accesses: 0, events: 0};
+  const words = new Uint32Array(CHUNK_WORDS);
+  let offset = firstSection;
+  const done = (reason: string): Scan => {
+    return {counts: {chunks: chunks.length, blocks: blocks.length, ...counts}, blocks, chunks, limit: offset, reason};
+  };
+  for (;;) {
+    try {
+      const found = readSection(file, offset, size);
+      if (found.kind === 'blocks') appendBlocks(blocks, found.raw);
+      else if (found.kind === 'records') {
+        const own = tally(unpackRecords(found, words), blocks);
+        chunks.push([offset, counts.instructions, own.instructions]);
+        for (const name of Object.keys(own) as (keyof Tally)[]) counts[name] += own[name];
+      } else return done(`a section of ${found.kind} ends the chunks`);
+      offset = found.end;
+    } catch (error) {
+      if (error instanceof DamagedSection) return done(error.message);
+      throw error;
+    }
+  }
+};

@@ -1,0 +1,43 @@
+/**
+ * The classes of instructions that a pipeline model tells apart, free of any ISA. The emulator classifies, the machine
+ * file says what each class costs on its core (issue slot, occupancy, result latency), the cost model joins the two.
+ */
+export const INSTRUCTION_CLASSES = [
+  'alu-immediate', //            result = op(register, immediate), or MOV register
+  'alu-register', //             two register operands, no shift
+  'alu-shift', //                an operand passes the shifter, or a shift/extend/bit-field result
+  'multiply', //                 MUL, UMULL, SMULL, …
+  'multiply-accumulate', //      MLA, UMLAL, …: accumulator operand forwards late
+  'divide',
+  'load', //                     one word or less
+  'load-pair', //                LDRD
+  'load-multiple', //            LDM, POP; `transfers` words
+  'store',
+  'store-pair',
+  'store-multiple',
+  'prefetch', //                 PLD, PLDW, PLI
+  'branch', //                   B, direct, conditional or not
+  'call', //                     BL, BLX immediate
+  'branch-indirect', //          BX, MOV pc, LDR pc, POP {…, pc} count as this *and* keep their load class's transfers
+  'vfp-arithmetic', //           VADD, VSUB, VCMP, VCVT, VNEG, VABS, VMOV between VFP registers; VMUL.F32
+  'vfp-multiply-f64',
+  'vfp-multiply-accumulate-f64',
+  'vfp-fused-f64',
+  'vfp-divide-f32',
+  'vfp-divide-f64',
+  'vfp-multiply-accumulate-f32',
+  'vfp-load', //                 VLDR
+  'vfp-store',
+  'vfp-load-multiple', //        VLDM, VPOP; `transfers` double words
+  'vfp-store-multiple',
+  'core-to-vfp',
+  'vfp-to-core', //              also VMRS
+  'system', //                   SVC, MRC, MCR, barriers
+] as const;
+
+export type InstructionClass = (typeof INSTRUCTION_CLASSES)[number];
+
+/** Numeric id of each class, as stored in a {@link BlockTable}. */
+export const CLASS_ID: Readonly<Record<InstructionClass, number>> = Object.fromEntries(
+  INSTRUCTION_CLASSES.map((name, id) => [name, id]),
+) as Record<InstructionClass, number>;

@@ -1,0 +1,29 @@
+/** What replay consumes, whether a guest executes on the fly or a stored trace is read. */
+import type {BlockTable} from './blocks.ts';
+
+/** A run of whole records; `words` is reused by the producer after the next call of `next`. */
+export interface TraceChunk {
+  readonly words: Uint32Array;
+  /** Words in use. */
+  readonly length: number;
+}
+
+/** What is known of a trace before its first record. Address spaces are always virtual; the host is little-endian. */
+export interface TraceHeader {
+  readonly guest: string;
+  /** The command line that makes this trace again. */
+  readonly command: string;
+  /** SHA-256 of the guest's ELF file, hexadecimal. */
+  readonly guestHash: string;
+  readonly isa: 'armv7-a';
+  readonly endianness: 'little';
+  readonly vcpus: number;
+}
+
+export interface TraceSource {
+  readonly header: TraceHeader;
+  /** Grows while chunks are produced; every id in a chunk is in it by the time the chunk is handed over. */
+  readonly blocks: BlockTable;
+  /** The next chunk, or undefined at the end. */
+  next(): TraceChunk | undefined;
+}

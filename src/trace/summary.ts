@@ -1,0 +1,160 @@
+/** What a trace holds, counted in one pass: for `trace info`, and for a first look at a new workload. */
+import {KIBIBYTE} from '../units.ts';
+import type {Block} from './blocks.ts';
+import {
+  ACCESS_WORDS,
+  accessExclusive,
+  accessKind,
+  accessSize,
+  EVENT_KINDS,
+  eventKind,
+  MARKERS,
+  recordAccesses,
+  recordBlock,
+} from './records.ts';
+import type {TraceSource} from './source.ts';
+import {isEvent, recordWords} from './walk.ts';
+
+const PAGE = 4 * KIBIBYTE;
+export const ACCESS_KINDS = ['read', 'write', 'prefetch'] as const;
+export type AccessKind = (typeof ACCESS_KINDS)[number];
+
+export interface TraceSummary {
+  readonly records: number;
+  readonly blockExecutions: number;
+  /** Different blocks that were executed. */
+  readonly blocks: number;
+  readonly instructions: number;
+  readonly accesses: Readonly<Record<AccessKind, {readonly count: number; readonly bytes: number}>>;
+  readonly exclusives: number;
+  /** 4 KiB pages and lines that data accesses (not prefetches) touch. */
+  readonly dataPages: number;
+  readonly dataLines: number;
+  /** The same of the code executed. */
+  readonly codePages: number;
+  readonly codeLines: number;
+  /** By kind; a kind that this version does not know reads `kind-<number>`. */
+  readonly events: Readonly<Record<string, number>>;
+  /** Markers in order, with the instructions executed before each. */
+  readonly markers: readonly {readonly marker: string; readonly instruction: number}[];
+}
+
+export interface SummaryOptions {
+  /** Bytes of the lines counted. */
+  readonly lineSize: number;
+}
+
+/** A set of the units of `size` bytes (a power of two) in a 32-bit address space. */
+class UnitSet {
+  readonly #bits: Uint32Array;
+  readonly #shift: number;
+  count = 0;
+
+  constructor(size: number) {
+    this.#shift = Math.log2(size);
+    if (!Number.isInteger(this.#shift) || size < 1)
+      throw new RangeError(`a line has a power of two of bytes, not ${size}`);
+    this.#bits = new Uint32Array(Math.ceil(2 ** 32 / size / 32));
+  }
+
+  /** Adds the units of `bytes` bytes from `address`; what lies beyond 32 bits wraps, as addresses do. */
+  add(address: number, bytes: number): void {
+    const last = (address + bytes - 1) / 2 ** this.#shift;
+    for (let unit = address >>> this.#shift; unit <= last; unit++) {
+      const index = (unit >>> 5) % this.#bits.length;
+      const bit = 1 << (unit & 31);
+      if ((this.#bits[index]! & bit) !== 0) continue;
+      this.#bits[index]! |= bit;
+      this.count++;
+    }
+  }
+}
+
+class Summary {
+  readonly #dataPages = new UnitSet(PAGE);
+  readonly #dataLines: UnitSet;
+  readonly #codePages = new UnitSet(PAGE);
+  readonly #codeLines: UnitSet;
+  readonly #executed = new Set<number>();
+  readonly #counts = [0, 0, 0];
+  readonly #bytes = [0, 0, 0];
+  readonly #events: Record<string, number> = {};
+  readonly #markers: {marker: string; instruction: number}[] = [];
+  #records = 0;
+  #blockExecutions = 0;
+  #instructions = 0;
+  #exclusives = 0;
+
+  constructor(lineSize: number) {
+    this.#dataLines = new UnitSet(lineSize);
+    this.#codeLines = new UnitSet(lineSize);
+  }
+
+  record(words: Uint32Array, at: number, blocks: readonly Block[]): void {
+    this.#records++;
+    const head = words[at]!;
+    if (isEvent(head)) {
+      this.#event(words, at);
+      return;
+    }
+    this.#blockExecutions++;
+    const id = recordBlock(head);
+    const block = blocks[id];
+    if (block === undefined) throw new RangeError(`record ${this.#records - 1} names block ${id} of ${blocks.length}`);
+    this.#instructions += block.instructions.length;
+    if (!this.#executed.has(id)) {
+      this.#executed.add(id);
+      this.#codePages.add(block.address, block.size);
+      this.#codeLines.add(block.address, block.size);
+    }
+    const end = at + 1 + recordAccesses(head) * ACCESS_WORDS;
+    for (let access = at + 1; access < end; access += ACCESS_WORDS) this.#access(words[access]!, words[access + 1]!);
+  }
+
+  #access(address: number, meta: number): void {
+    const [kind, size] = [accessKind(meta), accessSize(meta)];
+    this.#counts[kind]! += 1;
+    this.#bytes[kind]! += size;
+    this.#exclusives += accessExclusive(meta);
+    if (ACCESS_KINDS[kind] === 'prefetch') return;
+    this.#dataPages.add(address, size);
+    this.#dataLines.add(address, size);
+  }
+
+  #event(words: Uint32Array, at: number): void {
+    const kind = EVENT_KINDS[eventKind(words[at]!)];
+    const name = kind ?? `kind-${eventKind(words[at]!)}`;
+    this.#events[name] = (this.#events[name] ?? 0) + 1;
+    if (kind !== 'marker') return;
+    const marker = MARKERS[words[at + 1]!] ?? `marker-${words[at + 1]}`;
+    this.#markers.push({marker, instruction: this.#instructions});
+  }
+
+  result(): TraceSummary {
+    const kinds = ACCESS_KINDS.map((kind, id) => [kind, {count: this.#counts[id]!, bytes: this.#bytes[id]!}]);
+    return {
+      records: this.#records,
+      blockExecutions: this.#blockExecutions,
+      blocks: this.#executed.size,
+      instructions: this.#instructions,
+      accesses: Object.fromEntries(kinds) as TraceSummary['accesses'],
+      exclusives: this.#exclusives,
+      dataPages: this.#dataPages.count,
+      dataLines: this.#dataLines.count,
+      codePages: this.#codePages.count,
+      codeLines: this.#codeLines.count,
+      events: this.#events,
+      markers: this.#markers,
+    };
+  }
+}
+
+/** Runs `source` to its end. It must keep the rules of `checkTrace`. */
+export const summarizeTrace = (source: TraceSource, {lineSize}: SummaryOptions): TraceSummary => {
+  const summary = new Summary(lineSize);
+  for (let chunk = source.next(); chunk !== undefined; chunk = source.next()) {
+    for (let at = 0; at < chunk.length; at += recordWords(chunk.words[at]!))
+      summary.record(chunk.words, at, source.blocks);
+  }
+  return summary.result();
+};

@@ -1,0 +1,153 @@
+/** Stores a trace: its records stream to a temporary file, which gets its name when the index is written. */
+import {crc32} from 'node:zlib';
+import {AtomicFile} from '../files/write.ts';
+import {encodeColumns} from './columns.ts';
+import {
+  CHUNK_WORDS,
+  type ChunkEntry,
+  END_MAGIC,
+  FORMAT_VERSION,
+  MAGIC,
+  PREAMBLE_BYTES,
+  TRAILER_BYTES,
+  type TraceCounts,
+  toBlockRow,
+} from './container.ts';
+import {recordAccesses, recordBlock} from './records.ts';
+import {type Codec, encodeSection, type SectionKind} from './section.ts';
+import type {TraceChunk, TraceSource} from './source.ts';
+import {isEvent, recordWords} from './walk.ts';
+
+/** Blocks per section, so that no section grows without bound. */
+const BLOCKS_PER_SECTION = 4096;
+
+export interface WriteOptions {
+  /** How chunks are packed: `brotli` (columns) unless told otherwise. */
+  readonly codec?: Codec;
+}
+
+const json = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
+
+class Writer {
+  readonly #file: AtomicFile;
+  readonly #codec: Codec;
+  readonly #source: TraceSource;
+  readonly #pending = new Uint32Array(CHUNK_WORDS);
+  #pendingWords = 0;
+  #blocksWritten = 0;
+  readonly #blockSections: number[] = [];
+  readonly #chunks: ChunkEntry[] = [];
+  readonly #counts = {words: 0, records: 0, instructions: 0, accesses: 0, events: 0};
+
+  constructor(file: AtomicFile, source: TraceSource, codec: Codec) {
+    this.#file = file;
+    this.#codec = codec;
+    this.#source = source;
+    const preamble = Buffer.alloc(PREAMBLE_BYTES);
+    preamble.set(MAGIC);
+    preamble.writeUInt16LE(FORMAT_VERSION, MAGIC.length);
+    file.write(preamble);
+    this.#section('header', 'raw', json(source.header));
+  }
+
+  /** Collects whole records; a full chunk is written out. */
+  add({words, length}: TraceChunk): void {
+    let from = 0;
+    for (let at = 0; at < length; ) {
+      const next = at + recordWords(words[at]!);
+      if (next > length) throw new RangeError(`the record at word ${at} is longer than its chunk of ${length} words`);
+      if (this.#pendingWords + next - from > CHUNK_WORDS) {
+        this.#collect(words.subarray(from, at));
+        this.#writeChunk();
+        from = at;
+      }
+      at = next;
+    }
+    this.#collect(words.subarray(from, length));
+  }
+
+  finish(): TraceCounts {
+    this.#writeChunk();
+    this.#writeNewBlocks();
+    const counts = {chunks: this.#chunks.length, blocks: this.#blocksWritten, ...this.#counts};
+    const offset = this.#file.size;
+    this.#section('index', 'brotli', json({counts, blocks: this.#blockSections, chunks: this.#chunks}));
+    const trailer = Buffer.alloc(TRAILER_BYTES);
+    trailer.writeBigUInt64LE(BigInt(offset), 0);
+    trailer.writeUInt32LE(crc32(trailer.subarray(0, 8)), 8);
+    trailer.set(END_MAGIC, 12);
+    this.#file.write(trailer);
+    return counts;
+  }
+
+  #section(kind: SectionKind, codec: Codec, raw: Uint8Array): void {
+    this.#file.write(encodeSection(kind, codec, raw));
+  }
+
+  #collect(words: Uint32Array): void {
+    this.#pending.set(words, this.#pendingWords);
+    this.#pendingWords += words.length;
+  }
+
+  #writeChunk(): void {
+    if (this.#pendingWords === 0) return;
+    this.#writeNewBlocks();
+    const before = this.#counts.instructions;
+    this.#count();
+    this.#chunks.push([this.#file.size, before, this.#counts.instructions - before]);
+    const words = this.#pending.subarray(0, this.#pendingWords);
+    const wordCount = Buffer.alloc(4);
+    wordCount.writeUInt32LE(words.length);
+    const body = this.#codec === 'raw' ? littleEndian(words) : encodeColumns(words, words.length);
+    this.#section('records', this.#codec, Buffer.concat([wordCount, body]));
+    this.#pendingWords = 0;
+  }
+
+  #count(): void {
+    const counts = this.#counts;
+    counts.words += this.#pendingWords;
+    for (let at = 0; at < this.#pendingWords; ) {
+      const head = this.#pending[at]!;
+      counts.records++;
+      if (isEvent(head)) counts.events++;
+      else {
+        const block = this.#source.blocks[recordBlock(head)];
+        if (block === undefined) throw new RangeError(`block ${recordBlock(head)} is not in the block table`);
+        counts.instructions += block.instructions.length;
+        counts.accesses += recordAccesses(head);
+      }
+      at += recordWords(head);
+    }
+  }
+
+  #writeNewBlocks(): void {
+    while (this.#blocksWritten < this.#source.blocks.length) {
+      const first = this.#blocksWritten;
+      const blocks = this.#source.blocks.slice(first, first + BLOCKS_PER_SECTION).map(toBlockRow);
+      this.#blockSections.push(this.#file.size);
+      this.#section('blocks', 'brotli', json({first, blocks}));
+      this.#blocksWritten += blocks.length;
+    }
+  }
+}
+
+const littleEndian = (words: Uint32Array): Uint8Array => {
+  const bytes = Buffer.alloc(words.length * 4);
+  for (let index = 0; index < words.length; index++) bytes.writeUInt32LE(words[index]!, index * 4);
+  return bytes;
+};
+
+/** Runs `source` to its end and stores what it produces; on any error nothing is left at `path`. */
+export const writeTrace = (path: string, source: TraceSource, options: WriteOptions = {}): TraceCounts => {
+  const file = new AtomicFile(path);
+  try {
+    const writer = new Writer(file, source, options.codec ?? 'brotli');
+    for (let chunk = source.next(); chunk !== undefined; chunk = source.next()) writer.add(chunk);
+    const counts = writer.finish();
+    file.commit();
+    return counts;
+  } catch (error) {
+    file.discard();
+    throw error;
+  }
+};

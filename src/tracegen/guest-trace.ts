@@ -1,0 +1,94 @@
+/** A trace made by executing a guest on the fly, through the same interface as a stored one. */
+import {readFileSync} from 'node:fs';
+import {basename} from 'node:path';
+import {InputError} from '../files/errors.ts';
+import {sha256} from '../files/hash.ts';
+import {Emulator} from '../isa/emulator.ts';
+import type {BlockTable} from '../trace/blocks.ts';
+import {TraceBuffer} from '../trace/buffer.ts';
+import type {TraceChunk, TraceHeader, TraceSource} from '../trace/source.ts';
+
+export interface GuestTraceOptions {
+  readonly path: string;
+  readonly arguments: readonly string[];
+  readonly profile?: 'v5-soft' | 'v7-hf';
+  readonly seed?: number;
+  /** Record between the guest's markers, or everything. */
+  readonly record?: 'markers' | 'all';
+  readonly maxInstructions?: number;
+  /** Receives the guest's output; by default it is kept for the error message of a failing guest only. */
+  readonly write?: (fd: number, data: Uint8Array) => void;
+  readonly warn?: (line: string) => void;
+}
+
+/** How much output of a failing guest is worth showing. */
+const OUTPUT_TAIL = 500;
+
+export class GuestTrace implements TraceSource {
+  readonly header: TraceHeader;
+  readonly emulator: Emulator;
+  private readonly buffer = new TraceBuffer();
+  private readonly options: GuestTraceOptions;
+  private output = '';
+  private done = false;
+
+  /** @throws InputError or the emulator's ElfError when the file is no guest. */
+  constructor(options: GuestTraceOptions) {
+    this.options = options;
+    const elf = readGuest(options.path);
+    this.header = {
+      guest: basename(options.path),
+      command: [options.path, ...options.arguments].join(' '),
+      guestHash: sha256(elf),
+      isa: 'armv7-a',
+      endianness: 'little',
+      vcpus: 1,
+    };
+    this.emulator = new Emulator(elf, {
+      path: options.path,
+      argv: [basename(options.path), ...options.arguments],
+      seed: options.seed ?? 1,
+      record: options.record ?? 'markers',
+      trace: this.buffer,
+      write: options.write ?? ((_fd, data) => this.remember(data)),
+      warn: options.warn ?? ((line) => this.remember(new TextEncoder().encode(`${line}\n`))),
+      ...(options.profile ? {profile: options.profile} : {}),
+    });
+  }
+
+  get blocks(): BlockTable {
+    return this.emulator.blocks;
+  }
+
+  /** @throws Error when the guest fails, with the end of its output; what the emulator does not model is its own error. */
+  next(): TraceChunk | undefined {
+    while (!this.done) {
+      this.buffer.clear();
+      const limit = this.options.maxInstructions ?? Number.MAX_SAFE_INTEGER;
+      const status = this.emulator.run(limit - this.emulator.instructions);
+      if (status === 'limit') throw new InputError(`the guest did not end within ${limit} instructions`, {file: this.options.path, remedy: 'raise --max-instructions'});
+      if (status === 'exited') {
+        this.done = true;
+        const {exitCode} = this.emulator;
+        if (exitCode !== 0 && this.options.write === undefined) {
+          throw new InputError(`the guest exited with ${exitCode}: ${this.output.trim()}`, {file: this.options.path});
+        }
+      }
+      if (this.buffer.length > 0) return this.buffer;
+    }
+    return undefined;
+  }
+
+  private remember(data: Uint8Array): void {
+    this.output = (this.output + new TextDecoder().decode(data)).slice(-OUTPUT_TAIL);
+  }
+}
+
+/** @throws InputError when the file cannot be read. */
+export const readGuest = (path: string): Uint8Array => {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new InputError((error as NodeJS.ErrnoException).code ?? String(error), {file: path, remedy: 'name a guest of `trapwalk guests`, or a readable ARM ELF file'});
+  }
+};

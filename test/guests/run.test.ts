@@ -1,0 +1,92 @@
+import {describe, expect, test} from 'vitest';
+import {CATALOGUE, hasQemu, qemuNote, runGuest} from './catalogue.ts';
+
+interface Run {
+  readonly args: readonly string[];
+  readonly stdout: string;
+}
+
+/** 450, 90 and 120: a = 2·15², b = 3·30, c = 30 + 90 after the doubling pass and two passes of csat. */
+const STREAM_VALUES = 'stream: 0x407c200000000000, 0x4056800000000000, 0x405e000000000000 OK\n';
+
+const RUNS: Readonly<Record<string, readonly Run[]>> = {
+  dhrystone: [
+    {args: ['20', '3'], stdout: 'dhrystone 2.1: 20 iterations after 3 to warm up, check values OK\n'},
+    {args: ['1', '0'], stdout: 'dhrystone 2.1: 1 iterations after 0 to warm up, check values OK\n'},
+  ],
+  'cachebench-memcpy': [
+    {args: ['4', '1', '0'], stdout: 'cachebench memcpy: 4 bytes copied 1 time after 0 to warm up, copy OK\n'},
+    {args: ['1396', '2', '40'], stdout: 'cachebench memcpy: 1396 bytes copied 2 times after 40 to warm up, copy OK\n'},
+    {
+      args: ['100004', '1', '100004'],
+      stdout: 'cachebench memcpy: 100004 bytes copied 1 time after 100004 to warm up, copy OK\n',
+    },
+  ],
+  'cachebench-rmw': [
+    {args: ['4', '1', '0'], stdout: 'cachebench rmw: 1 ints incremented 1 time after 0 to warm up, values OK\n'},
+    {
+      args: ['4096', '3', '400'],
+      stdout: 'cachebench rmw: 1024 ints incremented 3 times after 100 to warm up, values OK\n',
+    },
+  ],
+  stream: [
+    ...['c', 's', 'a', 't'].map((kernel) => ({
+      args: ['2', '1001', 'csat', kernel],
+      stdout: `stream: 1001 elements, kernels csat, 2 passes, measured ${kernel}\n${STREAM_VALUES}`,
+    })),
+    {
+      args: ['1', '70000', 'c', 'c'],
+      stdout:
+        'stream: 70000 elements, kernels c, 1 pass, measured c\n' +
+        'stream: 0x4000000000000000, 0x4000000000000000, 0x4000000000000000 OK\n',
+    },
+  ],
+};
+
+const REFUSALS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  dhrystone: [
+    [],
+    ['1'],
+    ['1', '2', '3'],
+    ['0', '1'],
+    ['x', '1'],
+    ['-1', '1'],
+    ['1000000001', '0'],
+    ['4294967297', '0'],
+  ],
+  'cachebench-memcpy': [
+    ['0', '1', '0'],
+    ['6', '1', '0'],
+    ['64', '1', '68'],
+    ['16777220', '1', '0'],
+    ['64', '', '0'],
+  ],
+  'cachebench-rmw': [
+    ['0', '1', '0'],
+    ['6', '1', '0'],
+    ['64', '0', '0'],
+    ['64', '1', '68'],
+    ['16777220', '1', '0'],
+  ],
+  stream: [
+    ['2', '2000001', 'csat', 's'],
+    ['0', '10', 'csat', 's'],
+    ['2', '10', '', 's'],
+    ['2', '10', 'csx', 's'],
+    ['2', '10', 'cat', 's'],
+    ['2', '10', 'csat', 'sa'],
+  ],
+};
+
+for (const guest of CATALOGUE)
+  describe.skipIf(!hasQemu).each(guest.builds.map((build) => [build.elf] as const))(`%s${qemuNote}`, (elf) => {
+    test.each(RUNS[guest.id]!.map((run) => [run.args.join(' '), run] as const))('%s', (_, {args, stdout}) => {
+      expect(runGuest(elf, args)).toEqual({status: 0, stdout, stderr: ''});
+    });
+
+    test.each(REFUSALS[guest.id]!.map((args) => [args.join(' '), args] as const))('refuses "%s"', (_, args) => {
+      const result = runGuest(elf, args);
+      expect(result).toMatchObject({status: 2, stdout: ''});
+      expect(result.stderr).toMatch(/\.elf: .+\n$/);
+    });
+  });

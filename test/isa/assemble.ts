@@ -1,0 +1,79 @@
+/** Assembles words from the decode tables' rows, and packs words and data into ELF files. */
+import {A32_CONDITIONAL, A32_UNCONDITIONAL} from '../../src/isa/a32.ts';
+import {encode} from '../../src/isa/bits.ts';
+import type {CompiledRow} from '../../src/isa/decode.ts';
+
+const ROWS: ReadonlyMap<string, CompiledRow> = new Map(
+  [...A32_CONDITIONAL.rows, ...A32_UNCONDITIONAL.rows].map((compiled) => [compiled.row.name, compiled]),
+);
+
+/** The word of a row; fields that are left out are 0, the condition AL. */
+export const assemble = (name: string, values: Readonly<Record<string, number>> = {}): number => {
+  const compiled = ROWS.get(name);
+  if (!compiled) throw new RangeError(`no row ${name}`);
+  const {fields} = compiled.pattern;
+  const stray = Object.keys(values).find((key) => !fields.some((field) => field.name === key));
+  if (stray) throw new RangeError(`${name} has no field ${stray}`);
+  const defaults = Object.fromEntries(fields.map((field) => [field.name, field.name === 'cond' ? 14 : 0]));
+  return encode(compiled.pattern, {...defaults, ...values});
+};
+
+/** MOVW and MOVT. */
+export const loadConstant = (Rd: number, value: number): readonly number[] => [
+  assemble('MOVW', {Rd, imm4: (value >>> 12) & 15, imm12: value & 0xfff}),
+  assemble('MOVT', {Rd, imm4: value >>> 28, imm12: (value >>> 16) & 0xfff}),
+];
+
+/** A system call with constant arguments. */
+export const systemCall = (number: number, ...args: readonly number[]): readonly number[] => [
+  ...args.flatMap((value, index) => loadConstant(index, value)),
+  ...loadConstant(7, number),
+  assemble('SVC'),
+];
+
+export const writeAll = (address: number, length: number): readonly number[] => systemCall(4, 1, address, length);
+export const exitWith = (code: number): readonly number[] => systemCall(248, code);
+
+export interface Part {
+  readonly address: number;
+  readonly data: Uint8Array;
+  readonly size?: number;
+  /** PF_X 1, PF_W 2, PF_R 4. */
+  readonly flags: number;
+}
+
+export const bytesOf = (words: readonly number[]): Uint8Array =>
+  new Uint8Array(Uint32Array.from(words, (word) => word >>> 0).buffer);
+
+export const CODE = 0x0001_0000;
+const PAGE = 0x1000;
+
+/** An ET_EXEC file of these segments; the entry is the first segment's start. */
+export const buildElf = (parts: readonly Part[]): Uint8Array => {
+  const headerBytes = 52 + 32 * parts.length;
+  const offsets: number[] = [];
+  let end = headerBytes;
+  for (const {data, address} of parts) {
+    const offset = Math.ceil(end / PAGE) * PAGE + (address % PAGE);
+    offsets.push(offset);
+    end = offset + data.length;
+  }
+  const elf = new Uint8Array(end);
+  const view = new DataView(elf.buffer);
+  elf.set([0x7f, 0x45, 0x4c, 0x46, 1, 1, 1]);
+  const half = [2, 40];
+  for (const [index, value] of half.entries()) view.setUint16(16 + 2 * index, value, true);
+  const words = [1, parts[0]?.address ?? 0, 52, 0, 0x0500_0000];
+  for (const [index, value] of words.entries()) view.setUint32(20 + 4 * index, value, true);
+  for (const [index, value] of [52, 32, parts.length, 40, 0, 0].entries()) view.setUint16(40 + 2 * index, value, true);
+  for (const [index, {address, data, size = data.length, flags}] of parts.entries()) {
+    const header = [1, offsets[index] as number, address, address, data.length, size, flags, PAGE];
+    for (const [field, value] of header.entries()) view.setUint32(52 + 32 * index + 4 * field, value, true);
+    elf.set(data, offsets[index]);
+  }
+  return elf;
+};
+
+/** A program of these words alone, in a segment that may also be written when `writable`. */
+export const program = (words: readonly number[], writable = false): Uint8Array =>
+  buildElf([{address: CODE, data: bytesOf(words), flags: writable ? 7 : 5}]);
