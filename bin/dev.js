@@ -10,4 +10,4 @@ const oclif = JSON.parse(JSON.stringify(manifest.oclif).replaceAll('./dist/', '.
 
 // tsx loads the sources; oclif need not look for them.
 settings.enableAutoTranspile = false;
-await execute({loadOptions: {root, pjson: {...manifest, oclif}, ignoreManifest: true}});
+await execute({loadOptions: {root, pjson: {...manifest, oclif}}});

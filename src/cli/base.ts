@@ -37,7 +37,7 @@ export abstract class BaseCommand extends Command {
   }
 
   protected override async catch(error: Error): Promise<never> {
-    const failure = failureOf(error, [...Object.keys(this.ctor.flags), 'json']);
+    const failure = failureOf(error, [...Object.keys(this.ctor.flags ?? {}), 'json']);
     if (failure === undefined) throw error;
     if (this.jsonEnabled()) this.logJson({error: {name: error.name, message: failure.message}});
     this.note(`trapwalk: ${failure.message}`);

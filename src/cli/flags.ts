@@ -55,7 +55,9 @@ export const settings = settingFlag({
 export const jobs = Flags.integer({min: 1, description: 'worker threads; by default one per CPU'});
 
 export const guestBuild = {
-  profile: Flags.option({options: ['v5-soft', 'v7-hf'] as const})({description: 'which build of a guest that comes along'}),
+  profile: Flags.option({options: ['v5-soft', 'v7-hf'] as const})({
+    description: 'which build of a guest that comes along',
+  }),
   optimization: Flags.string({helpValue: 'O2', description: 'its compiler level'}),
 };
 

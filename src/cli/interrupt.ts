@@ -1,26 +1,33 @@
 /** Ctrl-C as an AbortSignal, so that a command can tidy up before it ends. */
+import {setTimeout as sleep} from 'node:timers/promises';
 import {Interrupted} from './failure.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
-/** Waits no longer than until the signal. @throws Interrupted */
-const unlessAborted = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> =>
-  new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(new Interrupted()), {once: true});
-    work.then(resolve, reject);
-  });
+/** How long work may take to tidy up once it was told to stop. */
+const GRACE_MILLISECONDS = 1000;
 
 /**
- * Runs `action` until it ends or the user stops it. Files appear within one turn of the event loop (AtomicFile), so a signal
- * falls before or after; what needs longer must honour the signal and tidy up in `settled` time.
+ * Runs `action` until it ends or the user stops it. Files appear within one turn of the event loop (AtomicFile), so a
+ * signal falls before or after; work that holds files for longer removes them when the signal aborts.
  * @throws Interrupted
  */
 export const interruptible = async <T>(action: (signal: AbortSignal) => Promise<T>): Promise<T> => {
   const controller = new AbortController();
+  const {signal} = controller;
   const stop = () => controller.abort();
   for (const name of SIGNALS) process.once(name, stop);
+  const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), {once: true}));
+  const work = action(signal);
+  const settled = work.then(
+    () => {},
+    () => {},
+  );
   try {
-    return await unlessAborted(action(controller.signal), controller.signal);
+    await Promise.race([settled, aborted]);
+    if (!signal.aborted) return await work;
+    await Promise.race([settled, sleep(GRACE_MILLISECONDS)]);
+    throw new Interrupted();
   } finally {
     for (const name of SIGNALS) process.off(name, stop);
   }

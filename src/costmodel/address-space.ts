@@ -2,7 +2,14 @@
 import type {HypervisorFile} from '../hypervisors/schema.ts';
 import {GIBIBYTE, MEBIBYTE, parseSize} from '../units.ts';
 import type {Machine} from './machine.ts';
-import {allocatorBelow, GUEST_RAM, GuestPlacement, HostPlacement, type MemoryLayout, TABLE_RESERVE} from './placement.ts';
+import {
+  allocatorBelow,
+  GUEST_RAM,
+  GuestPlacement,
+  HostPlacement,
+  type MemoryLayout,
+  TABLE_RESERVE,
+} from './placement.ts';
 import {leafLevel, STAGE1_FORMATS, stage2Format, Tables} from './tables.ts';
 import type {AddressSpace} from './translation.ts';
 
@@ -56,7 +63,8 @@ class GuestMemory implements AddressSpace {
     const size = 2 ** this.stage1PageBits;
     const intermediate = this.guest.frame(page * size);
     // A region of the guest is 64 MiB, so a stage-1 page of at most 16 MiB lies inside one; 1 GiB pages span several.
-    if (size > 64 * MEBIBYTE) throw new RangeError('stage-1 pages above 64 MiB need more RAM than the modelled guest has');
+    if (size > 64 * MEBIBYTE)
+      throw new RangeError('stage-1 pages above 64 MiB need more RAM than the modelled guest has');
     this.stage1.map(page * size, intermediate, this.stage1PageBits);
     const step = Math.min(size, 2 ** this.stage2PageBits);
     for (let offset = 0; offset < size; offset += step) this.back(intermediate + offset);

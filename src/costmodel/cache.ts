@@ -1,6 +1,6 @@
 /**
  * A set-associative tag store with pseudo-random replacement (Cortex-A7's L1; assumed for its L2). Line numbers are
- * physical addresses divided by the line size and fit 31 bits, which {@link checkMemory} guarantees.
+ * physical addresses divided by the line size; the machine's loader makes sure that they fit 31 bits.
  */
 import type {CacheGeometry} from './machine.ts';
 
@@ -26,7 +26,7 @@ export class Cache {
     this.ways = geometry.ways;
     this.tags = new Int32Array(geometry.sets * geometry.ways).fill(EMPTY);
     this.flags = new Uint8Array(geometry.sets * geometry.ways);
-    this.random = (seed | 0) || 0x9e3779b9;
+    this.random = seed | 0 || 0x9e3779b9;
   }
 
   /** Slot of `line`, or -1. */

@@ -4,9 +4,10 @@
  * With G the guest's own cycles per unit, rᵢ the rate of activity i and cᵢ the cycles of one execution, the time T per
  * unit of work solves T = G + Σ T·rᵢ·cᵢ / clock, hence T = G / (1 − Σ rᵢ·cᵢ / clock).
  */
+
+import {isKernelPath, type ResolvedActivity} from '../hypervisors/load.ts';
 import {METRIC} from './metrics.ts';
 import {type PathItem, type Prices, pricePath} from './prices.ts';
-import {isKernelPath, type ResolvedActivity} from '../hypervisors/load.ts';
 import type {Counts} from './replay.ts';
 
 export interface CostItem {
@@ -51,7 +52,10 @@ const GUEST_ITEMS: readonly (readonly [CostItem['group'], string, readonly numbe
 ];
 
 /** Cycles of one execution of an activity by item, its own waits for lines last. */
-export const activityItems = (activity: RatedActivity, input: CostInput): {readonly mechanism: string; readonly group: 'hypervisor' | 'kernel'; readonly cycles: number}[] => {
+export const activityItems = (
+  activity: RatedActivity,
+  input: CostInput,
+): {readonly mechanism: string; readonly group: 'hypervisor' | 'kernel'; readonly cycles: number}[] => {
   const {prices, cyclesPerInstruction, counts} = input;
   const priced = activity.paths.map((p) => {
     const perInstruction = cyclesPerInstruction[p.build.id];
@@ -66,13 +70,22 @@ export const activityItems = (activity: RatedActivity, input: CostInput): {reado
       .filter((item) => primitives.includes(item.primitive))
       .reduce((total, item) => total + item.cycles, 0);
   const measured = counts.activities.find((a) => a.id === id);
-  const waits = measured && measured.executions > 0 ? (measured.stallCycles / measured.executions) * prices.missExposure : 0;
+  const waits =
+    measured && measured.executions > 0 ? (measured.stallCycles / measured.executions) * prices.missExposure : 0;
   const hypervisorOnly = priced.some((p) => !p.kernel);
   const rows: {mechanism: string; group: 'hypervisor' | 'kernel'; cycles: number}[] = [
     {mechanism: `${id}: instructions`, group: 'hypervisor', cycles: sum(false, ['instructions'])},
     {mechanism: `${id}: GIC accesses`, group: 'hypervisor', cycles: sum(false, ['device'])},
-    {mechanism: `${id}: barriers, registers, mode switches`, group: 'hypervisor', cycles: sum(false, ['barriers', 'systemRegisters', 'modeSwitches'])},
-    {mechanism: `${id}: guest kernel`, group: 'kernel', cycles: sum(true, ['instructions', 'device', 'barriers', 'systemRegisters', 'modeSwitches'])},
+    {
+      mechanism: `${id}: barriers, registers, mode switches`,
+      group: 'hypervisor',
+      cycles: sum(false, ['barriers', 'systemRegisters', 'modeSwitches']),
+    },
+    {
+      mechanism: `${id}: guest kernel`,
+      group: 'kernel',
+      cycles: sum(true, ['instructions', 'device', 'barriers', 'systemRegisters', 'modeSwitches']),
+    },
     {mechanism: `${id}: its lines and pages missing`, group: hypervisorOnly ? 'hypervisor' : 'kernel', cycles: waits},
   ];
   return rows.filter((row) => row.cycles > 0);
@@ -95,8 +108,14 @@ export const cost = (input: CostInput): Cost => {
     activityItems(activity, input).map((item) => ({...item, share: (item.cycles * activity.ratePerSecond) / clockHz})),
   );
   const busy = executed.reduce((sum, item) => sum + item.share, 0);
-  if (busy >= 1) throw new RangeError(`recurring activities take ${(busy * 100).toFixed(0)} % of the CPU: no time is left for the guest`);
+  if (busy >= 1)
+    throw new RangeError(
+      `recurring activities take ${(busy * 100).toFixed(0)} % of the CPU: no time is left for the guest`,
+    );
   const cycles = own / (1 - busy);
-  const items = [...guest, ...executed.map(({group, mechanism, share}) => ({group, mechanism, cycles: cycles * share}))];
+  const items = [
+    ...guest,
+    ...executed.map(({group, mechanism, share}) => ({group, mechanism, cycles: cycles * share})),
+  ];
   return {cycles, items};
 };

@@ -42,12 +42,25 @@ class Image {
     const own = this.build.paths[name] as Path;
     const common = this.area('shared', shared.code, shared.data);
     const area = this.area(name, own.code - shared.code, own.data - shared.data);
-    const code = [span(common.code, Math.min(shared.code, own.code), this.codeLine), span(area.code, own.code - shared.code, this.codeLine)];
-    const data = [span(common.data, Math.min(shared.data, own.data), this.dataLine), span(area.data, own.data - shared.data, this.dataLine)];
+    const code = [
+      span(common.code, Math.min(shared.code, own.code), this.codeLine),
+      span(area.code, own.code - shared.code, this.codeLine),
+    ];
+    const data = [
+      span(common.data, Math.min(shared.data, own.data), this.dataLine),
+      span(area.data, own.data - shared.data, this.dataLine),
+    ];
     const codeLines = code.flat();
     const dataLines = data.flat();
-    const pages = new Set([...codeLines.map((l) => Math.floor((l * this.codeLine) / PAGE)), ...dataLines.map((l) => Math.floor((l * this.dataLine) / PAGE))]);
-    return {codeLines: Int32Array.from(codeLines), dataLines: Int32Array.from(dataLines), pages: Int32Array.from(pages)};
+    const pages = new Set([
+      ...codeLines.map((l) => Math.floor((l * this.codeLine) / PAGE)),
+      ...dataLines.map((l) => Math.floor((l * this.dataLine) / PAGE)),
+    ]);
+    return {
+      codeLines: Int32Array.from(codeLines),
+      dataLines: Int32Array.from(dataLines),
+      pages: Int32Array.from(pages),
+    };
   }
 
   private area(name: string, codeBytes: number, dataBytes: number): {code: number; data: number} {
@@ -68,7 +81,11 @@ const span = (base: number, bytes: number, line: number): number[] =>
   Array.from({length: Math.max(0, Math.ceil(bytes / line))}, (_, i) => base / line + i);
 
 /** Lays out the images below the stage-2 tables at the top of memory and finds the lines of every activity's paths. */
-export const touchedActivities = (hypervisor: HypervisorFile, kernel: KernelFile, machine: Machine): TouchedActivity[] => {
+export const touchedActivities = (
+  hypervisor: HypervisorFile,
+  kernel: KernelFile,
+  machine: Machine,
+): TouchedActivity[] => {
   const top = machine.memoryBase + machine.memorySize - HOST_TABLE_RESERVE;
   const images = new Map<Build, Image>([[kernel.build, new Image(kernel.build, top - HYPERVISOR_RESERVE, machine)]]);
   const build = hypervisor.builds[hypervisor.build];

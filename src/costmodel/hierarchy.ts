@@ -93,6 +93,7 @@ export class Hierarchy {
   storeMiss(line: number, size: number, time: number): number {
     if (this.streaming) {
       if (line === this.gatherLine || this.gatherBytes === 0 || this.gatherBytes >= this.lineBytes) {
+        this.counts[METRIC.streamedStores]!++;
         return this.streamStore(line, size, time);
       }
       this.counts[METRIC.streamBreaks]!++;
@@ -157,7 +158,10 @@ export class Hierarchy {
 
   /** The line being gathered is incomplete: it is allocated after all, and the mode ends. */
   private endStream(time: number): void {
-    if (this.gatherLine >= 0 && this.l1d.find(this.gatherLine) < 0) this.fill(this.gatherLine, time, GUEST, DIRTY);
+    if (this.gatherLine >= 0 && this.l1d.find(this.gatherLine) < 0) {
+      this.counts[METRIC.brokenLines]!++;
+      this.fill(this.gatherLine, time, GUEST, DIRTY);
+    }
     this.streaming = false;
     this.fullLines = 0;
     this.gatherLine = -1;

@@ -54,7 +54,6 @@ const machineFile = z.strictObject({
     l2: cache,
     l2Hit: parameter('cycles'),
     linefills: parameter('entries'),
-    storeBuffer: parameter('entries'),
     readAllocateEntry: parameter('lines'),
     readAllocateEntryL2: parameter('lines'),
     postedWrites: parameter('lines'),
@@ -113,7 +112,6 @@ export interface Machine {
   readonly l2: CacheGeometry;
   readonly l2Hit: number;
   readonly linefills: number;
-  readonly storeBuffer: number;
   readonly readAllocateEntry: number;
   readonly readAllocateEntryL2: number;
   readonly postedWrites: number;
@@ -147,11 +145,16 @@ export interface DramTimings {
   readonly turnaround: number;
 }
 
+/** Line numbers are signed 32-bit words in the caches' tags. */
+const MAX_LINES = 2 ** 31;
+
 const geometry = (c: MachineFile['caches']['l1d']): CacheGeometry => {
   const lineBits = Math.log2(c.line.value);
   const sets = c.size.value / (c.ways.value * c.line.value);
   if (!Number.isInteger(lineBits) || !Number.isInteger(Math.log2(sets))) {
-    throw new RangeError(`cache of ${c.size.value} B, ${c.ways.value} ways, ${c.line.value} B lines: sets and line must be powers of two`);
+    throw new RangeError(
+      `cache of ${c.size.value} B, ${c.ways.value} ways, ${c.line.value} B lines: sets and line must be powers of two`,
+    );
   }
   return {sets, ways: c.ways.value, lineBits};
 };
@@ -162,6 +165,9 @@ export const machineFrom = (file: MachineFile): Machine => {
   const {dram, caches, translation, prefetcher, core} = file;
   const perDramClock = clock / (dram.clock.value * 1e6);
   const line = caches.l1d.line.value;
+  const top = file.memory.base.value + file.memory.size.value;
+  if (top > MAX_LINES * caches.l1i.line.value)
+    throw new RangeError(`memory ends at ${top}: replay counts lines in 31 bits`);
   if (line !== caches.l2.line.value) throw new RangeError('L1D and L2 must have the same line size');
   return {
     id: file.id,
@@ -184,7 +190,6 @@ export const machineFrom = (file: MachineFile): Machine => {
     l2: geometry(caches.l2),
     l2Hit: caches.l2Hit.value,
     linefills: caches.linefills.value,
-    storeBuffer: caches.storeBuffer.value,
     readAllocateEntry: caches.readAllocateEntry.value,
     readAllocateEntryL2: caches.readAllocateEntryL2.value,
     postedWrites: caches.postedWrites.value,

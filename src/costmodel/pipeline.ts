@@ -66,7 +66,8 @@ class Schedule {
       const bit = 1 << r;
       if ((instruction.writes & bit) === 0) continue;
       // Flags and written-back addresses come from the ALU, whatever the instruction's main result takes.
-      const fromAlu = bit === FLAGS_BIT || bit === FPSCR_BIT || (isTransfer(instruction) && (instruction.reads & bit) !== 0);
+      const fromAlu =
+        bit === FLAGS_BIT || bit === FPSCR_BIT || (isTransfer(instruction) && (instruction.reads & bit) !== 0);
       this.core[r] = at + (fromAlu ? Math.max(1, issue) : latency);
     }
     for (let d = 0; d < VFP_REGISTERS; d++) if ((instruction.vfpWrites & (1 << d)) !== 0) this.vfp[d] = at + latency;

@@ -36,7 +36,9 @@ export class GuestPlacement {
     if (base === undefined) {
       base = this.layout.guestBase + this.regions.size * REGION;
       if (base + REGION > this.layout.guestBase + this.layout.guestBytes - TABLE_RESERVE) {
-        throw new RangeError(`the guest touches more than ${this.regions.size} regions of 64 MiB, which its RAM cannot hold`);
+        throw new RangeError(
+          `the guest touches more than ${this.regions.size} regions of 64 MiB, which its RAM cannot hold`,
+        );
       }
       this.regions.set(region, base);
     }

@@ -6,7 +6,18 @@
  * calibration's current values; a result says so in its provenance.
  */
 import type {Block, BlockTable} from '../trace/blocks.ts';
-import {EVENT_FLAG, EVENT_ID, eventKind, eventPayload, MARKER_ID, PREFETCH, READ, recordAccesses, recordBlock, WRITE} from '../trace/records.ts';
+import {
+  EVENT_FLAG,
+  EVENT_ID,
+  eventKind,
+  eventPayload,
+  MARKER_ID,
+  PREFETCH,
+  READ,
+  recordAccesses,
+  recordBlock,
+  WRITE,
+} from '../trace/records.ts';
 import type {TraceChunk} from '../trace/source.ts';
 import {PREFETCHED} from './cache.ts';
 import type {TouchedActivity} from './footprint.ts';
@@ -174,7 +185,14 @@ export class Replay {
         // Spread over a period, so that no two regular activities coincide by construction.
         return {timed, period, next: (period * (i + 1)) / (all.length + 1), counts: emptyActivity(timed.activity.id)};
       });
+    this.prime();
     this.scheduleNext();
+  }
+
+  /** A machine that has run for long has executed every activity before: their lines are wherever the guest leaves them. */
+  private prime(): void {
+    for (const {timed, counts} of this.activities) this.run(timed, counts);
+    for (const activity of this.activities) activity.next += this.now;
   }
 
   /** Replays whole records. Chunks behind the `end` marker change nothing. */
@@ -195,7 +213,8 @@ export class Replay {
   /** Counts between the markers, or of the whole trace if it has none. @throws Error when `begin` has no `end`. */
   get result(): Counts {
     if (this.measured) return this.measured;
-    if (this.begun) throw new Error('the trace ends before its `end` marker: it is truncated or the guest stopped early');
+    if (this.begun)
+      throw new Error('the trace ends before its `end` marker: it is truncated or the guest stopped early');
     return this.snapshot();
   }
 
@@ -333,7 +352,7 @@ export class Replay {
     const end = columns.end[previous];
     if (end === 1) {
       counts[METRIC.conditional]!++;
-      const entry = (previous ^ (this.history * 31)) % counters.length;
+      const entry = ((previous << machine.historyBits) | this.history) % counters.length;
       const counter = counters[entry]!;
       if (counter >= 2 !== taken) {
         counts[METRIC.mispredicted]!++;
@@ -372,7 +391,11 @@ export class Replay {
   private run(timed: TimedActivity, counts: ActivityCounts): void {
     const {hierarchy, translation, options} = this;
     const {counts: metrics} = this;
-    const before = {i: metrics[METRIC.l1iMisses + PATH]!, d: metrics[METRIC.l1dMisses + PATH]!, m: metrics[METRIC.dramReads]!};
+    const before = {
+      i: metrics[METRIC.l1iMisses + PATH]!,
+      d: metrics[METRIC.l1dMisses + PATH]!,
+      m: metrics[METRIC.dramReads]!,
+    };
     const start = this.now;
     this.dataTlb.flush();
     this.instructionTlb.flush();
@@ -405,4 +428,3 @@ const emptyActivity = (id: string): ActivityCounts => ({
   dataMisses: 0,
   dramReads: 0,
 });
-

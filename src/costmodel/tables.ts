@@ -49,7 +49,9 @@ export const stage2Format = (stage2: Pick<Stage2, 'startLevel' | 'inputBits'>): 
   const spanBits = startLevel === 1 ? 30 : 21;
   const indexBits = Math.max(inputBits - spanBits, startLevel === 1 ? 2 : 9);
   if (indexBits > 9 + MAX_CONCATENATED_BITS) {
-    throw new RangeError(`a ${inputBits}-bit stage 2 cannot start at level ${startLevel}: more than 16 concatenated tables`);
+    throw new RangeError(
+      `a ${inputBits}-bit stage 2 cannot start at level ${startLevel}: more than 16 concatenated tables`,
+    );
   }
   const rest = STAGE1_FORMATS.lpae.levels.filter((level) => level.spanBits < spanBits);
   return {name: `lpae-from-level-${startLevel}`, descriptorBytes: 8, levels: [{spanBits, indexBits}, ...rest]};
@@ -65,7 +67,9 @@ export const leafLevel = (format: TableFormat, pageBits: number): number => {
   if (base >= 0) return base;
   const repeated = format.levels.findIndex((level) => level.spanBits + 4 === pageBits);
   if (repeated >= 0 && (repeated === last || format.name === 'short')) return repeated;
-  throw new RangeError(`${format.name} tables have no pages of 2^${pageBits} bytes; they have ${pageSizes(format).join(', ')}`);
+  throw new RangeError(
+    `${format.name} tables have no pages of 2^${pageBits} bytes; they have ${pageSizes(format).join(', ')}`,
+  );
 };
 
 const SIZE_NAMES = ['4K', '64K', '1M', '2M', '16M', '1G'] as const;
@@ -120,7 +124,11 @@ export class Tables {
     const target = Math.floor(output / 2 ** pageBits) * 2 ** pageBits;
     const isLast = leaf === this.format.levels.length - 1;
     for (let i = 0; i < copies; i++) {
-      this.write(this.descriptorAddress(table, leaf, first + i * span), target + i * span, isLast ? VALID_TABLE : VALID_BLOCK);
+      this.write(
+        this.descriptorAddress(table, leaf, first + i * span),
+        target + i * span,
+        isLast ? VALID_TABLE : VALID_BLOCK,
+      );
     }
   }
 

@@ -137,7 +137,8 @@ export class Translation {
     this.now = time + machine.walkStart;
     counts[METRIC.stallStage1]! += machine.walkStart;
     const tables = space.stage1;
-    const lastTableKey = this.leaf > 0 ? Math.floor(virtual / 2 ** (tables.format.levels[this.leaf - 1]?.spanBits ?? 32)) : 0;
+    const lastTableKey =
+      this.leaf > 0 ? Math.floor(virtual / 2 ** (tables.format.levels[this.leaf - 1]?.spanBits ?? 32)) : 0;
     const cacheable = this.leaf > 0 && this.leaf === tables.format.levels.length - 1;
     let level = 0;
     let table = tables.root;

@@ -6,7 +6,15 @@ import {InputError} from '../files/errors.ts';
 import {packagePath} from '../files/paths.ts';
 import {readYaml} from '../files/yaml.ts';
 import {listParameters, type NamedParameter} from '../parameters/parameter.ts';
-import {type Activity, type Build, type HypervisorFile, hypervisorFile, type KernelFile, kernelFile, type Path} from './schema.ts';
+import {
+  type Activity,
+  type Build,
+  type HypervisorFile,
+  hypervisorFile,
+  type KernelFile,
+  kernelFile,
+  type Path,
+} from './schema.ts';
 
 const directory = (): string => packagePath('calibration', 'hypervisors');
 
@@ -56,24 +64,33 @@ export const readKernel = (): KernelFile => readYaml(kernelPath(), kernelFile);
 const check = (h: HypervisorFile, file: string): void => {
   const active = h.builds[h.build];
   if (!active && h.activities.some((a) => a.paths.some((p) => !p.startsWith('linux:')))) {
-    throw new InputError(`build '${h.build}' is not among its builds`, {file, remedy: `add it or choose from ${Object.keys(h.builds).join(', ')}`});
+    throw new InputError(`build '${h.build}' is not among its builds`, {
+      file,
+      remedy: `add it or choose from ${Object.keys(h.builds).join(', ')}`,
+    });
   }
   for (const [name, build] of Object.entries(h.builds)) checkBuild(build, `builds.${name}`, file);
   for (const activity of h.activities) {
     for (const path of activity.paths.filter((p) => !p.startsWith('linux:'))) {
       for (const [name, build] of Object.entries(h.builds)) {
-        if (!build.paths[path]) throw new InputError(`activity '${activity.id}' uses path '${path}', which build '${name}' lacks`, {file});
+        if (!build.paths[path])
+          throw new InputError(`activity '${activity.id}' uses path '${path}', which build '${name}' lacks`, {file});
       }
     }
   }
 };
 
 const checkBuild = (build: Build, place: string, file: string): void => {
-  if (!build.paths[build.sharedPath]) throw new InputError(`sharedPath '${build.sharedPath}' is not a path`, {file, place});
+  if (!build.paths[build.sharedPath])
+    throw new InputError(`sharedPath '${build.sharedPath}' is not a path`, {file, place});
   for (const [name, path] of Object.entries(build.paths)) {
     const offsets = path.steps.map((s) => s.at);
     const ordered = offsets.every((at, i) => at < path.instructions && (i === 0 || at > (offsets[i - 1] as number)));
-    if (!ordered) throw new InputError('steps must start at increasing offsets below the instruction count', {file, place: `${place}.${name}`});
+    if (!ordered)
+      throw new InputError('steps must start at increasing offsets below the instruction count', {
+        file,
+        place: `${place}.${name}`,
+      });
   }
 };
 
@@ -102,7 +119,8 @@ export const resolveActivities = (h: HypervisorFile, kernel: KernelFile): Resolv
     paths: activity.paths.map((name) => {
       const build = isKernelPath(name) ? kernel.build : h.builds[h.build];
       const path = build?.paths[localName(name)];
-      if (!build || !path) throw new InputError(`activity '${activity.id}' of '${h.id}' uses an unknown path '${name}'`);
+      if (!build || !path)
+        throw new InputError(`activity '${activity.id}' of '${h.id}' uses an unknown path '${name}'`);
       return {name, path, build};
     }),
   }));

@@ -22,8 +22,10 @@ const supervisorCall: Execute = (cpu, op) => {
   cpu.supervisorCall = op;
 };
 const nothing: Execute = () => {};
+/** CPSR.M, which user mode may read as UNKNOWN; cores and QEMU show User mode. */
+const USER_MODE = 0x10;
 const mrs: Execute = (cpu, op) => {
-  cpu.r[op.d] = cpu.apsr;
+  cpu.r[op.d] = cpu.apsr | USER_MODE;
 };
 /** Bit 1 of `form` selects NZCVQ, bit 0 GE. */
 const writeApsr = (cpu: Parameters<Execute>[0], form: number, value: number): void => {

@@ -1,38 +1,48 @@
 /** A32 LDM, STM, PUSH and POP in all four modes: DDI 0406C A5.5. The forms with S = 1 (user registers, exception return) are privileged. */
 import type {BlockEnd} from '../trace/blocks.ts';
 import {READ, WRITE} from '../trace/records.ts';
-import {beginAligned, readAlignedWord, writeAlignedWord} from './access.ts';
+import {beginAligned, readAlignedWord, wordsInPage, writeAlignedWord} from './access.ts';
 import type {Fields} from './bits.ts';
-import {type Execute, type Operands, PC, type Row, registers, reject, SP} from './operation.ts';
+import type {Cpu} from './cpu.ts';
+import {type Execute, type Operands, type Operation, PC, type Row, registers, reject, SP} from './operation.ts';
 
 const WORD = 4;
 
 // `immediate` is the distance from the base to the lowest word, `amount` what write-back adds to the base.
 const ldm: Execute = (cpu, op) => {
-  const r = cpu.r;
+  const {r, memory} = cpu;
+  const {list} = op;
   const base = r[op.n]!;
-  const list = op.list;
-  let address = (base + op.immediate) | 0;
+  const address = (base + op.immediate) | 0;
   beginAligned(cpu, op, address, WORD);
-  const last = (address + WORD * (list.length - 1)) | 0;
-  readAlignedWord(cpu, op, last);
+  const first = wordsInPage(memory.readMap, address, WORD * list.length);
+  if (first < 0) loadAcrossPages(cpu, op, address);
+  else for (let index = 0; index < list.length; index++) r[list[index]!] = memory.words[first + index]!;
+  // The base is not in the list when it is written back.
   if (op.writeBack) r[op.n] = base + op.amount;
-  for (let index = 0; index < list.length; index++) {
-    r[list[index]!] = readAlignedWord(cpu, op, address);
-    address = (address + WORD) | 0;
-  }
 };
 const stm: Execute = (cpu, op) => {
-  const r = cpu.r;
+  const {r, memory} = cpu;
+  const {list} = op;
   const base = r[op.n]!;
-  const list = op.list;
-  let address = (base + op.immediate) | 0;
+  const address = (base + op.immediate) | 0;
   beginAligned(cpu, op, address, WORD);
-  for (let index = 0; index < list.length; index++) {
-    writeAlignedWord(cpu, op, address, r[list[index]!]!);
-    address = (address + WORD) | 0;
-  }
+  const first = wordsInPage(memory.writeMap, address, WORD * list.length);
+  if (first < 0) storeAcrossPages(cpu, op, address);
+  else for (let index = 0; index < list.length; index++) memory.words[first + index] = r[list[index]!]!;
   if (op.writeBack) r[op.n] = base + op.amount;
+};
+
+/** The last word first: if it faults, no register has changed. */
+const loadAcrossPages = (cpu: Cpu, op: Operation, address: number): void => {
+  const {list} = op;
+  readAlignedWord(cpu, op, (address + WORD * (list.length - 1)) | 0);
+  for (const [index, register] of list.entries())
+    cpu.r[register] = readAlignedWord(cpu, op, (address + WORD * index) | 0);
+};
+const storeAcrossPages = (cpu: Cpu, op: Operation, address: number): void => {
+  for (const [index, register] of op.list.entries())
+    writeAlignedWord(cpu, op, (address + WORD * index) | 0, cpu.r[register]!);
 };
 
 const listOf = (mask: number): readonly number[] =>

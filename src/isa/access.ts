@@ -64,6 +64,16 @@ export const writeAlignedWord = (cpu: Cpu, operation: Operation, address: number
   else memory.words[(frame + (address & PAGE_MASK)) >> 2] = value;
 };
 
+/**
+ * Index in `memory.words` of an aligned run of words that lies in one page and whose map entry is not 0; otherwise −1:
+ * then word by word.
+ */
+export const wordsInPage = (map: Int32Array, address: number, size: number): number => {
+  const frame = map[address >>> 12]!;
+  const offset = address & PAGE_MASK;
+  return frame === 0 || offset + size > PAGE_MASK + 1 ? -1 : (frame + offset) >> 2;
+};
+
 /** Starts a multiple, double or exclusive access: one record, and the alignment that it needs. */
 export const beginAligned = (cpu: Cpu, operation: Operation, address: number, alignment: number): void => {
   if ((address & (alignment - 1)) !== 0) fault(operation, address, 'alignment');

@@ -7,13 +7,20 @@
 import type {TraceBuffer} from '../trace/buffer.ts';
 import {UnmodelledInstruction} from './errors.ts';
 import type {Memory} from './memory.ts';
-import type {Operation} from './operation.ts';
 
 const REGISTERS = 16;
 /** Larger than V8's on-heap limit for typed arrays (64 bytes), so that compiled code may embed the address. */
 const REGISTER_FILE = 2 * REGISTERS;
 /** d0–d31, and four doubles for intermediate results. */
 const VFP_REGISTERS_AND_SCRATCH = 36;
+
+/** What the processor must know of an instruction that it stops at. */
+export interface Culprit {
+  readonly name: string;
+  readonly address: number;
+  readonly word: number;
+  readonly immediate: number;
+}
 
 export class Cpu {
   readonly r = new Int32Array(REGISTER_FILE);
@@ -47,7 +54,7 @@ export class Cpu {
   /** Address of the next block. */
   next = 0;
   /** The SVC just executed, for the emulator to serve at the block's end. */
-  supervisorCall: Operation | undefined = undefined;
+  supervisorCall: Culprit | undefined = undefined;
 
   /** The local monitor: address reserved by the last LDREX, and bytes; 0 bytes when open. */
   exclusiveAddress = 0;
@@ -64,7 +71,7 @@ export class Cpu {
   }
 
   /** BXWritePC: bit 0 selects Thumb state. @throws UnmodelledInstruction on a branch to Thumb or to a half-word. */
-  branchExchange(operation: Operation, target: number): void {
+  branchExchange(operation: Culprit, target: number): void {
     if ((target & 3) !== 0) {
       const reason =
         (target & 1) !== 0 ? 'a branch to Thumb state, which is not modelled' : 'a branch to a half-word address';

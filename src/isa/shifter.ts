@@ -70,15 +70,20 @@ export const registerShift = (fields: Fields): ShifterOperand => {
   return {...plain, class: 'alu-shift', form: LSL_REGISTER + fields('type'), m, a, reads, shifted: reads};
 };
 
-/** The operand's value; the carry out is not wanted. */
-export const shifterOperand = (cpu: Cpu, operation: Operation): number => {
+/**
+ * The operand's value; the carry out is not wanted. The two commonest forms are apart from the rest because V8 inlines
+ * by size (see hot-block.ts), and this is in nearly every instruction.
+ */
+export const shifterOperand = (cpu: Cpu, operation: Operation): number =>
+  operation.form === REGISTER
+    ? cpu.r[operation.m]!
+    : operation.form <= ROTATED_IMMEDIATE
+      ? operation.immediate
+      : shifted(cpu, operation);
+
+const shifted = (cpu: Cpu, operation: Operation): number => {
   const r = cpu.r;
   switch (operation.form) {
-    case IMMEDIATE:
-    case ROTATED_IMMEDIATE:
-      return operation.immediate;
-    case REGISTER:
-      return r[operation.m]!;
     case LSL:
       return r[operation.m]! << operation.amount;
     case LSR:

@@ -28,6 +28,20 @@ const store: Execute = (cpu, op) => {
   if (op.writeBack) cpu.r[op.n] = base + op.a;
 };
 
+// The same for VLDR and VSTR of a double.
+const loadDouble: Execute = (cpu, op) => {
+  const address = (cpu.r[op.n]! + op.immediate) | 0;
+  beginAligned(cpu, op, address, WORD);
+  cpu.vfpWords[op.d] = readAlignedWord(cpu, op, address);
+  cpu.vfpWords[op.d + 1] = readAlignedWord(cpu, op, (address + WORD) | 0);
+};
+const storeDouble: Execute = (cpu, op) => {
+  const address = (cpu.r[op.n]! + op.immediate) | 0;
+  beginAligned(cpu, op, address, WORD);
+  writeAlignedWord(cpu, op, address, cpu.vfpWords[op.d]!);
+  writeAlignedWord(cpu, op, (address + WORD) | 0, cpu.vfpWords[op.d + 1]!);
+};
+
 const firstWord = (fields: Fields): number => {
   const double = isDouble(fields);
   return vfpRegister(fields, 'd', double) * (double ? 2 : 1);
@@ -51,6 +65,7 @@ const single =
     const offset = WORD * fields('imm8');
     return {
       ...moved(isLoad, firstWord(fields), isDouble(fields) ? 2 : 1),
+      ...(isDouble(fields) ? {execute: isLoad ? loadDouble : storeDouble} : {}),
       n,
       immediate: fields('U') === 1 ? offset : -offset,
       reads: registers(n),

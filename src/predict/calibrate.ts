@@ -6,14 +6,31 @@
  * 2. Slowdowns of the guests on the benchmarks in {@link FITTED_BENCHMARKS} move the path parameters within their bounds, each
  *    held by its prior; the other benchmarks stay unseen.
  */
+
+import {METRIC} from '../costmodel/metrics.ts';
 import type {NamedParameter} from '../parameters/parameter.ts';
-import {type Benchmark, type BenchmarkRun, figureOf, type PublishedCell, readBenchmarks, readPublished} from './benchmarks.ts';
-import {type Calibration, type FitFile, loadCalibration, parameterRows, PIPELINE_SCALE, pipelineScale, withValues} from './calibration.ts';
+import {
+  type Benchmark,
+  type BenchmarkRun,
+  figureOf,
+  type PublishedCell,
+  readBenchmarks,
+  readPublished,
+} from './benchmarks.ts';
+import {
+  type Calibration,
+  discrepancyKey,
+  type FitFile,
+  loadCalibration,
+  PIPELINE_SCALE,
+  parameterRows,
+  pipelineScale,
+  withValues,
+} from './calibration.ts';
 import {fitKey} from './cells.ts';
 import {type Estimate, leastSquares} from './least-squares.ts';
 import {type PoolOptions, runJobs} from './pool.ts';
 import {costOf, deviation, figure, jobsFor, mean, systemsFor, type Workload, workloadsOf} from './workloads.ts';
-import {METRIC} from '../costmodel/metrics.ts';
 
 export const FITTED_BENCHMARKS = ['dhrystone', 'stream-scale'];
 
@@ -24,7 +41,9 @@ const HOST_TOLERANCE = 2e-4;
 
 /** Parameters of the path costs that a fit may move; each has bounds and a prior in its file. */
 const isPathParameter = (id: string): boolean =>
-  id.startsWith('primitives.') || id.endsWith('.cyclesPerInstruction') || /\.(sibling-tick|background|dom0)\.rate$/.test(id);
+  id.startsWith('primitives.') ||
+  id.endsWith('.cyclesPerInstruction') ||
+  /\.(sibling-tick|background|dom0)\.rate$/.test(id);
 
 export interface CalibrateOptions extends PoolOptions {
   readonly command: string;
@@ -47,23 +66,51 @@ export const calibrate = async (options: CalibrateOptions): Promise<FitFile> => 
   const estimate = fitPaths(workloads, calibration, published, paths);
   log(`path parameters: ${estimate.iterations} iterations, sum of squares ${estimate.sumOfSquares.toPrecision(4)}`);
   const values = {...host, ...Object.fromEntries(paths.map((p, i) => [p.id, estimate.values[i] as number]))};
-  return fitFileOf(options.command, withValues(calibration, values), calibration, host, paths, estimate, workloads, published);
+  return fitFileOf(
+    options.command,
+    withValues(calibration, values),
+    calibration,
+    host,
+    paths,
+    estimate,
+    workloads,
+    published,
+  );
 };
 
-const publishedMean = (published: readonly PublishedCell[], benchmark: string, sut: string, cases: readonly string[]): number =>
-  mean(published.filter((p) => p.benchmark === benchmark && p.sut === sut && p.hostCpus === 1 && cases.includes(p.case)).map((p) => p.value));
+const publishedMean = (
+  published: readonly PublishedCell[],
+  benchmark: string,
+  sut: string,
+  cases: readonly string[],
+): number =>
+  mean(
+    published
+      .filter((p) => p.benchmark === benchmark && p.sut === sut && p.hostCpus === 1 && cases.includes(p.case))
+      .map((p) => p.value),
+  );
 
 const casesOf = (b: Benchmark): string[] => b.runs.flatMap((run) => run.cases);
 
 /** The run whose host cell stands for the benchmark: the middle of its sizes. */
 const middle = (b: Benchmark): BenchmarkRun => b.runs[Math.floor(b.runs.length / 2)] as BenchmarkRun;
 
-const calibrateHost = async (benchmarks: readonly Benchmark[], published: readonly PublishedCell[], options: CalibrateOptions, log: (line: string) => void): Promise<Values> => {
+const calibrateHost = async (
+  benchmarks: readonly Benchmark[],
+  published: readonly PublishedCell[],
+  options: CalibrateOptions,
+  log: (line: string) => void,
+): Promise<Values> => {
   let values: Values = {};
   let before: {turnaround: number; cycles: number} | undefined;
   for (let round = 1; round <= HOST_ROUNDS; round++) {
     const calibration = loadCalibration({priorsOnly: true, values});
-    const jobs = jobsFor(benchmarks.map((b) => ({...b, runs: [middle(b)]})), [{sut: 'host', seed: 1}], calibration.machineFile.id, values);
+    const jobs = jobsFor(
+      benchmarks.map((b) => ({...b, runs: [middle(b)]})),
+      [{sut: 'host', seed: 1}],
+      calibration.machineFile.id,
+      values,
+    );
     const workloads = workloadsOf(jobs, await runJobs(jobs, options));
     const next = {...values};
     let worst = 0;
@@ -76,13 +123,24 @@ const calibrateHost = async (benchmarks: readonly Benchmark[], published: readon
       const wanted = (cycles * predicted) / target;
       if (w.benchmark.id === 'cachebench-memcpy') {
         const turnaround = calibration.machineFile.dram.turnaround;
-        const slope = before && before.turnaround !== turnaround.value ? (cycles - before.cycles) / (turnaround.value - before.turnaround) : (2 * calibration.machine.clockHz) / 1e9;
+        const slope =
+          before && before.turnaround !== turnaround.value
+            ? (cycles - before.cycles) / (turnaround.value - before.turnaround)
+            : (2 * calibration.machine.clockHz) / 1e9;
         before = {turnaround: turnaround.value, cycles};
-        next[TURNAROUND] = clamp(turnaround.value + (wanted - cycles) / slope, turnaround.lower as number, turnaround.upper as number);
+        next[TURNAROUND] = clamp(
+          turnaround.value + (wanted - cycles) / slope,
+          turnaround.lower as number,
+          turnaround.upper as number,
+        );
       } else {
         const perUnit = (w.counts.metrics[METRIC.pipelineCycles] as number) / w.run.work;
         const scale = pipelineScale(calibration, w.benchmark.id);
-        next[`${PIPELINE_SCALE}.${w.benchmark.id}`] = clamp(scale + (wanted - cycles) / perUnit, SCALE_BOUNDS.lower, SCALE_BOUNDS.upper);
+        next[`${PIPELINE_SCALE}.${w.benchmark.id}`] = clamp(
+          scale + (wanted - cycles) / perUnit,
+          SCALE_BOUNDS.lower,
+          SCALE_BOUNDS.upper,
+        );
       }
     }
     if (worst < HOST_TOLERANCE) return values;
@@ -96,31 +154,45 @@ const clamp = (value: number, lower: number, upper: number): number => Math.min(
 type PathParameter = NamedParameter & {readonly lower: number; readonly upper: number};
 
 const pathParameters = (c: Calibration): PathParameter[] =>
-  parameterRows(c).filter((p): p is typeof p & PathParameter => isPathParameter(p.id) && p.lower !== undefined && p.upper !== undefined);
+  parameterRows(c).filter(
+    (p): p is typeof p & PathParameter => isPathParameter(p.id) && p.lower !== undefined && p.upper !== undefined,
+  );
 
 /** Published and predicted slowdown of one system on one benchmark, averaged over its cases. */
 const slowdown = (of: (sut: string) => number, sut: string): number => Math.log(of('host') / of(sut));
 
-const relativeNoise = (published: readonly PublishedCell[], benchmark: string): number => {
-  const suts = [...new Set(published.map((p) => p.sut))];
-  const spreads = suts.map((sut) => {
-    const values = published.filter((p) => p.benchmark === benchmark && p.sut === sut).map((p) => p.value);
-    return deviation(values) / mean(values);
-  });
-  return Math.max(mean(spreads), NOISE_FLOOR);
+/**
+ * Standard deviation that a slowdown is fitted with: the spread of the published repetitions, or a tenth of what the
+ * guests lose on the benchmark on average, whichever is larger. No model of this kind is better than the latter.
+ */
+const slowdownNoise = (published: readonly PublishedCell[], benchmark: string, guests: readonly string[]): number => {
+  const own = published.filter((p) => p.benchmark === benchmark && p.hostCpus === 1);
+  const values = (sut: string): number[] => own.filter((p) => p.sut === sut).map((p) => p.value);
+  const spread = mean(guests.map((sut) => deviation(values(sut)) / mean(values(sut))));
+  const loss = mean(guests.map((sut) => Math.log(mean(values('host')) / mean(values(sut)))));
+  return Math.max(spread, loss * MODEL_INADEQUACY);
 };
 
-/** No model of this kind is better than this, relative to the whole run time. */
-const NOISE_FLOOR = 5e-4;
+const MODEL_INADEQUACY = 0.1;
 
 const guestsOf = (c: Calibration): string[] => Object.keys(c.hypervisors).filter((sut) => sut !== 'host');
 
-const fitPaths = (workloads: readonly Workload[], c: Calibration, published: readonly PublishedCell[], paths: readonly PathParameter[]): Estimate => {
+const fitPaths = (
+  workloads: readonly Workload[],
+  c: Calibration,
+  published: readonly PublishedCell[],
+  paths: readonly PathParameter[],
+): Estimate => {
   const groups = FITTED_BENCHMARKS.flatMap((benchmark) => {
-    const noise = relativeNoise(published, benchmark);
+    const noise = slowdownNoise(published, benchmark, guestsOf(c));
     const own = workloads.filter((w) => w.benchmark.id === benchmark);
     const cases = [...new Set(own.flatMap((w) => w.run.cases))];
-    return guestsOf(c).map((sut) => ({own, sut, noise, target: slowdown((s) => publishedMean(published, benchmark, s, cases), sut)}));
+    return guestsOf(c).map((sut) => ({
+      own,
+      sut,
+      noise,
+      target: slowdown((s) => publishedMean(published, benchmark, s, cases), sut),
+    }));
   });
   const residuals = (values: number[]): number[] => {
     const trial = withValues(c, {...c.values, ...Object.fromEntries(paths.map((p, i) => [p.id, values[i] as number]))});
@@ -131,7 +203,10 @@ const fitPaths = (workloads: readonly Workload[], c: Calibration, published: rea
     const prior = paths.map((p, i) => ((values[i] as number) - p.value) / ((p.upper - p.lower) / PRIOR_RANGE));
     return [...predicted, ...prior];
   };
-  return leastSquares(residuals, paths.map((p) => ({start: p.value, lower: p.lower, upper: p.upper})));
+  return leastSquares(
+    residuals,
+    paths.map((p) => ({start: p.value, lower: p.lower, upper: p.upper})),
+  );
 };
 
 /** Bounds are read as ±2 standard deviations of the prior. */
@@ -177,13 +252,25 @@ const fitFileOf = (
   return {
     schemaVersion: 1,
     command,
-    fittedOn: [...benchmarks.map((b) => fitKey(b, 'host')), ...FITTED_BENCHMARKS.flatMap((b) => guestsOf(c).map((sut) => fitKey(b, sut)))],
+    fittedOn: [
+      ...benchmarks.map((b) => fitKey(b, 'host')),
+      ...FITTED_BENCHMARKS.flatMap((b) => guestsOf(c).map((sut) => fitKey(b, sut))),
+    ],
     parameters: [...hostRows, ...pathRows],
     covarianceOf: paths.map((p) => p.id),
     covariance: estimate.covariance,
-    discrepancy: Object.fromEntries(benchmarks.map((b) => [b, discrepancyOf(workloads.filter((w) => w.benchmark.id === b), c, published)])),
+    discrepancy: Object.fromEntries(
+      benchmarks.flatMap((b) =>
+        [...new Set(guestsOf(c).map((sut) => policyOf(c, sut)))].map((policy) => {
+          const own = workloads.filter((w) => w.benchmark.id === b && policyOf(c, w.system.sut) === policy);
+          return [discrepancyKey(b, policy), discrepancyOf(own, c, published)];
+        }),
+      ),
+    ),
   };
 };
+
+const policyOf = (c: Calibration, sut: string): string => c.hypervisors[sut]?.placement.policy ?? '';
 
 /** Root mean square of the relative errors of the guests' cells. */
 const discrepancyOf = (workloads: readonly Workload[], c: Calibration, published: readonly PublishedCell[]): number => {
@@ -191,7 +278,9 @@ const discrepancyOf = (workloads: readonly Workload[], c: Calibration, published
     .filter((w) => w.system.sut !== 'host')
     .flatMap((w) =>
       w.run.cases.map((name) => {
-        const cell = published.find((p) => p.benchmark === w.benchmark.id && p.case === name && p.sut === w.system.sut && p.hostCpus === 1);
+        const cell = published.find(
+          (p) => p.benchmark === w.benchmark.id && p.case === name && p.sut === w.system.sut && p.hostCpus === 1,
+        );
         return cell ? figureOf(w.benchmark, c.machine.clockHz / costOf(w, c, 1).cycles) / cell.value - 1 : 0;
       }),
     );

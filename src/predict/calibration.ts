@@ -1,13 +1,22 @@
 /** The calibration that a prediction uses: the data files, with the fitted values of `calibration/fit.json` laid over. */
 import {existsSync, readFileSync} from 'node:fs';
 import {z} from 'zod';
-import {type Machine, type MachineFile, machineFrom, machineParameters, machinePath, readMachine} from '../costmodel/machine.ts';
+import {
+  type Machine,
+  type MachineFile,
+  machineFrom,
+  machineParameters,
+  machinePath,
+  readMachine,
+} from '../costmodel/machine.ts';
 import {type Prices, type PrimitivesFile, readPrimitives} from '../costmodel/prices.ts';
 import {InputError} from '../files/errors.ts';
+import {nearest} from '../files/nearest.ts';
 import {packagePath} from '../files/paths.ts';
 import {hypervisorIds, hypervisorParameters, parameterPrefix, readHypervisor, readKernel} from '../hypervisors/load.ts';
 import type {HypervisorFile, KernelFile} from '../hypervisors/schema.ts';
 import {listParameters, type NamedParameter} from '../parameters/parameter.ts';
+import {readBenchmarks} from './benchmarks.ts';
 import type {ParameterRow} from './result.ts';
 
 const fitFile = z.strictObject({
@@ -31,26 +40,34 @@ const fitFile = z.strictObject({
   /** Covariance of the path parameters, in the order of `covarianceOf`. */
   covarianceOf: z.array(z.string()),
   covariance: z.array(z.array(z.number())),
-  /** Relative model error by benchmark, one standard deviation, from the residuals of cells left out or fitted. */
+  /** Relative model error, one standard deviation, by {@link discrepancyKey}, from the residuals of the guests' cells. */
   discrepancy: z.record(z.string(), z.number()),
 });
 export type FitFile = z.infer<typeof fitFile>;
 
 export const fitPath = (): string => packagePath('calibration', 'fit.json');
 
-/** @throws InputError when the file is not what `trapwalk calibrate` writes. */
-export const readFit = (path = fitPath()): FitFile | undefined => {
-  if (!existsSync(path)) return undefined;
+/** @throws InputError when the file is missing or not what `trapwalk calibrate` writes. */
+export const readFit = (path = fitPath()): FitFile => {
+  if (!existsSync(path))
+    throw new InputError('there is no fit', {file: path, remedy: 'restore the file or run `trapwalk calibrate`'});
   let raw: unknown;
   try {
     raw = JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    throw new InputError((error as Error).message, {file: path, remedy: 'restore the file or run `trapwalk calibrate`'});
+    throw new InputError((error as Error).message, {
+      file: path,
+      remedy: 'restore the file or run `trapwalk calibrate`',
+    });
   }
   const parsed = fitFile.safeParse(raw);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  throw new InputError(issue?.message ?? 'not a fit', {file: path, place: issue?.path.join('.') ?? '', remedy: 'run `trapwalk calibrate`'});
+  throw new InputError(issue?.message ?? 'not a fit', {
+    file: path,
+    place: issue?.path.join('.') ?? '',
+    remedy: 'run `trapwalk calibrate`',
+  });
 };
 
 /** Everything that turns counts into time, with the origin of every number. */
@@ -65,6 +82,9 @@ export interface Calibration {
   readonly values: Readonly<Record<string, number>>;
 }
 
+/** Frames scattered in host memory err for reasons of their own, so they are kept apart. */
+export const discrepancyKey = (benchmark: string, policy: string): string => `${benchmark}/${policy}`;
+
 export const PIPELINE_SCALE = 'pipelineScale';
 
 /** Replaces the values of parameters whose id is in `values`; all else stays as it is. */
@@ -72,7 +92,9 @@ const overlay = <T>(prefix: string, node: T, values: Readonly<Record<string, num
   if (typeof node !== 'object' || node === null) return node;
   if (prefix in values && 'value' in node) return {...node, value: values[prefix], kind: 'fitted'} as T;
   if (Array.isArray(node)) return node.map((child, i) => overlay(`${prefix}.${i}`, child, values)) as T;
-  return Object.fromEntries(Object.entries(node).map(([key, child]) => [key, overlay(`${prefix}.${key}`, child, values)])) as T;
+  return Object.fromEntries(
+    Object.entries(node).map(([key, child]) => [key, overlay(`${prefix}.${key}`, child, values)]),
+  ) as T;
 };
 
 const overlayHypervisor = (h: HypervisorFile, values: Readonly<Record<string, number>>): HypervisorFile => {
@@ -82,7 +104,13 @@ const overlayHypervisor = (h: HypervisorFile, values: Readonly<Record<string, nu
     ...h,
     activities: h.activities.map((a) => ({...a, rate: overlay(`${prefix}.${a.id}.rate`, a.rate, values)})),
     builds: build
-      ? {...h.builds, [h.build]: {...build, cyclesPerInstruction: overlay(`${prefix}.cyclesPerInstruction`, build.cyclesPerInstruction, values)}}
+      ? {
+          ...h.builds,
+          [h.build]: {
+            ...build,
+            cyclesPerInstruction: overlay(`${prefix}.cyclesPerInstruction`, build.cyclesPerInstruction, values),
+          },
+        }
       : h.builds,
   };
 };
@@ -98,8 +126,29 @@ export interface CalibrationOptions {
 export const loadCalibration = (options: CalibrationOptions = {}): Calibration => {
   const fit = options.priorsOnly ? undefined : readFit();
   const fitted = Object.fromEntries((fit?.parameters ?? []).map((p) => [p.id, p.value]));
-  return withValues(loadFiles(options.machine ?? 'cubieboard2', fit), {...fitted, ...options.values});
+  const files = loadFiles(options.machine ?? DEFAULT_MACHINE, fit);
+  const known = knownIds(withValues(files, {}));
+  for (const id of Object.keys(fitted)) {
+    if (!known.has(id))
+      throw new InputError(`'${id}' is fitted but no file has it`, {
+        file: fitPath(),
+        remedy: 'run `trapwalk calibrate` for the builds in use',
+      });
+  }
+  for (const id of Object.keys(options.values ?? {})) {
+    if (known.has(id)) continue;
+    const close = nearest(id, [...known]);
+    throw new InputError(`no parameter '${id}'`, {
+      remedy: `${close ? `did you mean '${close}'? ` : ''}\`trapwalk parameters\` lists all`,
+    });
+  }
+  return withValues(files, {...fitted, ...options.values});
 };
+
+export const DEFAULT_MACHINE = 'cubieboard2';
+
+const knownIds = (c: Calibration): Set<string> =>
+  new Set([...parameterRows(c).map((p) => p.id), ...readBenchmarks().map((b) => `${PIPELINE_SCALE}.${b.id}`)]);
 
 type Files = Omit<Calibration, 'machine' | 'prices' | 'values'>;
 
@@ -118,7 +167,10 @@ export const withValues = (files: Files, values: Readonly<Record<string, number>
   const kernelPrefix = `${files.kernel.build.id}.cyclesPerInstruction`;
   const kernel = {
     ...files.kernel,
-    build: {...files.kernel.build, cyclesPerInstruction: overlay(kernelPrefix, files.kernel.build.cyclesPerInstruction, values)},
+    build: {
+      ...files.kernel.build,
+      cyclesPerInstruction: overlay(kernelPrefix, files.kernel.build.cyclesPerInstruction, values),
+    },
   };
   const {id: _, ...priced} = primitives;
   return {
@@ -127,7 +179,9 @@ export const withValues = (files: Files, values: Readonly<Record<string, number>
     primitives,
     prices: Object.fromEntries(Object.entries(priced).map(([key, p]) => [key, p.value])) as unknown as Prices,
     kernel,
-    hypervisors: Object.fromEntries(Object.entries(files.hypervisors).map(([id, h]) => [id, overlayHypervisor(h, values)])),
+    hypervisors: Object.fromEntries(
+      Object.entries(files.hypervisors).map(([id, h]) => [id, overlayHypervisor(h, values)]),
+    ),
     fit: files.fit,
     values,
   };
@@ -140,7 +194,8 @@ export const cyclesPerInstruction = (c: Calibration): Record<string, number> => 
 };
 
 /** What the original binary takes beyond ours, as a factor on the pipeline's cycles; 1 until the host cells say more. */
-export const pipelineScale = (c: Calibration, benchmark: string): number => c.values[`${PIPELINE_SCALE}.${benchmark}`] ?? 1;
+export const pipelineScale = (c: Calibration, benchmark: string): number =>
+  c.values[`${PIPELINE_SCALE}.${benchmark}`] ?? 1;
 
 /** Every number in use, once, with its origin. */
 export const parameterRows = (c: Calibration): ParameterRow[] => {
@@ -168,6 +223,17 @@ export const parameterRows = (c: Calibration): ParameterRow[] => {
   const scales = [...fits.values()].filter((p) => p.id.startsWith(`${PIPELINE_SCALE}.`));
   return [
     ...rows,
-    ...scales.map((p): ParameterRow => ({id: p.id, value: p.value, unit: p.unit, kind: 'fitted', source: `the paper's binary against ours; fitted on ${p.fittedOn}`, lower: p.lower, upper: p.upper, standardError: p.standardError})),
+    ...scales.map(
+      (p): ParameterRow => ({
+        id: p.id,
+        value: p.value,
+        unit: p.unit,
+        kind: 'fitted',
+        source: `the paper's binary against ours; fitted on ${p.fittedOn}`,
+        lower: p.lower,
+        upper: p.upper,
+        standardError: p.standardError,
+      }),
+    ),
   ];
 };

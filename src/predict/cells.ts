@@ -1,6 +1,6 @@
 /** Workloads → cells with prediction intervals. */
 import type {Benchmark, PublishedCell} from './benchmarks.ts';
-import {type Calibration, withValues} from './calibration.ts';
+import {type Calibration, discrepancyKey, withValues} from './calibration.ts';
 import type {Cell} from './result.ts';
 import {bySeeds, deviation, figure, mean, type Workload} from './workloads.ts';
 
@@ -16,7 +16,12 @@ export const fitKey = (benchmark: string, sut: string): string => `${benchmark}/
  * A cell for each case of each run. The interval joins, in quadrature, the covariance of the fitted path parameters, the
  * spread over placement seeds and the model's own discrepancy on this benchmark.
  */
-export const cellsOf = (workloads: readonly Workload[], c: Calibration, published: readonly PublishedCell[], hostCpus: 1 | 2): Cell[] => {
+export const cellsOf = (
+  workloads: readonly Workload[],
+  c: Calibration,
+  published: readonly PublishedCell[],
+  hostCpus: 1 | 2,
+): Cell[] => {
   const known = new Map(published.map((p) => [`${p.benchmark}/${p.hostCpus}/${p.case}/${p.sut}`, p.value]));
   const steps = steppedCalibrations(c);
   const fitted = new Set(c.fit?.fittedOn ?? []);
@@ -27,21 +32,23 @@ export const cellsOf = (workloads: readonly Workload[], c: Calibration, publishe
     const relative = Math.hypot(
       parameterDeviation(seeds[0] as Workload, c, steps, hostCpus) / predicted,
       deviation(figures) / predicted,
-      c.fit?.discrepancy[benchmark.id] ?? 0,
+      c.fit?.discrepancy[discrepancyKey(benchmark.id, c.hypervisors[system.sut]?.placement.policy ?? '')] ?? 0,
     );
-    return run.cases.map((name): Cell => ({
-      table: tableOf(benchmark, hostCpus),
-      benchmark: benchmark.id,
-      hostCpus,
-      case: name,
-      sut: system.sut,
-      unit: benchmark.metric.unit,
-      predicted,
-      lower: predicted * (1 - Z * relative),
-      upper: predicted * (1 + Z * relative),
-      published: known.get(`${benchmark.id}/${hostCpus}/${name}/${system.sut}`) ?? null,
-      fitted: hostCpus === 1 && fitted.has(fitKey(benchmark.id, system.sut)),
-    }));
+    return run.cases.map(
+      (name): Cell => ({
+        table: tableOf(benchmark, hostCpus),
+        benchmark: benchmark.id,
+        hostCpus,
+        case: name,
+        sut: system.sut,
+        unit: benchmark.metric.unit,
+        predicted,
+        lower: predicted * (1 - Z * relative),
+        upper: predicted * (1 + Z * relative),
+        published: known.get(`${benchmark.id}/${hostCpus}/${name}/${system.sut}`) ?? null,
+        fitted: hostCpus === 1 && fitted.has(fitKey(benchmark.id, system.sut)),
+      }),
+    );
   });
 };
 

@@ -3,8 +3,9 @@ import type {Cell, ErrorRow, OrderCheck} from './result.ts';
 import {mean} from './workloads.ts';
 
 export const BASELINES = {
-  noOverhead: "the guest runs as fast as the published host figure of the same case",
-  sameOverheadAsOthers: "the guest loses what the same system loses on average on the other benchmarks (published figures)",
+  noOverhead: 'the guest runs as fast as the published host figure of the same case',
+  sameOverheadAsOthers:
+    'the guest loses what the same system loses on average on the other benchmarks (published figures)',
 } as const;
 
 type Scored = Cell & {readonly published: number};
@@ -19,7 +20,8 @@ export const errorRows = (cells: readonly Cell[], suts: readonly string[]): Erro
   const host = (c: Scored): number => hosts.get(`${c.benchmark}/${c.case}`) as number;
   const speed = (benchmark: string, sut: string): number =>
     mean(scored.filter((c) => c.benchmark === benchmark && c.sut === sut).map((c) => c.published / host(c)));
-  const others = (c: Scored): number => host(c) * mean(benchmarks.filter((b) => b !== c.benchmark).map((b) => speed(b, c.sut)));
+  const others = (c: Scored): number =>
+    host(c) * mean(benchmarks.filter((b) => b !== c.benchmark).map((b) => speed(b, c.sut)));
 
   const row = (benchmark: string, sut: string, group: readonly Scored[]): ErrorRow => {
     const errors = group.map((c) => percentageError(c.predicted, c.published));
@@ -36,7 +38,15 @@ export const errorRows = (cells: readonly Cell[], suts: readonly string[]): Erro
   };
   return benchmarks.flatMap((benchmark) => {
     const of = scored.filter((c) => c.benchmark === benchmark);
-    const bySut = suts.map((sut) => row(benchmark, sut, of.filter((c) => c.sut === sut))).filter((r) => r.cells > 0);
+    const bySut = suts
+      .map((sut) =>
+        row(
+          benchmark,
+          sut,
+          of.filter((c) => c.sut === sut),
+        ),
+      )
+      .filter((r) => r.cells > 0);
     const guests = of.filter((c) => c.sut !== 'host');
     return guests.length > 0 ? [...bySut, row(benchmark, 'guests', guests)] : bySut;
   });
@@ -48,12 +58,18 @@ export const orderChecks = (cells: readonly Cell[]): OrderCheck[] => {
     mean(cells.filter((c) => c.benchmark === benchmark && c.sut === sut && c.hostCpus === 1).map((c) => c.predicted));
   const check = (benchmark: string, faster: string, slower: string): OrderCheck => {
     const [a, b] = [predicted(benchmark, faster), predicted(benchmark, slower)];
-    return {claim: `${faster} ≥ ${slower} on ${benchmark}`, holds: a >= b, evidence: `predicted ${a.toPrecision(6)} and ${b.toPrecision(6)}`};
+    return {
+      claim: `${faster} ≥ ${slower} on ${benchmark}`,
+      holds: a >= b,
+      evidence: `predicted ${a.toPrecision(6)} and ${b.toPrecision(6)}`,
+    };
   };
   const benchmarks = [...new Set(cells.map((c) => c.benchmark))];
   const has = (sut: string): boolean => cells.some((c) => c.sut === sut);
   return [
     ...benchmarks.filter(() => has('xvisor') && has('xen')).map((b) => check(b, 'xvisor', 'xen')),
-    ...benchmarks.filter((b) => b === 'cachebench-memcpy' && has('kvm') && has('kvm-hugetlb')).map((b) => check(b, 'kvm-hugetlb', 'kvm')),
+    ...benchmarks
+      .filter((b) => b === 'cachebench-memcpy' && has('kvm') && has('kvm-hugetlb'))
+      .map((b) => check(b, 'kvm-hugetlb', 'kvm')),
   ];
 };

@@ -21,17 +21,12 @@ export interface JobResult {
   readonly instructions: number;
   /** Memory accesses of the guest between the markers, times the systems that replayed them. */
   readonly replayedAccesses: number;
-  /** CPU seconds spent executing the guest, and replaying. */
+  /** Seconds of this thread spent executing the guest, and replaying. */
   readonly emulationSeconds: number;
   readonly replaySeconds: number;
 }
 
 const ACCESS_METRICS = [METRIC.reads, METRIC.writes, METRIC.prefetches];
-
-const seconds = (since: NodeJS.CpuUsage): number => {
-  const {user, system} = process.cpuUsage(since);
-  return (user + system) / 1e6;
-};
 
 export const runJob = (job: Job): JobResult => {
   const calibration = loadCalibration({machine: job.machine, values: job.values, priorsOnly: true});
@@ -43,19 +38,22 @@ export const runJob = (job: Job): JobResult => {
     header: trace.header,
     blocks: trace.blocks,
     next: () => {
-      const start = process.cpuUsage();
+      const start = performance.now();
       const chunk = trace.next();
-      emulationSeconds += seconds(start);
+      emulationSeconds += (performance.now() - start) / 1000;
       return chunk;
     },
   };
-  const start = process.cpuUsage();
+  const start = performance.now();
   const counts = measure(timed, job.systems, calibration, pipelineScale(calibration, benchmark.id));
-  const all = seconds(start);
+  const all = (performance.now() - start) / 1000;
   return {
     counts,
     instructions: trace.emulator.instructions,
-    replayedAccesses: counts.reduce((sum, c) => sum + ACCESS_METRICS.reduce((n, metric) => n + (c.metrics[metric] as number), 0), 0),
+    replayedAccesses: counts.reduce(
+      (sum, c) => sum + ACCESS_METRICS.reduce((n, metric) => n + (c.metrics[metric] as number), 0),
+      0,
+    ),
     emulationSeconds,
     replaySeconds: all - emulationSeconds,
   };

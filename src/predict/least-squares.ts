@@ -25,7 +25,12 @@ const TOLERANCE = 1e-10;
 const squares = (r: readonly number[]): number => r.reduce((sum, v) => sum + v * v, 0);
 
 /** Forward differences, towards the inside of the bounds. Residuals by parameter. */
-const jacobian = (residuals: (p: number[]) => number[], at: number[], base: readonly number[], bounds: readonly Bounded[]): number[][] => {
+const jacobian = (
+  residuals: (p: number[]) => number[],
+  at: number[],
+  base: readonly number[],
+  bounds: readonly Bounded[],
+): number[][] => {
   const columns = at.map((value, i) => {
     const {lower, upper} = bounds[i] as Bounded;
     const size = (upper - lower) * STEP;
@@ -46,7 +51,9 @@ export const leastSquares = (residuals: (parameters: number[]) => number[], boun
   let iterations = 0;
   for (; iterations < MAX_ITERATIONS && damping < 1e12; iterations++) {
     const j = jacobian(residuals, values, current, bounds);
-    const gradient = values.map((_, i) => j.reduce((sum, row, n) => sum + (row[i] as number) * (current[n] as number), 0));
+    const gradient = values.map((_, i) =>
+      j.reduce((sum, row, n) => sum + (row[i] as number) * (current[n] as number), 0),
+    );
     const free = freeParameters(values, gradient, bounds);
     if (free.length === 0) break;
     const step = solve(j, gradient, free, damping);
@@ -66,9 +73,17 @@ export const leastSquares = (residuals: (parameters: number[]) => number[], boun
     } else damping *= 10;
   }
   const j = jacobian(residuals, values, current, bounds);
-  const gradient = values.map((_, i) => j.reduce((sum, row, n) => sum + (row[i] as number) * (current[n] as number), 0));
+  const gradient = values.map((_, i) =>
+    j.reduce((sum, row, n) => sum + (row[i] as number) * (current[n] as number), 0),
+  );
   const free = freeParameters(values, gradient, bounds);
-  return {values, covariance: covarianceOf(j, free, values.length), atBound: values.map((_, i) => !free.includes(i)), sumOfSquares: squares(current), iterations};
+  return {
+    values,
+    covariance: covarianceOf(j, free, values.length),
+    atBound: values.map((_, i) => !free.includes(i)),
+    sumOfSquares: squares(current),
+    iterations,
+  };
 };
 
 /** Parameters that are inside their bounds, or at one that the descent leads away from. */
@@ -85,10 +100,17 @@ const normalMatrix = (j: readonly number[][], free: readonly number[]): Matrix =
   return multiply(transpose(reduced), reduced) as Matrix;
 };
 
-const solve = (j: readonly number[][], gradient: readonly number[], free: readonly number[], damping: number): number[] => {
-  const normal = toRows(normalMatrix(j, free)).map((row, i) => row.map((v, k) => (i === k ? v * (1 + damping) + 1e-300 : v)));
+const solve = (
+  j: readonly number[][],
+  gradient: readonly number[],
+  free: readonly number[],
+  damping: number,
+): number[] => {
+  const normal = toRows(normalMatrix(j, free)).map((row, i) =>
+    row.map((v, k) => (i === k ? v * (1 + damping) + 1e-300 : v)),
+  );
   const right = free.map((i) => -(gradient[i] as number));
-  return (toRows(lusolve(matrix(normal), matrix(right)) as Matrix)).map((row) => row[0] as number);
+  return toRows(lusolve(matrix(normal), matrix(right)) as Matrix).map((row) => row[0] as number);
 };
 
 const covarianceOf = (j: readonly number[][], free: readonly number[], size: number): number[][] => {

@@ -28,7 +28,10 @@ export const timedActivities = (c: Calibration, sut: string): TimedActivity[] =>
   return touchedActivities(hypervisorOf(c, sut), c.kernel, c.machine).map((touched) => ({
     ...touched,
     ratePerSecond: touched.activity.rate.value,
-    executionCycles: touched.paths.reduce((sum, p) => sum + pathCycles(p.path, perInstruction[p.build.id] as number, c.prices), 0),
+    executionCycles: touched.paths.reduce(
+      (sum, p) => sum + pathCycles(p.path, perInstruction[p.build.id] as number, c.prices),
+      0,
+    ),
   }));
 };
 

@@ -1,7 +1,9 @@
 /** Runs jobs on worker threads, longest first; results come back in the order of the jobs, whatever finished first. */
 import {availableParallelism} from 'node:os';
 import {Piscina} from 'piscina';
+import {InputError} from '../files/errors.ts';
 import type {Job, JobResult} from './job.ts';
+import type {Outcome} from './worker.ts';
 
 export interface PoolOptions {
   readonly jobs?: number;
@@ -11,11 +13,12 @@ export interface PoolOptions {
 
 const isSource = import.meta.url.endsWith('.ts');
 
-const workOf = (job: Job): number => job.run.work * job.systems.length * (job.benchmark.perWork === 'iteration' ? 400 : 16);
+const workOf = (job: Job): number =>
+  job.run.work * job.systems.length * (job.benchmark.perWork === 'iteration' ? 400 : 16);
 
 export const runJobs = async (jobs: readonly Job[], options: PoolOptions = {}): Promise<JobResult[]> => {
   const threads = Math.max(1, Math.min(options.jobs ?? availableParallelism(), jobs.length));
-  const pool = new Piscina<Job, JobResult>({
+  const pool = new Piscina<Job, Outcome>({
     filename: new URL(isSource ? './worker.ts' : './worker.js', import.meta.url).href,
     minThreads: threads,
     maxThreads: threads,
@@ -27,7 +30,9 @@ export const runJobs = async (jobs: readonly Job[], options: PoolOptions = {}): 
     const results = new Array<JobResult>(jobs.length);
     await Promise.all(
       order.map(async (index) => {
-        results[index] = await pool.run(jobs[index] as Job, options.signal ? {signal: options.signal} : {});
+        const outcome = await pool.run(jobs[index] as Job, options.signal ? {signal: options.signal} : {});
+        if ('badInput' in outcome) throw new InputError(outcome.badInput);
+        results[index] = outcome.result;
         options.onDone?.(++done, jobs.length);
       }),
     );

@@ -38,7 +38,9 @@ export interface WalkBound {
 /** Levels that a walk of this policy reads in each stage, and the worst case that follows. */
 export const walkBound = (policy: TranslationPolicy): WalkBound => {
   const stage1Levels = leafLevel(STAGE1_FORMATS[policy.stage1.format], Math.log2(parseSize(policy.stage1.leaf))) + 1;
-  const stage2Levels = policy.stage2 ? leafLevel(stage2Format(policy.stage2), Math.log2(parseSize(policy.stage2.leaf))) + 1 : 0;
+  const stage2Levels = policy.stage2
+    ? leafLevel(stage2Format(policy.stage2), Math.log2(parseSize(policy.stage2.leaf))) + 1
+    : 0;
   return {
     stage1Levels,
     stage2Levels,
@@ -47,7 +49,8 @@ export const walkBound = (policy: TranslationPolicy): WalkBound => {
   };
 };
 
-const policyOf = (c: Calibration, system: System): TranslationPolicy => system.policy ?? (c.hypervisors[system.sut] as TranslationPolicy);
+const policyOf = (c: Calibration, system: System): TranslationPolicy =>
+  system.policy ?? (c.hypervisors[system.sut] as TranslationPolicy);
 
 const reportOf = (c: Calibration, system: System, counts: Counts, scale: number): ReplayReport => {
   const policy = policyOf(c, system);
@@ -79,7 +82,12 @@ const reportOf = (c: Calibration, system: System, counts: Counts, scale: number)
  * Replays `source` on every system in one pass.
  * @throws InputError for an unknown system or a trace without measured part.
  */
-export const replayReports = (source: TraceSource, systems: readonly System[], c: Calibration, onChunk?: (words: number) => void): ReplayReport[] => {
+export const replayReports = (
+  source: TraceSource,
+  systems: readonly System[],
+  c: Calibration,
+  onChunk?: (words: number) => void,
+): ReplayReport[] => {
   for (const {sut} of systems) knownSystem(c, sut);
   const counts = measure(source, systems, c, 1, onChunk);
   return systems.map((system, i) => reportOf(c, system, counts[i] as Counts, 1));
@@ -87,7 +95,9 @@ export const replayReports = (source: TraceSource, systems: readonly System[], c
 
 const knownSystem = (c: Calibration, sut: string): void => {
   if (!c.hypervisors[sut]) {
-    throw new InputError(`unknown system under test '${sut}'`, {remedy: `choose from ${Object.keys(c.hypervisors).join(', ')}`});
+    throw new InputError(`unknown system under test '${sut}'`, {
+      remedy: `choose from ${Object.keys(c.hypervisors).join(', ')}`,
+    });
   }
 };
 
@@ -106,7 +116,13 @@ export const pageSizeList = (names: readonly string[]): PageSize[] =>
  * takes part once per stage-1 size.
  * @throws InputError when a table format lacks a size.
  */
-export const pageSizeSystems = (c: Calibration, suts: readonly string[], stage1: readonly PageSize[], stage2: readonly PageSize[], seed: number): System[] =>
+export const pageSizeSystems = (
+  c: Calibration,
+  suts: readonly string[],
+  stage1: readonly PageSize[],
+  stage2: readonly PageSize[],
+  seed: number,
+): System[] =>
   suts.flatMap((sut) => {
     knownSystem(c, sut);
     const {stage1: first, stage2: second, placement} = c.hypervisors[sut] as TranslationPolicy;
@@ -123,5 +139,8 @@ export const pageSizeSystems = (c: Calibration, suts: readonly string[], stage1:
   });
 
 const requireSize = (format: string, sizes: readonly string[], wanted: string, where: string): void => {
-  if (!sizes.includes(wanted)) throw new InputError(`${where} cannot map pages of ${wanted} with ${format} tables`, {remedy: `choose from ${sizes.join(', ')}`});
+  if (!sizes.includes(wanted))
+    throw new InputError(`${where} cannot map pages of ${wanted} with ${format} tables`, {
+      remedy: `choose from ${sizes.join(', ')}`,
+    });
 };

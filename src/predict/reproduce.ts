@@ -9,7 +9,7 @@ import {packagePath} from '../files/paths.ts';
 import {hypervisorIds, hypervisorPath, kernelPath} from '../hypervisors/load.ts';
 import {cataloguePath, chooseGuest} from '../tracegen/catalogue.ts';
 import {type Benchmark, benchmarksPath, publishedPath, readBenchmarks, readPublished} from './benchmarks.ts';
-import {type Calibration, fitPath, loadCalibration, parameterRows} from './calibration.ts';
+import {type Calibration, DEFAULT_MACHINE, fitPath, loadCalibration, parameterRows} from './calibration.ts';
 import {cellsOf} from './cells.ts';
 import {BASELINES, errorRows, orderChecks} from './errors.ts';
 import type {JobResult} from './job.ts';
@@ -36,7 +36,7 @@ export interface ReproduceResult {
 
 export const reproduce = async (options: ReproduceOptions): Promise<ReproduceResult> => {
   const started = performance.now();
-  const machine = options.machine ?? 'cubieboard2';
+  const machine = options.machine ?? DEFAULT_MACHINE;
   const seeds = options.seeds ?? DEFAULT_SEEDS;
   const calibration = loadCalibration({machine});
   const benchmarks = readBenchmarks().filter((b) => options.benchmarks?.includes(b.id) ?? true);
@@ -48,9 +48,9 @@ export const reproduce = async (options: ReproduceOptions): Promise<ReproduceRes
   const published = readPublished();
   const cells = ([1, 2] as const).flatMap((hostCpus) => cellsOf(workloads, calibration, published, hostCpus));
   const timings = {
-    guestsAndReplay: (replayed - started) / 1000,
-    emulationCpu: sum(results.map((r) => r.emulationSeconds)),
-    replayCpu: sum(results.map((r) => r.replaySeconds)),
+    guestsAndReplaySeconds: (replayed - started) / 1000,
+    emulationThreadSeconds: sum(results.map((r) => r.emulationSeconds)),
+    replayThreadSeconds: sum(results.map((r) => r.replaySeconds)),
     emulatedInstructions: sum(results.map((r) => r.instructions)),
     replayedAccesses: sum(results.map((r) => r.replayedAccesses)),
   };
@@ -93,10 +93,16 @@ const countsOf = (workloads: readonly Workload[]): WorkloadCounts[] =>
   bySeeds(workloads).map((seeds) => {
     const {benchmark, run, system, counts} = seeds[0] as Workload;
     const activities = counts.activities.map((a) => [`activity.${a.id}.executions`, a.executions] as const);
-    return {benchmark: benchmark.id, case: run.cases[0] as string, sut: system.sut, counts: {...countTable(counts.metrics), ...Object.fromEntries(activities)}};
+    return {
+      benchmark: benchmark.id,
+      case: run.cases[0] as string,
+      sut: system.sut,
+      counts: {...countTable(counts.metrics), ...Object.fromEntries(activities)},
+    };
   });
 
-export const packageVersion = (): string => JSON.parse(readFileSync(packagePath('package.json'), 'utf8')).version as string;
+export const packageVersion = (): string =>
+  JSON.parse(readFileSync(packagePath('package.json'), 'utf8')).version as string;
 
 const provenanceOf = (
   options: ReproduceOptions,
@@ -106,7 +112,17 @@ const provenanceOf = (
   timings: Readonly<Record<string, number>> | undefined,
 ): Provenance => {
   const guests = benchmarks.map((b) => chooseGuest(b.guest, b.profile, b.optimization).path);
-  const files = [...guests, benchmarksPath(), cataloguePath(), machinePath(machine), primitivesPath(), kernelPath(), ...hypervisorIds().map(hypervisorPath), fitPath(), publishedPath()];
+  const files = [
+    ...guests,
+    benchmarksPath(),
+    cataloguePath(),
+    machinePath(machine),
+    primitivesPath(),
+    kernelPath(),
+    ...hypervisorIds().map(hypervisorPath),
+    fitPath(),
+    publishedPath(),
+  ];
   return {
     trapwalk: packageVersion(),
     node: process.version,

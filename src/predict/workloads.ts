@@ -22,12 +22,22 @@ export const systemsFor = (c: Calibration, suts: readonly string[], seeds: reado
     return (scattered ? seeds : seeds.slice(0, 1)).map((seed) => ({sut, seed}));
   });
 
-export const jobsFor = (benchmarks: readonly Benchmark[], systems: readonly System[], machine: string, values: Readonly<Record<string, number>>): Job[] =>
+export const jobsFor = (
+  benchmarks: readonly Benchmark[],
+  systems: readonly System[],
+  machine: string,
+  values: Readonly<Record<string, number>>,
+): Job[] =>
   benchmarks.flatMap((benchmark) => benchmark.runs.map((run) => ({benchmark, run, systems, machine, values})));
 
 export const workloadsOf = (jobs: readonly Job[], results: readonly JobResult[]): Workload[] =>
   jobs.flatMap((job, i) =>
-    job.systems.map((system, s) => ({benchmark: job.benchmark, run: job.run, system, counts: (results[i] as JobResult).counts[s] as Counts})),
+    job.systems.map((system, s) => ({
+      benchmark: job.benchmark,
+      run: job.run,
+      system,
+      counts: (results[i] as JobResult).counts[s] as Counts,
+    })),
   );
 
 /** Itemised cycles per unit of work. */

@@ -41,13 +41,20 @@ export interface GuestChoice {
 export const chooseGuest = (id: string, profile?: string, optimization?: string): GuestChoice => {
   const all = readCatalogue();
   const found = all.find((g) => g.id === id);
-  if (!found) throw new InputError(`unknown guest '${id}'`, {remedy: `choose from ${all.map((g) => g.id).join(', ')}, or give the path of an ELF file`});
+  if (!found)
+    throw new InputError(`unknown guest '${id}'`, {
+      remedy: `choose from ${all.map((g) => g.id).join(', ')}, or give the path of an ELF file`,
+    });
   const fitting = found.builds.find(
-    (b) => (profile === undefined || b.profile === profile) && (optimization === undefined || b.optimization === optimization),
+    (b) =>
+      (profile === undefined || b.profile === profile) &&
+      (optimization === undefined || b.optimization === optimization),
   );
   if (!fitting) {
     const choices = found.builds.map((b) => `${b.profile} ${b.optimization}`).join(', ');
-    throw new InputError(`guest '${id}' has no build ${profile ?? ''} ${optimization ?? ''}`.trimEnd(), {remedy: `choose from ${choices}`});
+    throw new InputError(`guest '${id}' has no build ${profile ?? ''} ${optimization ?? ''}`.trimEnd(), {
+      remedy: `choose from ${choices}`,
+    });
   }
   return {guest: found, build: fitting, path: packagePath('guests', fitting.elf)};
 };

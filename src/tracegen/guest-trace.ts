@@ -66,7 +66,11 @@ export class GuestTrace implements TraceSource {
       this.buffer.clear();
       const limit = this.options.maxInstructions ?? Number.MAX_SAFE_INTEGER;
       const status = this.emulator.run(limit - this.emulator.instructions);
-      if (status === 'limit') throw new InputError(`the guest did not end within ${limit} instructions`, {file: this.options.path, remedy: 'raise --max-instructions'});
+      if (status === 'limit')
+        throw new InputError(`the guest did not end within ${limit} instructions`, {
+          file: this.options.path,
+          remedy: 'raise --max-instructions',
+        });
       if (status === 'exited') {
         this.done = true;
         const {exitCode} = this.emulator;
@@ -89,6 +93,9 @@ export const readGuest = (path: string): Uint8Array => {
   try {
     return readFileSync(path);
   } catch (error) {
-    throw new InputError((error as NodeJS.ErrnoException).code ?? String(error), {file: path, remedy: 'name a guest of `trapwalk guests`, or a readable ARM ELF file'});
+    throw new InputError((error as NodeJS.ErrnoException).code ?? String(error), {
+      file: path,
+      remedy: 'name a guest of `trapwalk guests`, or a readable ARM ELF file',
+    });
   }
 };

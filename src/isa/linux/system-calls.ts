@@ -1,8 +1,8 @@
 /** The Linux system calls of a static program, EABI (arch/arm/tools/syscall.tbl): number in r7, arguments in r0–r5, result or −errno in r0. */
 import {MARKERS} from '../../trace/records.ts';
+import type {Culprit} from '../cpu.ts';
 import {UnmodelledInstruction} from '../errors.ts';
 import {PAGE} from '../memory.ts';
-import type {Operation} from '../operation.ts';
 import {type Process, pageUp, permissionsOf, STACK_SIZE, STACK_TOP} from './process.ts';
 
 const EBADF = 9;
@@ -208,7 +208,7 @@ const BY_NUMBER: ReadonlyMap<number, SystemCall> = new Map(SYSTEM_CALLS.map((cal
  * Serves the SVC that the processor just executed. An unknown call gets ENOSYS and one line of warning.
  * @throws UnmodelledInstruction for the old ABI, whose number is in the instruction.
  */
-export const callSystem = (process: Process, instruction: Operation): void => {
+export const callSystem = (process: Process, instruction: Culprit): void => {
   if (instruction.immediate !== 0) {
     throw new UnmodelledInstruction(
       instruction.address,

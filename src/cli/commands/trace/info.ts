@@ -1,0 +1,51 @@
+import {statSync} from 'node:fs';
+import {Args} from '@oclif/core';
+import type {TraceHeader} from '../../../trace/source.ts';
+import {summarizeTrace, type TraceSummary} from '../../../trace/summary.ts';
+import {BaseCommand} from '../../base.ts';
+import {fieldList, formatCount} from '../../format.ts';
+import {lineSize, openChecked} from '../../subject.ts';
+
+const text = (path: string, bytes: number, header: TraceHeader, summary: TraceSummary): string => {
+  const accesses = Object.entries(summary.accesses).map(
+    ([kind, {count, bytes: touched}]) =>
+      [`${kind} accesses`, `${formatCount(count)} of ${formatCount(touched)} bytes`] as const,
+  );
+  const events = Object.entries(summary.events).map(([kind, count]) => [`${kind} events`, formatCount(count)] as const);
+  const markers = summary.markers.map(({marker, instruction}) => `${marker} at ${formatCount(instruction)}`);
+  return fieldList([
+    ['trace', path],
+    ['bytes', formatCount(bytes)],
+    ['guest', `${header.guest} (SHA-256 ${header.guestHash})`],
+    ['made by', header.command],
+    ['vCPUs', String(header.vcpus)],
+    ['instructions', formatCount(summary.instructions)],
+    ['records', formatCount(summary.records)],
+    ['block executions', `${formatCount(summary.blockExecutions)} of ${formatCount(summary.blocks)} blocks`],
+    ...accesses,
+    ['exclusive accesses', formatCount(summary.exclusives)],
+    ['data touched', `${formatCount(summary.dataPages)} pages of 4 KiB, ${formatCount(summary.dataLines)} lines`],
+    ['code touched', `${formatCount(summary.codePages)} pages of 4 KiB, ${formatCount(summary.codeLines)} lines`],
+    ...events,
+    ['markers', markers.length === 0 ? 'none' : markers.join(', ')],
+  ]);
+};
+
+export default class TraceInfo extends BaseCommand {
+  static override summary = 'Check a stored trace and say what it holds.';
+  static override examples = ['<%= config.bin %> trace info dhrystone.trace'];
+  static override args = {file: Args.string({required: true, description: 'a stored trace'})};
+
+  async run(): Promise<object> {
+    const {args} = await this.parse(TraceInfo);
+    const trace = openChecked(args.file);
+    try {
+      const summary = summarizeTrace(trace, {lineSize: lineSize()});
+      const bytes = statSync(args.file).size;
+      this.log(text(args.file, bytes, trace.header, summary));
+      return {file: args.file, bytes, header: trace.header, counts: trace.counts, summary};
+    } finally {
+      trace.close();
+    }
+  }
+}

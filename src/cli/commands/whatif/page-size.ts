@@ -1,0 +1,73 @@
+import {Args} from '@oclif/core';
+import {pageSizeList, pageSizeSystems, replayReports} from '../../../predict/replay-report.ts';
+import {BaseCommand} from '../../base.ts';
+import {guestBuild, listFlag, maxInstructions, seed, settings, suts} from '../../flags.ts';
+import {pageSizeNotes, pageSizeRows, pageSizeText} from '../../page-size-text.ts';
+import {calibrationWith} from '../../parameters.ts';
+import {startProgress} from '../../progress.ts';
+import {openReplay} from '../../replay-source.ts';
+
+export default class WhatifPageSize extends BaseCommand {
+  static override summary = 'Sweep the page sizes of both translation stages.';
+  static override description =
+    'Every combination is replayed in one pass over the trace. Loss is against the first row, so put first what you have now.';
+  static override usage = 'whatif page-size TRACE|GUEST --sut ID[,ID] [FLAGS] [-- ARGS]';
+  static override examples = [
+    '<%= config.bin %> whatif page-size stream --sut kvm --stage1 4K,2M --stage2 4K,2M -- 2 200000 csat s',
+  ];
+  static override args = {
+    subject: Args.string({
+      required: true,
+      description: "a guest of 'trapwalk guests', the path of an ELF file, or a stored trace",
+    }),
+  };
+  static override flags = {
+    sut: suts(true),
+    stage1: listFlag({
+      default: async () => ['4K', '64K', '2M'],
+      helpValue: '4K,64K,2M',
+      description: 'page sizes of the guest',
+    }),
+    stage2: listFlag({
+      default: async () => ['4K', '2M'],
+      helpValue: '4K,2M,1G',
+      description: 'page sizes of the hypervisor',
+    }),
+    seed,
+    set: settings,
+    ...guestBuild,
+    'max-instructions': maxInstructions,
+  };
+
+  async run(): Promise<object> {
+    const guestArguments = this.takeGuestArguments();
+    const {args, flags} = await this.parse(WhatifPageSize);
+    const {calibration, warnings} = calibrationWith(flags.set ?? []);
+    for (const warning of warnings) this.note(warning);
+    const [stage1, stage2] = [pageSizeList(flags.stage1), pageSizeList(flags.stage2)];
+    const systems = pageSizeSystems(calibration, flags.sut ?? [], stage1, stage2, flags.seed);
+    const request = {name: args.subject, guestArguments, profile: flags.profile, optimization: flags.optimization};
+    const replay = openReplay(request, flags['max-instructions']);
+    if (replay.note !== undefined) this.note(replay.note);
+    const progress = startProgress('replaying');
+    try {
+      const reports = replayReports(replay.source, systems, calibration, progress.words());
+      progress.stop();
+      const rows = pageSizeRows(reports);
+      const notes = pageSizeNotes(rows);
+      this.log(pageSizeText(reports));
+      for (const note of notes) this.log(`Note: ${note}.`);
+      return {
+        source: replay.origin,
+        header: replay.source.header,
+        settings: Object.fromEntries(flags.set ?? []),
+        rows,
+        notes,
+        reports,
+      };
+    } finally {
+      progress.stop();
+      replay.close();
+    }
+  }
+}

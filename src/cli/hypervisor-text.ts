@@ -1,0 +1,176 @@
+/** A hypervisor as `hypervisors show` prints it. */
+import {type PathItem, pricePath} from '../costmodel/prices.ts';
+import {InputError} from '../files/errors.ts';
+import {nearest} from '../files/nearest.ts';
+import type {Activity, Build, HypervisorFile, Path} from '../hypervisors/schema.ts';
+import type {Calibration} from '../predict/calibration.ts';
+import {formatNumber} from '../report/format.ts';
+import {fieldList, formatCount, type Row, textTable} from './format.ts';
+
+export interface PricedPath extends Path {
+  readonly name: string;
+  /** One execution, every line a hit. */
+  readonly cycles: number;
+  readonly cyclesByPrimitive: Readonly<Record<PathItem['primitive'], number>>;
+  /** Cache lines that it touches. */
+  readonly codeLines: number;
+  readonly dataLines: number;
+}
+
+export interface PricedBuild {
+  readonly name: string;
+  readonly build: Build;
+  readonly paths: readonly PricedPath[];
+}
+
+const price = (name: string, path: Path, build: Build, {prices, machineFile}: Calibration): PricedPath => {
+  const items = pricePath(path, build.cyclesPerInstruction.value, prices);
+  const {l1i, l1d} = machineFile.caches;
+  return {
+    name,
+    ...path,
+    cycles: items.reduce((sum, {cycles}) => sum + cycles, 0),
+    cyclesByPrimitive: Object.fromEntries(
+      items.map(({primitive, cycles}) => [primitive, cycles]),
+    ) as PricedPath['cyclesByPrimitive'],
+    codeLines: Math.ceil(path.code / l1i.line.value),
+    dataLines: Math.ceil(path.data / l1d.line.value),
+  };
+};
+
+export const priceBuild = (name: string, build: Build, calibration: Calibration): PricedBuild => ({
+  name,
+  build,
+  paths: Object.entries(build.paths).map(([path, counts]) => price(path, counts, build, calibration)),
+});
+
+/** The build called `name`, or the one in use; undefined for a system that has none. @throws InputError naming the choices. */
+export const chooseBuild = (
+  h: HypervisorFile,
+  name: string | undefined,
+): readonly [name: string, build: Build] | undefined => {
+  const wanted = name ?? h.build;
+  const build = h.builds[wanted];
+  if (build) return [wanted, build];
+  const known = Object.keys(h.builds);
+  if (name === undefined && known.length === 0) return undefined;
+  const guess = nearest(wanted, known);
+  const choices = known.length === 0 ? 'it has none' : `choose from ${known.join(', ')}`;
+  throw new InputError(`'${h.id}' has no build '${wanted}'`, {
+    remedy: guess === undefined ? choices : `did you mean '${guess}'?`,
+  });
+};
+
+export const stage2Text = ({stage2}: HypervisorFile): string =>
+  stage2 === null
+    ? 'none'
+    : `${stage2.format} from level ${stage2.startLevel}, ${stage2.inputBits}-bit IPA, ${stage2.leaf} pages`;
+
+const placementText = ({placement}: HypervisorFile): string =>
+  placement.policy === 'contiguous'
+    ? 'contiguous'
+    : `fragmented, runs of ${placement.meanRun.value} ${placement.meanRun.unit} on average`;
+
+const sliceText = ({scheduler: {policy, slice}}: HypervisorFile): string =>
+  slice === null ? policy : `${policy}, slices of ${slice.value} ${slice.unit}`;
+
+const header = (h: HypervisorFile): string =>
+  fieldList([
+    ['system', `${h.id}: ${h.title}, ${h.version}`],
+    ['design', h.design],
+    ['modes', h.modes.join(', ') || 'none'],
+    ['stage 1', `${h.stage1.format}, ${h.stage1.leaf} pages`],
+    ['', `source: ${h.stage1.source}`],
+    ['stage 2', stage2Text(h)],
+    ...(h.stage2 ? [['', `source: ${h.stage2.source}`] as const] : []),
+    ['placement', placementText(h)],
+    ['', `source: ${h.placement.source}`],
+    ['scheduler', sliceText(h)],
+    ['', `source: ${h.scheduler.source}`],
+    ['traps', h.traps.join(', ') || 'none'],
+    [
+      'builds',
+      Object.keys(h.builds)
+        .map((name) => (name === h.build ? `${name} (in use)` : name))
+        .join(', ') || 'none',
+    ],
+  ]);
+
+const activityRow = ({id, title, rate, shareOfTwoCpus, paths}: Activity): Row => [
+  `${id}\n(${title})`,
+  paths.join('\n'),
+  rate.kind,
+  `${formatNumber(rate.value)} ${rate.unit}`,
+  rate.lower === undefined || rate.upper === undefined ? '–' : `${rate.lower} to ${rate.upper}`,
+  formatNumber(shareOfTwoCpus),
+];
+
+const activityTable = (activities: readonly Activity[]): string =>
+  [
+    'Activities: what recurs on the CPU of the benchmark',
+    textTable(['activity', 'paths', 'kind', 'rate', 'bounds', 'share with two CPUs'], activities.map(activityRow), {
+      words: 3,
+      widths: [34, null, null, null, null, null],
+    }),
+    ...activities.map(({id, rate, source}) => `  ${id}: rate ${rate.source}; ${source}`),
+  ].join('\n');
+
+const COUNTS = [
+  'path',
+  'instructions',
+  'device',
+  'barriers',
+  'registers',
+  'mode\nswitches',
+  'code\nlines',
+  'data\nlines',
+];
+const CYCLES = ['path', 'cycles', 'instructions', 'device', 'barriers', 'registers', 'mode switches'];
+
+const countRow = (p: PricedPath): Row => [
+  p.name,
+  ...[
+    p.instructions,
+    p.device,
+    p.barriers + p.instructionBarriers,
+    p.systemRegisters,
+    p.modeSwitches,
+    p.codeLines,
+    p.dataLines,
+  ].map(formatCount),
+];
+const cycleRow = ({name, cycles, cyclesByPrimitive: by}: PricedPath): Row => [
+  name,
+  ...[cycles, by.instructions, by.device, by.barriers, by.systemRegisters, by.modeSwitches].map(formatNumber),
+];
+
+const stepLines = ({name, steps, note}: PricedPath): readonly string[] => {
+  if (steps.length === 0 && note === undefined) return [];
+  const lines = steps.map(
+    ({at, do: what, device}) => `  ${String(at).padStart(6)}  ${what}${device === undefined ? '' : `  [${device}]`}`,
+  );
+  return [`${name}${note === undefined ? '' : `: ${note}`}`, ...lines];
+};
+
+export const buildText = (title: string, {name, build, paths}: PricedBuild): string => {
+  const {cyclesPerInstruction: cpi} = build;
+  const steps = paths.flatMap(stepLines);
+  return [
+    `${title} ${name} (${build.title}; ${build.kind}: ${build.source})`,
+    'Paths: counts of one execution',
+    textTable(COUNTS, paths.map(countRow)),
+    `Paths: cycles of one execution, every line a hit; ${formatNumber(cpi.value)} cycles per instruction (${cpi.kind}: ${cpi.source})`,
+    textTable(CYCLES, paths.map(cycleRow)),
+    ...(steps.length === 0 ? [] : ['Steps, each with the instruction at which it starts', ...steps]),
+  ].join('\n');
+};
+
+export const hypervisorText = (h: HypervisorFile, builds: readonly string[]): string => {
+  const facts = h.facts.map((fact) => `  ${fact}`);
+  return [
+    header(h),
+    activityTable(h.activities),
+    ...(facts.length === 0 ? [] : [['Facts', ...facts].join('\n')]),
+    ...builds,
+  ].join('\n\n');
+};

@@ -1,0 +1,81 @@
+/**
+ * Recording runs on a thread of its own, so that Ctrl-C is heard while the guest executes. The trace grows in a directory
+ * beside its final place and moves there when it is whole; the directory goes whatever happens.
+ */
+import {mkdirSync, mkdtempSync, renameSync, rmSync, type Stats, statSync} from 'node:fs';
+import {dirname, join, resolve} from 'node:path';
+import {Piscina} from 'piscina';
+import {InputError, systemReason} from '../files/errors.ts';
+import type {TraceCounts} from '../trace/container.ts';
+import type {RecordAnswer, RecordRequest} from './record-worker.ts';
+
+const isSource = import.meta.url.endsWith('.ts');
+
+/** Returns when the thread has ended, by itself or by `signal`. */
+const recordOnThread = async (request: RecordRequest, signal: AbortSignal): Promise<TraceCounts> => {
+  const pool = new Piscina<RecordRequest, RecordAnswer>({
+    filename: new URL(isSource ? './record-worker.ts' : './record-worker.js', import.meta.url).href,
+    minThreads: 1,
+    maxThreads: 1,
+    ...(isSource ? {execArgv: ['--import', 'tsx']} : {}),
+  });
+  try {
+    const answer = await pool.run(request, {signal});
+    if ('error' in answer) throw Object.assign(new Error(answer.error.message), answer.error);
+    return answer.counts;
+  } finally {
+    await pool.destroy();
+  }
+};
+
+const refuse = (error: unknown, path: string): never => {
+  throw new InputError(`cannot write (${systemReason(error)})`, {
+    file: path,
+    remedy: 'choose a place that you can write to',
+  });
+};
+
+const makePlace = (path: string): string => {
+  try {
+    const parent = dirname(resolve(path));
+    mkdirSync(parent, {recursive: true});
+    return mkdtempSync(join(parent, '.trapwalk-'));
+  } catch (error) {
+    return refuse(error, path);
+  }
+};
+
+const statOf = (path: string): Stats | undefined => {
+  try {
+    return statSync(path, {throwIfNoEntry: false});
+  } catch (error) {
+    return refuse(error, path);
+  }
+};
+
+/** @throws InputError when `output` cannot be written; as GuestTrace when the guest cannot be recorded. */
+export const record = async (
+  request: Omit<RecordRequest, 'path'>,
+  output: string,
+  signal: AbortSignal,
+): Promise<TraceCounts> => {
+  const stat = statOf(output);
+  if (stat?.isDirectory()) {
+    throw new InputError('cannot write (is a directory)', {file: output, remedy: 'name a file in it'});
+  }
+  // A device or pipe cannot be renamed onto; nothing partial can be left there.
+  if (stat !== undefined && !stat.isFile()) return recordOnThread({...request, path: output}, signal);
+  const place = makePlace(output);
+  try {
+    const path = join(place, 'trace');
+    const counts = await recordOnThread({...request, path}, signal);
+    if (counts.records === 0) {
+      const {path: file} = request.guest;
+      throw new InputError('the guest set no markers, so nothing was recorded', {file, remedy: 'record it with --all'});
+    }
+    renameSync(path, output);
+    return counts;
+  } finally {
+    rmSync(place, {recursive: true, force: true});
+  }
+};

@@ -1,0 +1,55 @@
+/** A trace to replay, stored or made on the fly. */
+import {InputError} from '../files/errors.ts';
+import type {TraceSource} from '../trace/source.ts';
+import {GuestTrace} from '../tracegen/guest-trace.ts';
+import {describeArguments, findGuest, type GuestProgram, type GuestRequest, isTrace, openChecked} from './subject.ts';
+
+export interface ReplayOrigin {
+  readonly kind: 'trace' | 'guest';
+  readonly name: string;
+  readonly arguments?: readonly string[];
+}
+
+export interface ReplaySource {
+  readonly source: TraceSource;
+  readonly origin: ReplayOrigin;
+  /** Instructions in the trace, where they are known beforehand. */
+  readonly instructions: number | undefined;
+  /** What the user should hear of the arguments. */
+  readonly note: string | undefined;
+  close(): void;
+}
+
+const openGuest = (guest: GuestProgram, maxInstructions: number | undefined): ReplaySource => ({
+  source: new GuestTrace({
+    path: guest.path,
+    arguments: guest.arguments,
+    ...(guest.profile ? {profile: guest.profile} : {}),
+    ...(maxInstructions === undefined ? {} : {maxInstructions}),
+  }),
+  origin: {kind: 'guest', name: guest.name, arguments: guest.arguments},
+  instructions: undefined,
+  note: describeArguments(guest),
+  close: () => {},
+});
+
+const openStored = ({name, guestArguments, profile, optimization}: GuestRequest): ReplaySource => {
+  if (guestArguments !== undefined || profile !== undefined || optimization !== undefined) {
+    throw new InputError('a stored trace was made with its own arguments and build', {
+      file: name,
+      remedy: 'leave yours out, or replay the guest',
+    });
+  }
+  const trace = openChecked(name);
+  return {
+    source: trace,
+    origin: {kind: 'trace', name},
+    instructions: trace.counts.instructions,
+    note: undefined,
+    close: () => trace.close(),
+  };
+};
+
+/** @throws InputError when nothing of that name can be replayed. */
+export const openReplay = (request: GuestRequest, maxInstructions: number | undefined): ReplaySource =>
+  isTrace(request.name) ? openStored(request) : openGuest(findGuest(request), maxInstructions);

@@ -1,0 +1,96 @@
+/** What `replay` prints: a column per system. */
+import type {ReplayReport} from '../predict/replay-report.ts';
+import {formatNumber} from '../report/format.ts';
+import {cyclesAndShare, type Row, textTable} from './format.ts';
+
+/** Counts worth reading beside any workload, by metric id, each per 1000 instructions. */
+const KEY_COUNTS: readonly (readonly [label: string, metrics: readonly string[]])[] = [
+  ['L1I misses', ['l1i.misses.guest']],
+  ['L1D misses', ['l1d.misses.guest']],
+  ['L2 misses', ['l2.misses.guest']],
+  ['prefetched lines', ['prefetch.issued']],
+  ['DRAM lines read', ['dram.reads']],
+  ['DRAM lines written', ['dram.writes']],
+  ['DRAM row conflicts', ['dram.rowConflicts']],
+  ['micro-TLB misses', ['tlb.microInstructionMisses', 'tlb.microDataMisses']],
+  ['main-TLB misses', ['tlb.mainMisses']],
+  ['stage-1 descriptor reads', ['walk.stage1Reads']],
+  ['stage-2 descriptor reads', ['walk.stage2Reads']],
+  ['mispredicted branches', ['branch.mispredicted']],
+];
+
+export const countOf = (report: ReplayReport, metric: string): number => {
+  const count = report.counts[metric];
+  if (count === undefined) throw new RangeError(`no metric '${metric}'`);
+  return count;
+};
+
+const perThousand = (report: ReplayReport, metrics: readonly string[]): string => {
+  const count = metrics.reduce((sum, metric) => sum + countOf(report, metric), 0);
+  return formatNumber((count * 1000) / countOf(report, 'instructions'));
+};
+
+/** Mechanisms of all reports by group, in the order of their first appearance. */
+const mechanisms = (reports: readonly ReplayReport[]): ReadonlyMap<string, readonly string[]> => {
+  const groups = new Map<string, Set<string>>();
+  for (const {group, mechanism, cycles} of reports.flatMap(({items}) => items)) {
+    if (cycles === 0) continue;
+    groups.set(group, (groups.get(group) ?? new Set()).add(mechanism));
+  }
+  return new Map([...groups].map(([group, names]) => [group, [...names]]));
+};
+
+const attribution = (reports: readonly ReplayReport[]): readonly Row[] => {
+  const cell = (report: ReplayReport, belongs: (group: string, mechanism: string) => boolean): string => {
+    const items = report.items.filter(({group, mechanism}) => belongs(group, mechanism));
+    const cycles = items.reduce((sum, item) => sum + item.cycles, 0);
+    return items.length === 0 ? '–' : cyclesAndShare(cycles, report.cycles);
+  };
+  return [...mechanisms(reports)].flatMap(([group, names]): Row[] => [
+    [group, ...reports.map((report) => cell(report, (own) => own === group))],
+    ...names.map((name) => [
+      `  ${name}`,
+      ...reports.map((report) => cell(report, (own, mechanism) => own === group && mechanism === name)),
+    ]),
+  ]);
+};
+
+export const paperReads = ({walk}: ReplayReport): string =>
+  walk.stage2Levels === 0 ? `${walk.paperReads}` : `${walk.stage1Levels} × ${walk.stage2Levels} = ${walk.paperReads}`;
+
+/** Walk bounds, with N and M the levels of the two stages. */
+const walks = (reports: readonly ReplayReport[]): readonly Row[] => [
+  ['pages of stage 1', ...reports.map(({stage1}) => stage1)],
+  ['pages of stage 2', ...reports.map(({stage2}) => stage2 ?? '–')],
+  ['most reads in a walk, (N+1)(M+1)−1', ...reports.map(({walk}) => String(walk.worstCaseReads))],
+  ['by the paper, N×M', ...reports.map(paperReads)],
+];
+
+/** Sums of floating-point items differ from the total in its last places. */
+const ROUNDING = 1e-12;
+
+const unattributedText = ({unattributed, cycles}: ReplayReport): string =>
+  cyclesAndShare(Math.abs(unattributed) <= ROUNDING * cycles ? 0 : unattributed, cycles);
+
+/** The two tables of a replay. */
+export const replayText = (reports: readonly ReplayReport[]): string => {
+  const suts = reports.map(({sut}) => sut);
+  const cycles: readonly Row[] = [
+    ['cycles', ...reports.map((report) => formatNumber(report.cycles))],
+    ['seconds', ...reports.map((report) => formatNumber(report.seconds))],
+    ['cycles per instruction', ...reports.map((report) => formatNumber(report.cyclesPerInstruction))],
+    ...attribution(reports),
+    ['unattributed', ...reports.map(unattributedText)],
+  ];
+  const counts = KEY_COUNTS.map(([label, metrics]) => [
+    label,
+    ...reports.map((report) => perThousand(report, metrics)),
+  ]);
+  return [
+    'Cycles of the measured part, and their share',
+    textTable(['', ...suts], cycles),
+    '',
+    'Per 1000 instructions, and the walks',
+    textTable(['', ...suts], [...counts, ...walks(reports)]),
+  ].join('\n');
+};

@@ -1,0 +1,34 @@
+/** trapwalk as a library: what the commands call. */
+export {InputError} from './files/errors.ts';
+export {hypervisorIds} from './hypervisors/load.ts';
+export type {HypervisorFile} from './hypervisors/schema.ts';
+export {Emulator, type EmulatorOptions} from './isa/emulator.ts';
+export {ElfError, GuestFault, UnmodelledInstruction} from './isa/errors.ts';
+export {type CalibrateOptions, calibrate} from './predict/calibrate.ts';
+export {
+  type Calibration,
+  type CalibrationOptions,
+  type FitFile,
+  loadCalibration,
+  parameterRows,
+} from './predict/calibration.ts';
+export type {System} from './predict/measure.ts';
+export {
+  pageSizeList,
+  pageSizeSystems,
+  type ReplayReport,
+  replayReports,
+  type WalkBound,
+  walkBound,
+} from './predict/replay-report.ts';
+export {type ReproduceOptions, type ReproduceResult, reproduce} from './predict/reproduce.ts';
+export type {Attribution, Cell, ErrorRow, ParameterRow, Provenance, Reproduction} from './predict/result.ts';
+export {textReport} from './report/tables.ts';
+export {writeReport} from './report/write-report.ts';
+export {checkTrace, type Violation} from './trace/check.ts';
+export {openTrace, type StoredTrace} from './trace/read.ts';
+export type {TraceChunk, TraceHeader, TraceSource} from './trace/source.ts';
+export {summarizeTrace, type TraceSummary} from './trace/summary.ts';
+export {writeTrace} from './trace/write.ts';
+export {chooseGuest, type GuestChoice, readCatalogue} from './tracegen/catalogue.ts';
+export {GuestTrace, type GuestTraceOptions} from './tracegen/guest-trace.ts';
