@@ -1,5 +1,13 @@
 import {defineConfig} from 'vitest/config';
 
+/** CI reads the totals of a run from this file. */
+const report = process.env.TRAPWALK_TEST_REPORT;
+
 export default defineConfig({
-  test: {include: ['test/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 120_000},
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    reporters: report ? ['default', ['json', {outputFile: report}]] : ['default'],
+  },
 });

@@ -1,4 +1,5 @@
 /** Ctrl-C as an AbortSignal, so that a command can tidy up before it ends. */
+import {setMaxListeners} from 'node:events';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {Interrupted} from './failure.ts';
 
@@ -15,6 +16,8 @@ const GRACE_MILLISECONDS = 1000;
 export const interruptible = async <T>(action: (signal: AbortSignal) => Promise<T>): Promise<T> => {
   const controller = new AbortController();
   const {signal} = controller;
+  // A pool listens once per job.
+  setMaxListeners(0, signal);
   const stop = () => controller.abort();
   for (const name of SIGNALS) process.once(name, stop);
   const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), {once: true}));

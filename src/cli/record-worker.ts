@@ -1,20 +1,7 @@
 /** Entry point of the thread that records. */
-import type {TraceCounts} from '../trace/container.ts';
 import {writeTrace} from '../trace/write.ts';
 import {GuestTrace} from '../tracegen/guest-trace.ts';
-import type {GuestProgram} from './subject.ts';
-
-export interface RecordRequest {
-  readonly guest: GuestProgram;
-  readonly record: 'markers' | 'all';
-  readonly maxInstructions: number | undefined;
-  readonly path: string;
-}
-
-/** Errors lose their class between threads, so they travel as text. */
-export type RecordAnswer =
-  | {readonly counts: TraceCounts}
-  | {readonly error: {readonly name: string; readonly message: string; readonly stack: string | undefined}};
+import type {RecordAnswer, RecordRequest} from './record.ts';
 
 export default ({guest, record, maxInstructions, path}: RecordRequest): RecordAnswer => {
   try {

@@ -7,7 +7,19 @@ import {dirname, join, resolve} from 'node:path';
 import {Piscina} from 'piscina';
 import {InputError, systemReason} from '../files/errors.ts';
 import type {TraceCounts} from '../trace/container.ts';
-import type {RecordAnswer, RecordRequest} from './record-worker.ts';
+import type {GuestProgram} from './subject.ts';
+
+export interface RecordRequest {
+  readonly guest: GuestProgram;
+  readonly record: 'markers' | 'all';
+  readonly maxInstructions: number | undefined;
+  readonly path: string;
+}
+
+/** Errors lose their class between threads, so they travel as text. */
+export type RecordAnswer =
+  | {readonly counts: TraceCounts}
+  | {readonly error: {readonly name: string; readonly message: string; readonly stack: string | undefined}};
 
 const isSource = import.meta.url.endsWith('.ts');
 

@@ -51,7 +51,9 @@ const between = (value: number, low: number, high: number): boolean => {
 
 export const fusedMultiplyAdd64 = (a: number, b: number, c: number): number => {
   const product = a * b;
-  if (a === 0 || b === 0 || !Number.isFinite(a) || !Number.isFinite(b) || !Number.isFinite(c)) return product + c;
+  if (a === 0 || b === 0 || !Number.isFinite(a) || !Number.isFinite(b)) return product + c;
+  // The rounded product may be an infinity that the exact one is not.
+  if (!Number.isFinite(c)) return c;
   if (
     between(a, SMALLEST_FACTOR, LARGEST_FACTOR) &&
     between(b, SMALLEST_FACTOR, LARGEST_FACTOR) &&

@@ -3,6 +3,7 @@ import {describe, expect, it} from 'vitest';
 import {GuestFault, UnmodelledInstruction} from '../../src/isa/errors.ts';
 import {TraceBuffer} from '../../src/trace/buffer.ts';
 import {accessMeta, blockRecord, eventRecord, MARKER_ID, PREFETCH, READ, WRITE} from '../../src/trace/records.ts';
+import {bytes, MEBIBYTE} from '../../src/units.ts';
 import {assemble, buildElf, bytesOf, CODE, exitWith, loadConstant, program, systemCall, writeAll} from './assemble.ts';
 import {hasQemu, prepare, run, runQemu, WHY_SKIPPED} from './run.ts';
 
@@ -310,7 +311,7 @@ describe.skipIf(!hasQemu)(`against qemu-arm${WHY_SKIPPED}`, () => {
 
   it.each(GUESTS.filter(([path]) => existsSync(BIN + path)))('%s writes the same', (path, ...args) => {
     const elf = readFileSync(BIN + path);
-    const mine = run(elf, {argv: ['test.elf', ...args]});
+    const mine = run(elf, {argv: ['test.elf', ...args], memoryLimit: bytes(128 * MEBIBYTE)});
     const reference = runQemu(elf, [], args);
     expect([mine.exitCode, Buffer.from(mine.output).toString()]).toEqual([
       reference.exitCode,
