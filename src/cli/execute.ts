@@ -36,8 +36,9 @@ export const executeGuest = ({guest, limit, output, warn}: ExecuteOptions): Outc
     argv: [guest.name, ...guest.arguments],
     write: (fd, data) => {
       const name = fd === STDOUT ? 'stdout' : 'stderr';
-      if (output === 'keep') kept[name].push(data);
-      else process[name].write(data);
+      const copy = Buffer.from(data);
+      if (output === 'keep') kept[name].push(copy);
+      else process[name].write(copy);
     },
     warn,
     ...(guest.profile ? {profile: guest.profile} : {}),

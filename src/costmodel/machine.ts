@@ -164,6 +164,8 @@ export const machineFrom = (file: MachineFile): Machine => {
   const clock = hertz(file.core.clock.value * 1e6);
   const {dram, caches, translation, prefetcher, core} = file;
   const perDramClock = clock / (dram.clock.value * 1e6);
+  if (!Number.isInteger(Math.log2(core.counterEntries.value)))
+    throw new RangeError(`core.counterEntries must be a power of two, not ${core.counterEntries.value}`);
   const line = caches.l1d.line.value;
   const top = file.memory.base.value + file.memory.size.value;
   if (top > MAX_LINES * caches.l1i.line.value)

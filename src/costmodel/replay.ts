@@ -5,7 +5,7 @@
  * far as buffers reach, and prefetches race the loads that want them. The running time uses the machine file's and the
  * calibration's current values; a result says so in its provenance.
  */
-import type {Block, BlockTable} from '../trace/blocks.ts';
+import type {BlockTable} from '../trace/blocks.ts';
 import {
   EVENT_FLAG,
   EVENT_ID,
@@ -19,16 +19,18 @@ import {
   WRITE,
 } from '../trace/records.ts';
 import type {TraceChunk} from '../trace/source.ts';
+import {BlockColumns} from './block-columns.ts';
+import {BranchModel} from './branch-model.ts';
 import {PREFETCHED} from './cache.ts';
 import type {TouchedActivity} from './footprint.ts';
 import {Hierarchy} from './hierarchy.ts';
 import type {Machine} from './machine.ts';
 import {METRIC, newCounts, PATH} from './metrics.ts';
+import {MicroTlb} from './micro-tlb.ts';
 import {PipelineModel} from './pipeline.ts';
 import {type AddressSpace, Translation} from './translation.ts';
 
 const PAGE_BITS = 12;
-const MICRO_INDEX_MASK = 1023;
 
 /** What one activity did during the measured part of a replay. */
 export interface ActivityCounts {
@@ -65,89 +67,6 @@ export interface ReplayOptions {
   readonly seed: number;
 }
 
-/** A small fully associative TLB with round-robin replacement, found through a direct-mapped hint. */
-class MicroTlb {
-  readonly pages: Int32Array;
-  readonly frames: Int32Array;
-  readonly hint = new Uint8Array(MICRO_INDEX_MASK + 1);
-  private next = 0;
-
-  constructor(entries: number) {
-    this.pages = new Int32Array(entries).fill(-1);
-    this.frames = new Int32Array(entries);
-  }
-
-  /** Slot that holds `page`, or -1. */
-  find(page: number): number {
-    const slot = this.hint[page & MICRO_INDEX_MASK] as number;
-    if (this.pages[slot] === page) return slot;
-    for (let i = 0; i < this.pages.length; i++) {
-      if (this.pages[i] === page) {
-        this.hint[page & MICRO_INDEX_MASK] = i;
-        return i;
-      }
-    }
-    return -1;
-  }
-
-  insert(page: number, frame: number): number {
-    const slot = this.next;
-    this.next = (slot + 1) % this.pages.length;
-    this.pages[slot] = page;
-    this.frames[slot] = frame;
-    this.hint[page & MICRO_INDEX_MASK] = slot;
-    return slot;
-  }
-
-  flush(): void {
-    this.pages.fill(-1);
-  }
-}
-
-/** Per block, what the loop needs, as columns. */
-class BlockColumns {
-  instructions = new Int32Array(1024);
-  firstLine = new Int32Array(1024);
-  lastLine = new Int32Array(1024);
-  /** Instruction generation at which all its lines were last seen in L1I, -1 for never. */
-  seen = new Float64Array(1024).fill(-1);
-  /** 1 conditional, 2 indirect, 0 any other end. */
-  end = new Uint8Array(1024);
-  fallThrough = new Uint32Array(1024);
-  address = new Uint32Array(1024);
-  known = 0;
-
-  learn(blocks: BlockTable, lineBits: number): void {
-    if (blocks.length > this.instructions.length) this.grow(blocks.length);
-    for (; this.known < blocks.length; this.known++) this.add(blocks[this.known] as Block, lineBits);
-  }
-
-  private add(block: Block, lineBits: number): void {
-    const {id} = block;
-    this.instructions[id] = block.instructions.length;
-    this.firstLine[id] = block.address >>> lineBits;
-    this.lastLine[id] = (block.address + block.size - 1) >>> lineBits;
-    this.address[id] = block.address;
-    this.fallThrough[id] = block.address + block.size;
-    this.end[id] = block.end === 'conditional' ? 1 : block.end === 'indirect' ? 2 : 0;
-  }
-
-  private grow(length: number): void {
-    const size = 2 ** Math.ceil(Math.log2(length));
-    const copy = <T extends Int32Array | Uint32Array | Float64Array | Uint8Array>(from: T, to: T): T => {
-      to.set(from);
-      return to;
-    };
-    this.instructions = copy(this.instructions, new Int32Array(size));
-    this.firstLine = copy(this.firstLine, new Int32Array(size));
-    this.lastLine = copy(this.lastLine, new Int32Array(size));
-    this.seen = copy(this.seen, new Float64Array(size).fill(-1));
-    this.end = copy(this.end, new Uint8Array(size));
-    this.fallThrough = copy(this.fallThrough, new Uint32Array(size));
-    this.address = copy(this.address, new Uint32Array(size));
-  }
-}
-
 export class Replay {
   private readonly options: ReplayOptions;
   private readonly counts = newCounts();
@@ -160,9 +79,7 @@ export class Replay {
   private readonly activities: {timed: TimedActivity; next: number; period: number; counts: ActivityCounts}[];
   private nextActivity = Number.POSITIVE_INFINITY;
   private previous = -1;
-  private history = 0;
-  private readonly counters: Uint8Array;
-  private readonly targets: Int32Array;
+  private readonly branches: BranchModel;
   private now = 0;
   private begin = 0;
   private begun = false;
@@ -176,8 +93,7 @@ export class Replay {
     this.pipeline = new PipelineModel(machine, blocks);
     this.dataTlb = new MicroTlb(machine.microTlbEntries);
     this.instructionTlb = new MicroTlb(machine.microTlbEntries);
-    this.counters = new Uint8Array(machine.counterEntries).fill(1);
-    this.targets = new Int32Array(machine.counterEntries).fill(-1);
+    this.branches = new BranchModel(machine, this.columns, this.counts);
     this.activities = options.activities
       .filter((timed) => timed.ratePerSecond > 0)
       .map((timed, i, all) => {
@@ -219,8 +135,10 @@ export class Replay {
   }
 
   private snapshot(): Counts {
+    const metrics = this.counts.slice();
+    this.columns.addTo(metrics);
     return {
-      metrics: this.counts.slice(),
+      metrics,
       activities: this.activities.map((a) => ({...a.counts})),
       elapsed: this.now - this.begin,
     };
@@ -229,6 +147,7 @@ export class Replay {
   private marker(marker: number): void {
     if (marker === MARKER_ID.begin) {
       this.counts.fill(0);
+      this.columns.executions.fill(0);
       for (const activity of this.activities) activity.counts = emptyActivity(activity.timed.activity.id);
       this.begin = this.now;
       this.begun = true;
@@ -240,26 +159,25 @@ export class Replay {
   private block(words: Uint32Array, start: number, id: number, accesses: number): number {
     const {counts, columns, hierarchy} = this;
     if (this.now >= this.nextActivity) this.runActivities();
-    counts[METRIC.blocks]!++;
-    counts[METRIC.instructions]! += columns.instructions[id]!;
-    if (this.previous >= 0) this.branch(this.previous, id);
-    const lines = columns.lastLine[id]! - columns.firstLine[id]! + 1;
-    counts[METRIC.l1iAccesses]! += lines;
+    columns.executions[id]!++;
+    if (this.previous >= 0) this.now += this.branches.follow(this.previous, id);
     if (columns.seen[id] !== hierarchy.instructionGeneration) this.fetch(id);
 
     let now = this.now;
     let loadsReady = 0;
     let fromDram = false;
     let late = false;
+    let reads = 0;
+    let writes = 0;
+    let lines = 0;
     let i = start + 1;
     for (let n = 0; n < accesses; n++, i += 2) {
       const address = words[i]!;
       const meta = words[i + 1]!;
       const kind = (meta >>> 8) & 7;
       const size = meta & 0xff;
-      if (kind === READ) counts[METRIC.reads]!++;
-      else if (kind === WRITE) counts[METRIC.writes]!++;
-      else counts[METRIC.prefetches]!++;
+      if (kind === READ) reads++;
+      else if (kind === WRITE) writes++;
       const last = (address + size - 1) >>> 6;
       for (let line = address >>> 6; line <= last; line++) {
         const page = line >>> 6;
@@ -270,7 +188,7 @@ export class Replay {
           now = this.now;
         }
         const physical = this.dataTlb.frames[slot]! * 64 + (line & 63);
-        counts[METRIC.l1dAccesses]!++;
+        lines++;
         const found = hierarchy.l1d.find(physical);
         if (kind === WRITE) {
           const bytes = Math.min(address + size, (line + 1) * 64) - Math.max(address, line * 64);
@@ -301,6 +219,10 @@ export class Replay {
         }
       }
     }
+    counts[METRIC.reads]! += reads;
+    counts[METRIC.writes]! += writes;
+    counts[METRIC.prefetches]! += accesses - reads - writes;
+    counts[METRIC.l1dAccesses]! += lines;
     const cycles = this.pipeline.cycles(this.previous, id);
     counts[METRIC.pipelineCycles]! += cycles;
     if (loadsReady > now) {
@@ -338,38 +260,6 @@ export class Replay {
       this.now += wait;
     }
     columns.seen[id] = hierarchy.instructionGeneration;
-  }
-
-  private branch(previous: number, id: number): void {
-    const {columns, counts, counters, options} = this;
-    const {machine} = options;
-    const taken = columns.address[id] !== columns.fallThrough[previous];
-    let lost = 0;
-    if (taken) {
-      counts[METRIC.taken]!++;
-      lost = machine.takenBranch;
-    }
-    const end = columns.end[previous];
-    if (end === 1) {
-      counts[METRIC.conditional]!++;
-      const entry = ((previous << machine.historyBits) | this.history) % counters.length;
-      const counter = counters[entry]!;
-      if (counter >= 2 !== taken) {
-        counts[METRIC.mispredicted]!++;
-        lost = machine.mispredict;
-      }
-      counters[entry] = taken ? Math.min(3, counter + 1) : Math.max(0, counter - 1);
-      this.history = ((this.history << 1) | (taken ? 1 : 0)) & ((1 << machine.historyBits) - 1);
-    } else if (end === 2) {
-      const entry = previous % this.targets.length;
-      if (this.targets[entry] !== id) {
-        counts[METRIC.mispredicted]!++;
-        lost = machine.mispredict;
-        this.targets[entry] = id;
-      }
-    }
-    counts[METRIC.branchCycles]! += lost;
-    this.now += lost;
   }
 
   private scheduleNext(): void {

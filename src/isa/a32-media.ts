@@ -100,6 +100,7 @@ const udiv: Execute = (cpu, op) => {
   cpu.r[op.d] = divisor === 0 ? 0 : Math.floor((cpu.r[op.n]! >>> 0) / divisor) | 0;
 };
 
+/** `form` 0 is LSL, 1 is ASR, where a distance of 0 means 32. */
 const shiftedForPack = (cpu: Cpu, op: Operation): number => {
   const value = cpu.r[op.m]!;
   return op.form === 0 ? value << op.amount : value >> (op.amount === 0 ? 31 : op.amount);
@@ -110,12 +111,12 @@ const pkhbt: Execute = (cpu, op) => {
 const pkhtb: Execute = (cpu, op) => {
   cpu.r[op.d] = (cpu.r[op.n]! & ~0xffff) | (shiftedForPack(cpu, op) & 0xffff);
 };
-/** `form` 0 is LSL, 1 is ASR, where a distance of 0 means 32. */
 const saturateTo = (cpu: Cpu, value: number, low: number, high: number): number => {
   const clamped = value < low ? low : value > high ? high : value;
   if (clamped !== value) cpu.saturated = 1;
   return clamped;
 };
+// SSAT encodes its width less 1, which is also the number of bits beside the sign.
 const ssat: Execute = (cpu, op) => {
   const high = 2 ** op.immediate - 1;
   cpu.r[op.d] = saturateTo(cpu, shiftedForPack(cpu, op), -high - 1, high);
@@ -163,11 +164,9 @@ const binary =
 const pack =
   (form: number) =>
   (fields: Fields): Operands => {
-    const {m} = {m: fields('Rm')};
-    return {...binary('alu-shift')(fields), form, amount: fields('imm5'), readsEarly: registers(m)};
+    return {...binary('alu-shift')(fields), form, amount: fields('imm5'), readsEarly: registers(fields('Rm'))};
   };
 
-/** `bias` is what the encoding leaves out: SSAT encodes width − 1, of which the sign takes one. */
 const saturateOperands = (fields: Fields): Operands => ({
   ...unary('alu-shift')(fields),
   form: fields('sh'),

@@ -98,12 +98,12 @@ export class Memory {
 
   /** Copies guest memory for the host; undefined when a byte is not readable. */
   read(address: number, length: number): Uint8Array | undefined {
+    // Before the copy is allocated: the length is the guest's word.
+    for (let at = 0; at < length; at += PAGE) if (this.readMap[(address + at) >>> PAGE_SHIFT] === 0) return undefined;
+    if (length > 0 && this.readMap[(address + length - 1) >>> PAGE_SHIFT] === 0) return undefined;
     const copy = new Uint8Array(length);
-    for (let index = 0; index < length; index++) {
-      const offset = this.offsetFor(this.readMap, address + index);
-      if (offset === 0) return undefined;
-      copy[index] = this.bytes[offset]!;
-    }
+    for (let index = 0; index < length; index++)
+      copy[index] = this.bytes[this.offsetFor(this.readMap, address + index)]!;
     return copy;
   }
 

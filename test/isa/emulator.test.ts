@@ -33,6 +33,13 @@ describe('a process', () => {
     expect(emulator.instructions).toBe(9 + 5);
   });
 
+  it('gets EFAULT for a buffer that it does not have, however long', () => {
+    const {emulator} = run(
+      withData([...systemCall(4, 1, DATA, 0xffff_fff0), assemble('MOV (register)', {Rd: 5, Rm: 0}), ...exitWith(0)]),
+    );
+    expect(emulator.cpu.r[5]).toBe(-14);
+  });
+
   it('finds argc, argv, envp and the auxiliary vector on an aligned stack', () => {
     const {emulator} = prepare(program(exitWith(0)), {argv: ['prog', 'x'], env: ['A=b']});
     const {r, memory} = emulator.cpu;

@@ -1,0 +1,140 @@
+/** Commands that show what comes along: guests, hypervisors, parameters. */
+import {describe, expect, test} from 'vitest';
+import Guests from '../../src/cli/commands/guests.ts';
+import HypervisorsFootprint from '../../src/cli/commands/hypervisors/footprint.ts';
+import HypervisorsList from '../../src/cli/commands/hypervisors/list.ts';
+import HypervisorsShow from '../../src/cli/commands/hypervisors/show.ts';
+import Parameters from '../../src/cli/commands/parameters.ts';
+import {loadCalibration} from '../../src/predict/calibration.ts';
+import {runCommand, runJson} from './run-command.ts';
+
+describe('guests', () => {
+  test('lists all, or shows one with its default arguments', async () => {
+    const {guests} = await runJson(Guests, '--json');
+    expect(guests.map(({id}: {id: string}) => id)).toEqual([
+      'dhrystone',
+      'cachebench-memcpy',
+      'cachebench-rmw',
+      'stream',
+    ]);
+    const {stdout} = await runCommand(Guests);
+    for (const {id} of guests) expect(stdout).toMatch(new RegExp(`^│ ${id} +│`, 'm'));
+    const one = await runJson(Guests, 'stream', '--json');
+    expect(one.defaultArguments).toEqual(['2', '2000000', 'csat', 's']);
+    expect((await runCommand(Guests, 'stream')).stdout).toMatch(/│ v7-hf +│ O2 +│ bin\/v7-hf\/stream-O2\.elf +│ +5 │/);
+  });
+
+  test('names the nearest', async () => {
+    const {stdout, stderr, exitCode} = await runCommand(Guests, 'dhrystoen');
+    expect({stdout, stderr, exitCode}).toEqual({
+      stdout: '',
+      stderr: "trapwalk: unknown guest 'dhrystoen'; did you mean 'dhrystone'?\n",
+      exitCode: 1,
+    });
+  });
+});
+
+describe('hypervisors', () => {
+  test('list', async () => {
+    const {systems} = await runJson(HypervisorsList, '--json');
+    const taxonomy = systems.map(({id, design}: {id: string; design: string}) => `${id}: ${design}`);
+    expect(taxonomy).toEqual([
+      'host: none',
+      'xvisor: complete-monolithic',
+      'kvm: partially-monolithic',
+      'kvm-hugetlb: partially-monolithic',
+      'xen: micro-kernelized',
+    ]);
+    expect((await runCommand(HypervisorsList)).stdout).toMatch(
+      /│ kvm +│ .* │ partially-monolithic │ full, para │ lpae 4K │ lpae 4K │ fragmented │/,
+    );
+  });
+
+  test('show prices each path as its parts', async () => {
+    const {shown} = await runJson(HypervisorsShow, 'xvisor', '--json');
+    const {prices, hypervisors} = loadCalibration();
+    const build = hypervisors.xvisor!.builds.O0!;
+    const trap = shown.paths.find(({name}: {name: string}) => name === 'trap');
+    // 508 instructions, 3 barriers, 7 system registers, a mode switch; no device access.
+    const {barrier, systemRegister, modeSwitch} = prices;
+    const expected = 508 * build.cyclesPerInstruction.value + 3 * barrier + 7 * systemRegister + modeSwitch;
+    expect(trap.cycles).toBeCloseTo(expected, 9);
+    // 2816 B in 32 B lines, 1152 B in 64 B lines.
+    expect([trap.codeLines, trap.dataLines]).toEqual([88, 18]);
+  });
+
+  test('show prints policies, activities, steps and sources', async () => {
+    const {stdout, stderr, exitCode} = await runCommand(HypervisorsShow, 'xvisor');
+    expect({stderr, exitCode}).toEqual({stderr: '', exitCode: 0});
+    for (const line of [
+      /^stage 2 +lpae from level 1, 32-bit IPA, 2M pages$/m,
+      /^scheduler +per-CPU priority round robin, slices of 10 ms$/m,
+      /^traps +WFI, WFE, /m,
+      /^builds +O0 \(in use\), O2$/m,
+      /^│ sibling-tick +│ wake +│/m,
+      /^ {4}1505 {2}end of interrupt, .* {2}\[W EOIR, W DIR, R IAR\]$/m,
+      /^Guest kernel /m,
+    ])
+      expect(stdout).toMatch(line);
+  });
+
+  test('--build shows another build', async () => {
+    const {shown} = await runJson(HypervisorsShow, 'xvisor', '--build', 'O2', '--json');
+    expect(shown.paths[0]).toMatchObject({name: 'trap', instructions: 305});
+  });
+
+  test('the host has no build of its own', async () => {
+    const {shown, kernel} = await runJson(HypervisorsShow, 'host', '--json');
+    expect(shown).toBeNull();
+    expect(kernel.paths.map(({name}: {name: string}) => name)).toContain('tick');
+  });
+
+  test.each([
+    [['vmware'], "unknown system under test 'vmware'; choose from host, xvisor, kvm, kvm-hugetlb, xen"],
+    [['xvisor', '--build', 'debug'], "'xvisor' has no build 'debug'; choose from O0, O2"],
+    [['host', '--build', 'O2'], "'host' has no build 'O2'; it has none"],
+  ])('%j is refused', async (argv, message) => {
+    expect(await runCommand(HypervisorsShow, ...argv)).toEqual({
+      stdout: '',
+      stderr: `trapwalk: ${message}\n`,
+      exitCode: 1,
+    });
+  });
+
+  test('footprint is the published tables I to III', async () => {
+    const {footprints} = await runJson(HypervisorsFootprint, '--json');
+    expect(footprints.map(({table, component}: {table: string; component: string}) => `${table} ${component}`)).toEqual(
+      ['I xen-kernel', 'I dom0-linux-zimage', 'I toolstack', 'II host-linux-zimage', 'II qemu', 'III xvisor-kernel'],
+    );
+    expect(footprints[0]).toMatchObject({sizeMegabytes: {least: 0.6, most: null}, memoryMegabytes: {least: 160}});
+    expect((await runCommand(HypervisorsFootprint)).stdout).toMatch(/^Table III: xvisor, published memory footprint$/m);
+  });
+});
+
+describe('parameters', () => {
+  test('filters by name, unit, kind or source', async () => {
+    const {parameters: all} = await runJson(Parameters, '--json');
+    const {parameters: dram} = await runJson(Parameters, '--filter', 'DRAM.T', '--json');
+    expect(all.length).toBeGreaterThan(dram.length);
+    expect(dram.map(({id}: {id: string}) => id)).toEqual([
+      'cubieboard2.dram.tCL',
+      'cubieboard2.dram.tRCD',
+      'cubieboard2.dram.tRP',
+      'cubieboard2.dram.tRFC',
+      'cubieboard2.dram.tREFI',
+      'cubieboard2.dram.turnaround',
+    ]);
+    for (const {source, unit, kind} of all) expect([source, unit, kind]).not.toContain('');
+    expect((await runCommand(Parameters, '--filter', 'dram.trefi')).stdout).toMatch(
+      /│ cubieboard2\.dram\.tREFI │ ns +│ cited +│ +7,800 │/,
+    );
+  });
+
+  test('a filter that nothing fits is an error', async () => {
+    expect(await runCommand(Parameters, '--filter', 'flux')).toEqual({
+      stdout: '',
+      stderr: "trapwalk: no parameter contains 'flux'; leave --filter out to see all\n",
+      exitCode: 1,
+    });
+  });
+});

@@ -1,0 +1,210 @@
+import {beforeAll, describe, expect, test} from 'vitest';
+import Replay from '../../src/cli/commands/replay.ts';
+import TraceRecord from '../../src/cli/commands/trace/record.ts';
+import WhatifPageSize from '../../src/cli/commands/whatif/page-size.ts';
+import {pageSizeNotes} from '../../src/cli/page-size-text.ts';
+import {guestBytes, useDirectory, writeGuest} from './guest-file.ts';
+import {runCommand, runJson} from './run-command.ts';
+
+const place = useDirectory();
+const GUEST = ['dhrystone', '--', '200', '20'];
+const trace = () => place('dhrystone.trace');
+
+beforeAll(async () => {
+  const {exitCode} = await runCommand(TraceRecord, 'dhrystone', '--output', trace(), '--', '200', '20');
+  expect(exitCode).toBe(0);
+});
+
+interface Report {
+  readonly sut: string;
+  readonly cycles: number;
+  readonly items: readonly {readonly cycles: number}[];
+  readonly unattributed: number;
+}
+
+test('a stored trace gives what its guest gives', async () => {
+  const stored = await runJson(Replay, trace(), '--sut', 'host,xen', '--json');
+  const executed = await runJson(Replay, '--sut', 'host,xen', '--json', ...GUEST);
+  expect(stored.source).toEqual({kind: 'trace', name: trace()});
+  expect(executed.source).toEqual({kind: 'guest', name: 'dhrystone', arguments: ['200', '20']});
+  expect(stored.reports).toEqual(executed.reports);
+  const reports: readonly Report[] = stored.reports;
+  expect(reports.map(({sut}) => sut)).toEqual(['host', 'xen']);
+  for (const {cycles, items, unattributed} of reports) {
+    expect(items.reduce((sum, item) => sum + item.cycles, 0)).toBeCloseTo(cycles, 3);
+    expect(Math.abs(unattributed)).toBeLessThan(1e-6);
+  }
+});
+
+test('the table has a column per system and the walk bounds', async () => {
+  const {stdout, stderr, exitCode} = await runCommand(Replay, trace(), '--sut', 'host,xvisor,kvm');
+  expect({stderr, exitCode}).toEqual({stderr: '', exitCode: 0});
+  expect(stdout).toMatch(/│ +│ +host │ +xvisor │ +kvm │/);
+  // (3+1)(0+1)−1 = 3; (3+1)(2+1)−1 = 11; (3+1)(3+1)−1 = 15.
+  expect(stdout).toMatch(/most reads in a walk, \(N\+1\)\(M\+1\)−1 │ +3 │ +11 │ +15 │/);
+  expect(stdout).toMatch(/by the paper, N×M +│ +3 │ +3 × 2 = 6 │ +3 × 3 = 9 │/);
+  expect(stdout).toMatch(/unattributed +│ +0 \(0\.0%\) │ +0 \(0\.0%\) │ +0 \(0\.0%\) │/);
+});
+
+test('all systems take part unless --sut says which', async () => {
+  const {reports} = await runJson(Replay, trace(), '--json');
+  expect(reports.map(({sut}: Report) => sut)).toEqual(['host', 'xvisor', 'kvm', 'kvm-hugetlb', 'xen']);
+});
+
+describe('--set', () => {
+  const setting = 'cubieboard2.core.mispredict';
+
+  test('changes the cycles', async () => {
+    const few = await runJson(Replay, trace(), '--sut', 'host', '--set', `${setting}=1`, '--json');
+    const many = await runJson(Replay, trace(), '--sut', 'host', '--set', `${setting}=100`, '--json');
+    expect(many.reports[0].cycles).toBeGreaterThan(few.reports[0].cycles);
+    expect(many.settings).toEqual({[setting]: 100});
+  });
+
+  test('warns of a value outside its bounds', async () => {
+    const {stderr, exitCode} = await runCommand(Replay, trace(), '--sut', 'xen', '--set', 'primitives.device=1000');
+    expect(stderr).toBe('primitives.device=1000 lies outside its bounds, 45 to 120 cycles\n');
+    expect(exitCode).toBe(0);
+  });
+
+  test.each([
+    [
+      'an unknown parameter',
+      'primitives.devise=1',
+      1,
+      "no parameter 'primitives.devise'; did you mean 'primitives.device'?",
+    ],
+    [
+      'one that only the published tables use',
+      'pipelineScale.dhrystone=1.1',
+      1,
+      "'pipelineScale.dhrystone' cannot be set for a replay",
+    ],
+    ['no number', 'primitives.device=lots', 2, "'primitives.device=lots' is not KEY=NUMBER (see --help)"],
+    ['no value', 'primitives.device', 2, "'primitives.device' is not KEY=NUMBER (see --help)"],
+    ['an empty value', 'primitives.device=', 2, "'primitives.device=' is not KEY=NUMBER (see --help)"],
+  ])('refuses %s', async (_, value, code, message) => {
+    const {stdout, stderr, exitCode} = await runCommand(Replay, trace(), '--sut', 'xen', '--set', value);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(/^trapwalk: .*\n$/);
+    expect(stderr).toContain(message);
+    expect(exitCode).toBe(code);
+  });
+});
+
+describe('bad input is one line and exit code 1', () => {
+  test.each([
+    [
+      'an unknown system',
+      ['dhrystone', '--sut', 'xem', '--', '10', '1'],
+      "unknown system under test 'xem'; choose from host, xvisor",
+    ],
+    ['an unknown guest', ['dhry', '--sut', 'xen'], "unknown guest 'dhry'; choose from dhrystone"],
+    ['a failing guest', ['dhrystone', '--sut', 'xen', '--', '10'], 'the guest exited with 2: '],
+  ])('%s', async (_, argv, message) => {
+    const {stdout, stderr, exitCode} = await runCommand(Replay, ...argv);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(/^trapwalk: .*\n$/);
+    expect(stderr).toContain(message);
+    expect(exitCode).toBe(1);
+  });
+
+  test('arguments for a stored trace', async () => {
+    const {stderr, exitCode} = await runCommand(Replay, trace(), '--sut', 'xen', '--', '10', '1');
+    expect(stderr).toContain('a stored trace was made with its own arguments and build');
+    expect(exitCode).toBe(1);
+  });
+
+  test('a file that is neither trace nor guest', async () => {
+    const path = writeGuest(
+      place('x86'),
+      Buffer.concat([guestBytes().subarray(0, 18), Buffer.from([3, 0]), guestBytes().subarray(20)]),
+    );
+    const {stderr, exitCode} = await runCommand(Replay, path, '--sut', 'xen');
+    expect(stderr).toContain('its machine is 3, not Arm (40)');
+    expect(exitCode).toBe(1);
+  });
+});
+
+describe('whatif page-size', () => {
+  interface Row {
+    readonly sut: string;
+    readonly stage1: string;
+    readonly stage2: string | null;
+    readonly lossPercent: number;
+    readonly worstCaseReads: number;
+    readonly paperReads: number;
+  }
+  const sweep = (...argv: readonly string[]) => runJson(WhatifPageSize, trace(), '--json', ...argv);
+
+  test('has a row per combination, and one per stage-1 size without stage 2', async () => {
+    const {rows} = await sweep('--sut', 'kvm,host', '--stage1', '4K,2M', '--stage2', '4K,2M');
+    const shown = rows.map(({sut, stage1, stage2, worstCaseReads, paperReads}: Row) => [
+      sut,
+      stage1,
+      stage2,
+      worstCaseReads,
+      paperReads,
+    ]);
+    expect(shown).toEqual([
+      // (N+1)(M+1)−1 beside N×M.
+      ['kvm', 'lpae 4K', 'lpae 4K', 15, 9],
+      ['kvm', 'lpae 4K', 'lpae 2M', 11, 6],
+      ['kvm', 'lpae 2M', 'lpae 4K', 11, 6],
+      ['kvm', 'lpae 2M', 'lpae 2M', 8, 4],
+      ['host', 'lpae 4K', null, 3, 3],
+      ['host', 'lpae 2M', null, 2, 2],
+    ]);
+    expect(rows[0].lossPercent).toBe(0);
+  });
+
+  test('says where an axis does not apply', async () => {
+    const {stdout, exitCode} = await runCommand(WhatifPageSize, trace(), '--sut', 'host', '--stage1', '4K');
+    expect(stdout).toMatch(/\nNote: host has no stage 2: --stage2 does not apply\.\n$/);
+    expect(exitCode).toBe(0);
+  });
+
+  test('says which axis changed nothing', () => {
+    const row = (stage1: string, stage2: string, cycles: number) => {
+      const rest = {
+        lossPercent: 0,
+        mainTlbMisses: 0,
+        stage1ReadsPerWalk: 0,
+        stage2ReadsPerWalk: 0,
+        walkShare: 0,
+        worstCaseReads: 0,
+        paperReads: 0,
+      };
+      return {sut: 'kvm', stage1, stage2, cycles, ...rest};
+    };
+    const idle = [row('4K', '4K', 5), row('4K', '2M', 6), row('2M', '4K', 5), row('2M', '2M', 6)];
+    expect(pageSizeNotes(idle)).toEqual(['the page size of stage 1 changed nothing on kvm']);
+    const active = [...idle.slice(0, 3), row('2M', '2M', 7)];
+    expect(pageSizeNotes(active)).toEqual([]);
+    // One size is no axis.
+    expect(pageSizeNotes([row('4K', '4K', 5), row('4K', '2M', 6)])).toEqual([]);
+  });
+
+  test.each([
+    ['an unknown size', ['--stage1', '8K'], "unknown page size '8K'; choose from 4K, 64K, 1M, 2M, 16M, 1G"],
+    [
+      'a size that stage 2 lacks',
+      ['--stage2', '64K'],
+      "stage 2 of 'kvm' cannot map pages of 64K with LPAE tables; choose from 4K, 2M, 1G",
+    ],
+    [
+      'a size that stage 1 lacks',
+      ['--stage1', '1M'],
+      "stage 1 of 'kvm' cannot map pages of 1M with lpae tables; choose from 4K, 64K, 2M, 1G",
+    ],
+  ])('refuses %s', async (_, argv, message) => {
+    const {stdout, stderr, exitCode} = await runCommand(WhatifPageSize, trace(), '--sut', 'kvm', ...argv);
+    expect({stdout, stderr, exitCode}).toEqual({stdout: '', stderr: `trapwalk: ${message}\n`, exitCode: 1});
+  });
+
+  test('refuses a list with a hole, as usage', async () => {
+    const {stderr, exitCode} = await runCommand(WhatifPageSize, trace(), '--sut', 'kvm', '--stage1', '4K,,2M');
+    expect(stderr).toMatch(/'4K,,2M' is not a list: write for example a,b \(see --help\)\n$/);
+    expect(exitCode).toBe(2);
+  });
+});

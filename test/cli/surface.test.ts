@@ -1,0 +1,64 @@
+/** Names of commands, arguments and flags: a change here is a change for every user. */
+import {readdirSync} from 'node:fs';
+import type {Command} from '@oclif/core';
+import {expect, test} from 'vitest';
+import {packagePath} from '../../src/files/paths.ts';
+import {runProgram} from './run-command.ts';
+
+const directory = packagePath('src', 'cli', 'commands');
+const files = readdirSync(directory, {recursive: true, encoding: 'utf8'})
+  .filter((name) => name.endsWith('.ts'))
+  .sort();
+
+const commands = await Promise.all(
+  files.map(async (file) => {
+    const {default: command} = (await import(`${directory}/${file}`)) as {default: Command.Class};
+    return {id: file.replace(/\.ts$/, '').replaceAll('/', ' '), command};
+  }),
+);
+
+test('commands, arguments and flags', () => {
+  const surface = commands.map(({id, command}) => {
+    const args = Object.entries(command.args ?? {}).map(([name, {required}]) => (required ? name : `[${name}]`));
+    const flags = Object.keys(command.flags ?? {}).sort();
+    return `${[id, ...args].join(' ')}: ${flags.map((flag) => `--${flag}`).join(' ')}`;
+  });
+  expect(surface).toMatchInlineSnapshot(`
+    [
+      "calibrate: --dry-run --jobs --output",
+      "guests [guest]: ",
+      "hypervisors footprint: ",
+      "hypervisors list: ",
+      "hypervisors show system: --build",
+      "parameters: --filter",
+      "plot result: --out",
+      "replay subject: --max-instructions --optimization --profile --seed --set --sut",
+      "reproduce: --benchmark --jobs --out --report --seeds --timings",
+      "run guest: --max-instructions --optimization --profile --stats",
+      "trace info file: ",
+      "trace record guest: --all --max-instructions --optimization --output --profile",
+      "trace view file: --count --skip",
+      "whatif page-size subject: --max-instructions --optimization --profile --seed --set --stage1 --stage2 --sut",
+    ]
+  `);
+});
+
+test.each(commands)('$id says what it does, takes --json and has an example', ({command}) => {
+  expect(command.summary).toMatch(/\.$/);
+  expect(command.enableJsonFlag).toBe(true);
+  expect(command.examples.length).toBeGreaterThan(0);
+});
+
+test('the program finds every command from its sources', () => {
+  const {stdout, stderr, exitCode} = runProgram('help', '--nested-commands');
+  expect({stderr, exitCode}).toEqual({stderr: '', exitCode: 0});
+  for (const {id} of commands) expect(stdout).toMatch(new RegExp(`^  ${id} `, 'm'));
+});
+
+test('an unknown command names the nearest', () => {
+  expect(runProgram('reproduc')).toEqual({
+    stdout: '',
+    stderr: "trapwalk: unknown command 'reproduc'; did you mean 'reproduce'?\n",
+    exitCode: 2,
+  });
+});
