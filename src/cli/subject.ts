@@ -15,6 +15,7 @@ export interface GuestProgram {
   readonly arguments: readonly string[];
   /** Undefined for a file of the user's: the emulator's default. */
   readonly profile: GuestBuild['profile'] | undefined;
+  readonly optimization: GuestBuild['optimization'] | undefined;
   /** Where the arguments come from, when the user gave none. */
   readonly argumentsFrom: string | undefined;
 }
@@ -45,12 +46,15 @@ export const findGuest = ({name, guestArguments, profile, optimization}: GuestRe
         file: name,
         remedy: 'leave it out',
       });
-    return {name, path: name, arguments: guestArguments ?? [], profile, argumentsFrom: undefined};
+    const own = {profile, optimization: undefined, argumentsFrom: undefined};
+    return {name, path: name, arguments: guestArguments ?? [], ...own};
   }
   const {build, path} = chooseGuest(name, profile, optimization);
-  if (guestArguments) return {name, path, arguments: guestArguments, profile: build.profile, argumentsFrom: undefined};
+  const {profile: itsProfile, optimization: itsOptimization} = build;
+  const chosen = {name, path, profile: itsProfile, optimization: itsOptimization};
+  if (guestArguments) return {...chosen, arguments: guestArguments, argumentsFrom: undefined};
   const {benchmark, values} = benchmarkArguments(name);
-  return {name, path, arguments: values, profile: build.profile, argumentsFrom: `benchmark ${benchmark}`};
+  return {...chosen, arguments: values, argumentsFrom: `benchmark ${benchmark}`};
 };
 
 export const describeArguments = (guest: GuestProgram): string | undefined =>

@@ -216,8 +216,6 @@ export const machineFrom = (file: MachineFile): Machine => {
   };
 };
 
-export const MACHINES = ['cubieboard2'] as const;
-
 /** Reads a machine file. @throws InputError with line and column for anything unknown, missing or out of bounds. */
 export const readMachine = (path: string): MachineFile => readYaml(path, machineFile);
 export const machinePath = (id: string): string => packagePath('calibration', 'machines', `${id}.yaml`);

@@ -13,7 +13,8 @@ const destination = (path: string): {target: string; replace: boolean} => {
   const stat = statSync(path, {throwIfNoEntry: false});
   if (stat === undefined) return {target: resolve(path), replace: true};
   if (stat.isDirectory()) throw Object.assign(new Error(`${path} is a directory`), {code: 'EISDIR'});
-  return {target: realpathSync(path), replace: stat.isFile()};
+  // A pipe has no real path, and what is not replaced needs none.
+  return stat.isFile() ? {target: realpathSync(path), replace: true} : {target: path, replace: false};
 };
 
 const attempt = <T>(path: string, action: () => T): T => {

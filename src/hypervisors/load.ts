@@ -135,6 +135,5 @@ export const hypervisorParameters = (h: HypervisorFile): NamedParameter[] => {
     ...h.activities.flatMap((a) => listParameters(`${prefix}.${a.id}.rate`, a.rate)),
     ...(used ? listParameters(`${prefix}.cyclesPerInstruction`, used.cyclesPerInstruction) : []),
     ...(h.placement.policy === 'fragmented' ? listParameters(`${h.id}.placement.meanRun`, h.placement.meanRun) : []),
-    ...(h.scheduler.slice ? listParameters(`${h.id}.scheduler.slice`, h.scheduler.slice) : []),
   ];
 };

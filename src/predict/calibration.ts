@@ -102,6 +102,7 @@ const overlayHypervisor = (h: HypervisorFile, values: Readonly<Record<string, nu
   const build = h.builds[h.build];
   return {
     ...h,
+    placement: overlay(`${h.id}.placement`, h.placement, values),
     activities: h.activities.map((a) => ({...a, rate: overlay(`${prefix}.${a.id}.rate`, a.rate, values)})),
     builds: build
       ? {

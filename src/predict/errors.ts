@@ -33,7 +33,8 @@ export const errorRows = (cells: readonly Cell[], suts: readonly string[]): Erro
       meanAbsolutePercentageError: mean(errors.map(Math.abs)),
       worstPercentageError: errors.reduce((worst, e) => (Math.abs(e) > Math.abs(worst) ? e : worst), 0),
       noOverhead: mean(group.map((c) => Math.abs(percentageError(host(c), c.published)))),
-      sameOverheadAsOthers: mean(group.map((c) => Math.abs(percentageError(others(c), c.published)))),
+      sameOverheadAsOthers:
+        benchmarks.length < 2 ? null : mean(group.map((c) => Math.abs(percentageError(others(c), c.published)))),
     };
   };
   return benchmarks.flatMap((benchmark) => {

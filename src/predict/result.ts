@@ -35,8 +35,8 @@ export interface ErrorRow {
   readonly worstPercentageError: number;
   /** Baseline (a): the published host figure, no overhead. */
   readonly noOverhead: number;
-  /** Baseline (b): the published host figure less this SUT's mean published loss on the other benchmarks. */
-  readonly sameOverheadAsOthers: number;
+  /** Baseline (b): the published host figure less this SUT's mean published loss on the other benchmarks; null if there are none. */
+  readonly sameOverheadAsOthers: number | null;
 }
 
 /** What a stretch of guest work costs, item by item; the items sum to `totalCycles` exactly. */

@@ -52,7 +52,7 @@ export const ERROR_COLUMNS = [
 
 /** How many times smaller the error is than that of the better baseline. */
 export const improvement = ({noOverhead, sameOverheadAsOthers, meanAbsolutePercentageError}: ErrorRow): number =>
-  Math.min(...[noOverhead, sameOverheadAsOthers].filter(Number.isFinite)) / meanAbsolutePercentageError;
+  Math.min(noOverhead, sameOverheadAsOthers ?? Number.POSITIVE_INFINITY) / meanAbsolutePercentageError;
 
 export const errorCells = (row: ErrorRow): readonly string[] => [
   benchmarkName(row.benchmark),
@@ -62,7 +62,7 @@ export const errorCells = (row: ErrorRow): readonly string[] => [
   formatPercent(row.meanAbsolutePercentageError),
   formatSignedPercent(row.worstPercentageError),
   formatPercent(row.noOverhead),
-  formatPercent(row.sameOverheadAsOthers),
+  row.sameOverheadAsOthers === null ? '–' : formatPercent(row.sameOverheadAsOthers),
   // Baseline (a) is the published host, so against it no prediction of the host can improve.
   row.sut === HOST ? '–' : formatFactor(improvement(row)),
 ];

@@ -36,8 +36,3 @@ export const INSTRUCTION_CLASSES = [
 ] as const;
 
 export type InstructionClass = (typeof INSTRUCTION_CLASSES)[number];
-
-/** Numeric id of each class, as stored in a {@link BlockTable}. */
-export const CLASS_ID: Readonly<Record<InstructionClass, number>> = Object.fromEntries(
-  INSTRUCTION_CLASSES.map((name, id) => [name, id]),
-) as Record<InstructionClass, number>;

@@ -52,7 +52,7 @@ export const chooseGuest = (id: string, profile?: string, optimization?: string)
   );
   if (!fitting) {
     const choices = found.builds.map((b) => `${b.profile} ${b.optimization}`).join(', ');
-    throw new InputError(`guest '${id}' has no build ${profile ?? ''} ${optimization ?? ''}`.trimEnd(), {
+    throw new InputError(`guest '${id}' has no build ${[profile, optimization].filter(Boolean).join(' ')}`, {
       remedy: `choose from ${choices}`,
     });
   }

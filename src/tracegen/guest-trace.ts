@@ -13,6 +13,8 @@ export interface GuestTraceOptions {
   readonly arguments: readonly string[];
   readonly profile?: 'v5-soft' | 'v7-hf';
   readonly seed?: number;
+  /** The command that makes this trace again; the guest's own command line unless given. */
+  readonly command?: string;
   /** Record between the guest's markers, or everything. */
   readonly record?: 'markers' | 'all';
   readonly maxInstructions?: number;
@@ -38,7 +40,7 @@ export class GuestTrace implements TraceSource {
     const elf = readGuest(options.path);
     this.header = {
       guest: basename(options.path),
-      command: [options.path, ...options.arguments].join(' '),
+      command: options.command ?? [basename(options.path), ...options.arguments].join(' '),
       guestHash: sha256(elf),
       isa: 'armv7-a',
       endianness: 'little',

@@ -1,0 +1,127 @@
+/** Synthetic record streams: blocks of any shape, and accesses that stream, stride and scatter as guests do. */
+import fc from 'fast-check';
+import type {Block, BlockEnd, PipelineInstruction} from '../../src/trace/blocks.ts';
+import type {InstructionClass} from '../../src/trace/instruction-class.ts';
+import {accessMeta, blockRecord, eventRecord, MARKER_ID, type Marker, PREFETCH, READ, WRITE} from '../../src/trace/records.ts';
+import type {TraceChunk, TraceSource} from '../../src/trace/source.ts';
+import {MEBIBYTE} from '../../src/units.ts';
+
+const CLASSES: readonly InstructionClass[] = ['alu-immediate', 'load', 'alu-shift', 'store', 'multiply', 'branch'];
+const ENDS: readonly BlockEnd[] = ['conditional', 'indirect', 'fall-through', 'call', 'return'];
+
+const instruction = (n: number): PipelineInstruction => ({
+  class: CLASSES[n % CLASSES.length] as InstructionClass,
+  transfers: 1,
+  reads: 1 << (n % 13),
+  readsEarly: 0,
+  writes: 1 << ((n * 5) % 13),
+  vfpReads: 0,
+  vfpWrites: 0,
+});
+
+/** Forty blocks of 1 to 21 instructions; the even ones lie one behind the other, the odd ones scattered over 2 MiB. */
+export const BLOCKS: readonly Block[] = Array.from({length: 40}, (_, id) => {
+  const length = 1 + ((id * 7) % 21);
+  const address = id % 2 === 0 ? 0x1_0000 + id * 48 : 0x2_0000 + ((id * 83_591) % (2 * MEBIBYTE - 256)) * 4;
+  return {
+    id,
+    address: address - (address % 4),
+    isa: 'a32',
+    size: 4 * length,
+    instructions: Array.from({length}, (_, n) => instruction(id + n)),
+    end: ENDS[id % ENDS.length] as BlockEnd,
+  };
+});
+
+interface Access {
+  readonly address: number;
+  readonly size: number;
+  readonly kind: number;
+}
+
+/** A run of block executions, each with the accesses of a pattern. */
+interface Run {
+  readonly block: number;
+  readonly rounds: number;
+  readonly kind: number;
+  readonly size: number;
+  readonly start: number;
+  readonly step: number;
+}
+
+/** Three 64 MiB regions of VA space, all that the guest's RAM holds; the first holds the code. */
+const DATA_TOP = 3 * 64 * MEBIBYTE - 4096;
+const wrap = (address: number): number => ((address % DATA_TOP) + DATA_TOP) % DATA_TOP;
+
+const accessesOf = (run: Run, round: number): Access[] => {
+  const most = (BLOCKS[run.block] as Block).instructions.length;
+  return Array.from({length: Math.min(most, 4)}, (_, n) => ({
+    address: wrap(run.start + (round * 4 + n) * run.step),
+    size: run.kind === PREFETCH ? 1 : run.size,
+    kind: run.kind,
+  }));
+};
+
+const anyRun: fc.Arbitrary<Run> = fc.record({
+  block: fc.nat(BLOCKS.length - 1),
+  rounds: fc.integer({min: 1, max: 60}),
+  kind: fc.constantFrom(READ, READ, WRITE, WRITE, PREFETCH),
+  size: fc.constantFrom(1, 2, 4, 8, 16, 64, 128),
+  start: fc.oneof(fc.nat(DATA_TOP - 1), fc.nat(64 * 1024)),
+  step: fc.constantFrom(0, 4, 8, 16, 60, 64, 128, 256, 320, 4096, -64, 5_000_004),
+});
+
+/** A stream, and what anyone can count in it without a model. */
+export interface Stream {
+  readonly words: readonly number[];
+  readonly blocks: number;
+  readonly instructions: number;
+  readonly kinds: readonly number[];
+  /** Data lines of 64 bytes touched by each access, summed. */
+  readonly lineSplits: number;
+  readonly instructionLines: number;
+}
+
+export const markerWords = (marker: Marker): number[] => [eventRecord('marker', 1), MARKER_ID[marker]];
+
+export const blockWords = (block: number, accesses: readonly Access[]): number[] => [
+  blockRecord(block, accesses.length),
+  ...accesses.flatMap(({address, size, kind}, slot) => [address, accessMeta(size, kind, slot)]),
+];
+
+const linesOf = (address: number, size: number, line: number): number =>
+  Math.floor((address + size - 1) / line) - Math.floor(address / line) + 1;
+
+const streamOf = (runs: readonly Run[]): Stream => {
+  const words: number[] = [];
+  const kinds = [0, 0, 0];
+  let [blocks, instructions, lineSplits, instructionLines] = [0, 0, 0, 0];
+  for (const run of runs) {
+    const block = BLOCKS[run.block] as Block;
+    for (let round = 0; round < run.rounds; round++) {
+      const accesses = accessesOf(run, round);
+      words.push(...blockWords(run.block, accesses));
+      blocks++;
+      instructions += block.instructions.length;
+      instructionLines += linesOf(block.address, block.size, 32);
+      for (const {address, size, kind} of accesses) {
+        kinds[kind] = (kinds[kind] as number) + 1;
+        lineSplits += linesOf(address, size, 64);
+      }
+    }
+  }
+  return {words, blocks, instructions, kinds, lineSplits, instructionLines};
+};
+
+export const anyStream = fc.array(anyRun, {minLength: 1, maxLength: 60}).map(streamOf);
+
+export const chunkOf = (words: readonly number[]): TraceChunk => ({words: Uint32Array.from(words), length: words.length});
+
+export const sourceOf = (words: readonly number[]): TraceSource => {
+  const chunks = [chunkOf(words)];
+  return {
+    header: {guest: 'synthetic', command: '', guestHash: '', isa: 'armv7-a', endianness: 'little', vcpus: 1},
+    blocks: BLOCKS,
+    next: () => chunks.pop(),
+  };
+};

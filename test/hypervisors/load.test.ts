@@ -1,0 +1,201 @@
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterAll, describe, expect, test} from 'vitest';
+import {pathCycles, readPrimitives} from '../../src/costmodel/prices.ts';
+import {InputError} from '../../src/files/errors.ts';
+import {
+  hypervisorIds,
+  hypervisorParameters,
+  hypervisorPath,
+  readHypervisor,
+  readKernel,
+  resolveActivities,
+} from '../../src/hypervisors/load.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'trapwalk-hypervisors-'));
+afterAll(() => rmSync(directory, {recursive: true}));
+
+const read = (text: string) => {
+  const file = join(directory, 'changed.yaml');
+  writeFileSync(file, text);
+  return () => readHypervisor('changed', file);
+};
+const messageOf = (run: () => unknown): string => {
+  try {
+    run();
+  } catch (error) {
+    expect(error).toBeInstanceOf(InputError);
+    return (error as Error).message.replace(directory, '');
+  }
+  throw new Error('nothing was thrown');
+};
+const XVISOR = readFileSync(hypervisorPath('xvisor'), 'utf8');
+/** The shipped file with its first `from` replaced, and the line of that. */
+const changed = (from: string, to: string): {text: string; line: number} => {
+  expect(XVISOR).toContain(from);
+  return {text: XVISOR.replace(from, to), line: XVISOR.slice(0, XVISOR.indexOf(from)).split('\n').length};
+};
+
+test('the systems of the published tables come first, in their order', () => {
+  expect(hypervisorIds().slice(0, 5)).toEqual(['host', 'xvisor', 'kvm', 'kvm-hugetlb', 'xen']);
+});
+
+describe.each(hypervisorIds())('%s', (id) => {
+  const hypervisor = readHypervisor(id);
+  const {device, barrier, instructionBarrier, systemRegister, modeSwitch, missExposure} = readPrimitives();
+  const prices = {
+    device: device.value,
+    barrier: barrier.value,
+    instructionBarrier: instructionBarrier.value,
+    systemRegister: systemRegister.value,
+    modeSwitch: modeSwitch.value,
+    missExposure: missExposure.value,
+  };
+
+  test('is called what its file is called', () => {
+    expect(hypervisor.id).toBe(id);
+  });
+
+  test('every path of every build has a price, more than its instructions alone', () => {
+    for (const build of Object.values(hypervisor.builds)) {
+      for (const [name, path] of Object.entries(build.paths)) {
+        const perInstruction = build.cyclesPerInstruction.value;
+        expect([name, pathCycles(path, perInstruction, prices) > path.instructions * perInstruction]).toEqual([name, true]);
+      }
+    }
+  });
+
+  test('every activity resolves to its paths, in order', () => {
+    const resolved = resolveActivities(hypervisor, readKernel());
+    expect(resolved.map((r) => r.paths.map((p) => p.name))).toEqual(hypervisor.activities.map((a) => a.paths));
+    expect(resolved.every((r) => r.paths.every((p) => p.path.instructions > 0))).toBe(true);
+  });
+
+  test('names each of its parameters once', () => {
+    const ids = hypervisorParameters(hypervisor).map((p) => p.id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids.length).toBeGreaterThanOrEqual(hypervisor.activities.length);
+  });
+});
+
+describe('counts as they were measured', () => {
+  test.each([
+    // system, build, path: instructions, device accesses, code and data bytes
+    ['xvisor', 'O0', 'vtimer-inject', 1830, 8, 7072, 2560],
+    ['xvisor', 'O0', 'hypervisor-tick', 2868, 4, 8160, 2304],
+    ['xvisor', 'O0', 'wfi-cycle', 15_887, 23, 20_992, 7872],
+    ['xvisor', 'O2', 'vtimer-inject', 944, 8, 3776, 2112],
+    ['xen', 'debug', 'vtimer-inject', 1373, 9, 5728, 2112],
+    ['xen', 'debug', 'hypervisor-tick', 11_450, 6, 11_456, 5184],
+    ['xen', 'release', 'vtimer-inject', 1056, 9, 4608, 1600],
+    ['xen', 'release', 'wake', 8137, 22, 14_592, 6016],
+  ])('%s %s, %s: %d instructions', (id, build, name, instructions, device, code, data) => {
+    expect(readHypervisor(id).builds[build]?.paths[name]).toMatchObject({instructions, device, code, data});
+  });
+
+  test('Xvisor’s wake is steps 7,065 to 9,377 of its WFI cycle: 2,312 instructions', () => {
+    const {paths} = readHypervisor('xvisor').builds.O0!;
+    const at = (what: string): number => paths['wfi-cycle']!.steps.find((step) => step.do === what)!.at;
+    expect(at('scheduler_next')).toBe(1474);
+    expect(9377 - at('wake IRQ')).toBe(2312);
+    expect(paths.wake?.instructions).toBe(2312);
+  });
+
+  test('-O2 executes fewer instructions than -O0 on every path of Xvisor, release than debug of Xen', () => {
+    for (const [id, fast, slow] of [
+      ['xvisor', 'O2', 'O0'],
+      ['xen', 'release', 'debug'],
+    ] as const) {
+      const {builds} = readHypervisor(id);
+      expect(Object.keys(builds[fast]!.paths)).toEqual(Object.keys(builds[slow]!.paths));
+      for (const [name, path] of Object.entries(builds[fast]!.paths)) {
+        expect([name, path.instructions < builds[slow]!.paths[name]!.instructions]).toEqual([name, true]);
+      }
+    }
+  });
+});
+
+describe('extends', () => {
+  test('kvm-hugetlb is kvm with other pages in other frames', () => {
+    const [kvm, hugetlb] = [readHypervisor('kvm'), readHypervisor('kvm-hugetlb')];
+    const own = ['id', 'title', 'stage2', 'placement'] as const;
+    const without = (h: typeof kvm) => Object.fromEntries(Object.entries(h).filter(([key]) => !own.includes(key as never)));
+    expect(without(hugetlb)).toEqual(without(kvm));
+    expect([kvm.stage2?.leaf, hugetlb.stage2?.leaf]).toEqual(['4K', '2M']);
+    expect([kvm.placement.policy, hugetlb.placement.policy]).toEqual(['fragmented', 'contiguous']);
+  });
+
+  test('an unknown key is an error with its line and the nearest key', () => {
+    expect(messageOf(read('extends: kvm\nid: mine\ntitle: mine\nplacment: {policy: contiguous, source: me}\n'))).toMatch(
+      /^\/changed\.yaml:4:1: .*placment.*did you mean 'placement'/,
+    );
+  });
+
+  test('a value that does not fit is an error with its line', () => {
+    expect(messageOf(read('extends: kvm\nid: mine\ntitle: 7\n'))).toMatch(/^\/changed\.yaml:3:\d+: title: /);
+  });
+
+  test('a base that does not exist is named, with the file that asks for it', () => {
+    const message = messageOf(read('extends: vmx\nid: mine\n'));
+    expect(message).toContain('vmx');
+    expect(message).toMatch(/kvm-hugetlb|changed\.yaml/);
+  });
+});
+
+describe('what is wrong is said with its place', () => {
+  test('the shipped file itself is right', () => {
+    expect(read(XVISOR)().id).toBe('xvisor');
+  });
+
+  test('unknown key: line, nearest key', () => {
+    const {text, line} = changed('shareOfTwoCpus', 'shareOfTwoCpu');
+    expect(messageOf(read(text))).toMatch(
+      new RegExp(`^/changed\\.yaml:${line}:\\d+: .*shareOfTwoCpu.*did you mean 'shareOfTwoCpus'`),
+    );
+  });
+
+  test('missing key', () => {
+    const {text} = changed('traps: [', 'trap: [');
+    expect(messageOf(read(text))).toMatch(/unknown key 'trap'; did you mean 'traps'\?/);
+  });
+
+  test('unit mismatch: line, unit that is expected', () => {
+    const {text, line} = changed('value: 10, unit: ms', 'value: 10, unit: s');
+    expect(messageOf(read(text))).toMatch(new RegExp(`^/changed\\.yaml:${line}:\\d+: scheduler\\.slice\\.unit: .*ms`));
+  });
+
+  test('a path that no build has', () => {
+    const {text} = changed('paths: [vtimer-inject, "linux:tick"]', 'paths: [vtimer-injekt, "linux:tick"]');
+    expect(messageOf(read(text))).toMatch(/^\/changed\.yaml: activity 'guest-tick' uses path 'vtimer-injekt'/);
+  });
+
+  test('a path that the guest kernel has not, when the file is read', () => {
+    const {text} = changed('"linux:tick"]', '"linux:tock"]');
+    expect(messageOf(read(text))).toMatch(/^\/changed\.yaml: .*'guest-tick'.*'linux:tock'/);
+  });
+
+  test.each([
+    ['that do not increase', '{at: 229, do: "virtual timer', '{at: 53, do: "virtual timer'],
+    ['beyond the last instruction', '{at: 1657,', '{at: 1830,'],
+  ])('steps %s', (_, from, to) => {
+    const {text} = changed(from, to);
+    expect(messageOf(read(text))).toMatch(/^\/changed\.yaml:builds\.O0\.vtimer-inject: steps must start at increasing/);
+  });
+
+  test('a build that is not there', () => {
+    const {text} = changed('build: O0', 'build: O1');
+    expect(messageOf(read(text))).toMatch(/build 'O1' is not among its builds; .*O0, O2/);
+  });
+
+  test('a shared path that is not there', () => {
+    const {text} = changed('sharedPath: trap', 'sharedPath: trep');
+    expect(messageOf(read(text))).toMatch(/builds\.O0: sharedPath 'trep' is not a path/);
+  });
+
+  test('a system that nobody knows: the choices', () => {
+    expect(messageOf(() => readHypervisor('vmware'))).toBe(
+      `unknown system under test 'vmware'; choose from ${hypervisorIds().join(', ')}`,
+    );
+  });
+});
