@@ -6,6 +6,7 @@ import {mkdirSync, mkdtempSync, renameSync, rmSync, type Stats, statSync} from '
 import {dirname, join, resolve} from 'node:path';
 import {Piscina} from 'piscina';
 import {InputError, systemReason} from '../files/errors.ts';
+import {threadEntry} from '../files/threads.ts';
 import type {TraceCounts} from '../trace/container.ts';
 import type {GuestProgram} from './subject.ts';
 
@@ -21,15 +22,12 @@ export type RecordAnswer =
   | {readonly counts: TraceCounts}
   | {readonly error: {readonly name: string; readonly message: string; readonly stack: string | undefined}};
 
-const isSource = import.meta.url.endsWith('.ts');
-
 /** Returns when the thread has ended, by itself or by `signal`. */
 const recordOnThread = async (request: RecordRequest, signal: AbortSignal): Promise<TraceCounts> => {
   const pool = new Piscina<RecordRequest, RecordAnswer>({
-    filename: new URL(isSource ? './record-worker.ts' : './record-worker.js', import.meta.url).href,
     minThreads: 1,
     maxThreads: 1,
-    ...(isSource ? {execArgv: ['--import', 'tsx']} : {}),
+    ...threadEntry(import.meta.url, './record-worker'),
   });
   try {
     const answer = await pool.run(request, {signal});

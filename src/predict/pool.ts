@@ -2,6 +2,7 @@
 import {availableParallelism} from 'node:os';
 import {Piscina} from 'piscina';
 import {InputError} from '../files/errors.ts';
+import {threadEntry} from '../files/threads.ts';
 import type {Job, JobResult} from './job.ts';
 import type {Outcome} from './worker.ts';
 
@@ -11,18 +12,15 @@ export interface PoolOptions {
   readonly signal?: AbortSignal;
 }
 
-const isSource = import.meta.url.endsWith('.ts');
-
 const workOf = (job: Job): number =>
   job.run.work * job.systems.length * (job.benchmark.perWork === 'iteration' ? 400 : 16);
 
 export const runJobs = async (jobs: readonly Job[], options: PoolOptions = {}): Promise<JobResult[]> => {
   const threads = Math.max(1, Math.min(options.jobs ?? availableParallelism(), jobs.length));
   const pool = new Piscina<Job, Outcome>({
-    filename: new URL(isSource ? './worker.ts' : './worker.js', import.meta.url).href,
     minThreads: threads,
     maxThreads: threads,
-    ...(isSource ? {execArgv: ['--import', 'tsx']} : {}),
+    ...threadEntry(import.meta.url, './worker'),
   });
   try {
     let done = 0;

@@ -26,7 +26,7 @@ const messageOf = (run: () => unknown): string => {
     run();
   } catch (error) {
     expect(error).toBeInstanceOf(InputError);
-    return (error as Error).message.replace(directory, '');
+    return (error as Error).message.replaceAll(directory, '');
   }
   throw new Error('nothing was thrown');
 };
@@ -151,7 +151,7 @@ describe('what is wrong is said with its place', () => {
   test('unknown key: line, nearest key', () => {
     const {text, line} = changed('shareOfTwoCpus', 'shareOfTwoCpu');
     expect(messageOf(read(text))).toMatch(
-      new RegExp(`^/changed\\.yaml:${line}:\\d+: .*shareOfTwoCpu.*did you mean 'shareOfTwoCpus'`),
+      new RegExp(`^/changed\\.yaml:${line}:\\d+: .*'shareOfTwoCpu'.*did you mean 'shareOfTwoCpus'`, 'm'),
     );
   });
 
