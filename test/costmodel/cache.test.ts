@@ -66,7 +66,8 @@ test('hits and misses are all accesses; what came in and did not leave is there,
       expect(new Set(resident).size).toBe(resident.length);
       const inserted = new Set(lines);
       expect(resident.every((line) => inserted.has(line))).toBe(true);
-      for (let set = 0; set < 4; set++) expect(resident.filter((line) => line % 4 === set).length).toBeLessThanOrEqual(2);
+      for (let set = 0; set < 4; set++)
+        expect(resident.filter((line) => line % 4 === set).length).toBeLessThanOrEqual(2);
     }),
     {seed: 4, numRuns: 300},
   );

@@ -16,7 +16,14 @@ const PATH: Path = {
   modeSwitches: 1,
   steps: [],
 };
-const PRICES: Prices = {device: 50, barrier: 10, instructionBarrier: 20, systemRegister: 2, modeSwitch: 40, missExposure: 0.5};
+const PRICES: Prices = {
+  device: 50,
+  barrier: 10,
+  instructionBarrier: 20,
+  systemRegister: 2,
+  modeSwitch: 40,
+  missExposure: 0.5,
+};
 const buildOf = (id: string): Build => ({
   id,
   title: id,
@@ -80,7 +87,9 @@ describe('the price of a unit of work', () => {
   test('one activity: c = 1710 + ½ · 1160 / 2 = 2000, so T = 1000 / (1 − 100 · 2000 / 10⁶) = 1250', () => {
     const {cycles, items} = cost(INPUT);
     expect(cycles).toBe(1250);
-    const shown = items.filter((item) => item.cycles > 0).map((i) => [i.group, i.mechanism, Number(i.cycles.toFixed(9))]);
+    const shown = items
+      .filter((item) => item.cycles > 0)
+      .map((i) => [i.group, i.mechanism, Number(i.cycles.toFixed(9))]);
     // an item of the activity is T · r · its cycles / clock = 0.125 of them
     expect(shown).toEqual([
       ['guest', 'executing instructions', 900],

@@ -61,7 +61,12 @@ const TABLE: readonly (readonly [string, readonly PipelineInstruction[], string,
   ['an immediate before a register form does not pair', [imm(0, 1), reg(2, 3, 4)], '0 1', 2],
   ['two register forms do not pair', [reg(0, 1, 2), reg(3, 4, 5)], '0 1', 2],
   ['a branch pairs as the younger', [load(0, 1), branch], '0 0', 1],
-  ['flags cost the branch a cycle', [make('alu-immediate', {reads: [1], writes: [FLAGS]}), make('branch', {reads: [FLAGS]})], '0 1', 2],
+  [
+    'flags cost the branch a cycle',
+    [make('alu-immediate', {reads: [1], writes: [FLAGS]}), make('branch', {reads: [FLAGS]})],
+    '0 1',
+    2,
+  ],
   ['ALU → unshifted operand: 1', [reg(0, 1, 2), reg(3, 0, 4)], '0 1', 2],
   ['ALU → shifted operand: 2', [reg(0, 1, 2), shifted(3, 4, 0)], '0 2', 3],
   ['ALU → address: 2', [reg(0, 1, 2), load(3, 0)], '0 2', 3],
@@ -96,18 +101,15 @@ const TABLE: readonly (readonly [string, readonly PipelineInstruction[], string,
   ['pointer chase, LDR r0, [r0]: 3 each', [load(0, 0), load(0, 0), load(0, 0)], '0 3 6', 7],
   ['LDR r0, [r0] → ALU: 2', [load(0, 0), reg(1, 0, 2)], '0 2', 3],
   ['LDR r1, [r2, r1] → ALU: 2', [make('load', {early: [1, 2], writes: [1]}), reg(3, 1, 4)], '0 2', 3],
-  [
-    'VMRS flags → branch: 4',
-    [make('vfp-to-core', {writes: [FLAGS]}), make('branch', {reads: [FLAGS]})],
-    '0 4',
-    5,
-  ],
+  ['VMRS flags → branch: 4', [make('vfp-to-core', {writes: [FLAGS]}), make('branch', {reads: [FLAGS]})], '0 4', 5],
 ];
 
 test.each(TABLE)('%s', (_, instructions, issue, cycles) => {
   expect(blockCycles(MACHINE, undefined, block(...instructions))).toBe(cycles);
   // every instruction but the first occupies the issue stage for one cycle, so a prefix ends one behind its last issue
-  const issued = instructions.map((_, i) => blockCycles(MACHINE, undefined, block(...instructions.slice(0, i + 1))) - 1);
+  const issued = instructions.map(
+    (_, i) => blockCycles(MACHINE, undefined, block(...instructions.slice(0, i + 1))) - 1,
+  );
   expect(issued.slice(1)).toEqual(issue.split(' ').slice(1).map(Number));
 });
 

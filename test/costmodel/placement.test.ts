@@ -22,11 +22,16 @@ const LAYOUT = {...GUEST_RAM, hostBase: GIBIBYTE};
 describe('host frames', () => {
   test('are a permutation that the seed determines', () => {
     fc.assert(
-      fc.property(fc.integer({min: 1, max: 3000}), fc.integer({min: 1, max: 600}), fc.integer(), (pages, mean, seed) => {
-        const frames = hostFrames(fragmented(mean), pages, seed);
-        expect([...frames].sort((a, b) => a - b)).toEqual(Array.from({length: pages}, (_, i) => i));
-        expect(hostFrames(fragmented(mean), pages, seed)).toEqual(frames);
-      }),
+      fc.property(
+        fc.integer({min: 1, max: 3000}),
+        fc.integer({min: 1, max: 600}),
+        fc.integer(),
+        (pages, mean, seed) => {
+          const frames = hostFrames(fragmented(mean), pages, seed);
+          expect([...frames].sort((a, b) => a - b)).toEqual(Array.from({length: pages}, (_, i) => i));
+          expect(hostFrames(fragmented(mean), pages, seed)).toEqual(frames);
+        },
+      ),
       {seed: 5, numRuns: 50},
     );
   });

@@ -2,7 +2,16 @@
 import fc from 'fast-check';
 import type {Block, BlockEnd, PipelineInstruction} from '../../src/trace/blocks.ts';
 import type {InstructionClass} from '../../src/trace/instruction-class.ts';
-import {accessMeta, blockRecord, eventRecord, MARKER_ID, type Marker, PREFETCH, READ, WRITE} from '../../src/trace/records.ts';
+import {
+  accessMeta,
+  blockRecord,
+  eventRecord,
+  MARKER_ID,
+  type Marker,
+  PREFETCH,
+  READ,
+  WRITE,
+} from '../../src/trace/records.ts';
 import type {TraceChunk, TraceSource} from '../../src/trace/source.ts';
 import {MEBIBYTE} from '../../src/units.ts';
 
@@ -115,7 +124,10 @@ const streamOf = (runs: readonly Run[]): Stream => {
 
 export const anyStream = fc.array(anyRun, {minLength: 1, maxLength: 60}).map(streamOf);
 
-export const chunkOf = (words: readonly number[]): TraceChunk => ({words: Uint32Array.from(words), length: words.length});
+export const chunkOf = (words: readonly number[]): TraceChunk => ({
+  words: Uint32Array.from(words),
+  length: words.length,
+});
 
 export const sourceOf = (words: readonly number[]): TraceSource => {
   const chunks = [chunkOf(words)];

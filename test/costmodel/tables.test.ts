@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
 import {allocatorBelow} from '../../src/costmodel/placement.ts';
-import {leafLevel, pageSizes, STAGE1_FORMATS, stage2Format, type TableFormat, Tables} from '../../src/costmodel/tables.ts';
+import {
+  leafLevel,
+  pageSizes,
+  STAGE1_FORMATS,
+  stage2Format,
+  type TableFormat,
+  Tables,
+} from '../../src/costmodel/tables.ts';
 import {GIBIBYTE, MEBIBYTE, parseSize} from '../../src/units.ts';
 
 const bitsOf = (size: string): number => Math.log2(parseSize(size));

@@ -44,7 +44,11 @@ const STAGE2: readonly (readonly [number, Stage2])[] = [
 const PAIRS = STAGE1.flatMap(([format, leaf, n]) =>
   STAGE2.map(([m, stage2]) => {
     const name = `${format} ${leaf} over ${stage2 ? `level ${stage2.startLevel}, ${stage2.leaf}` : 'nothing'}`;
-    const policy: TranslationPolicy = {stage1: {format, leaf, source: SOURCE}, stage2, placement: stage2 ? FRAGMENTED : CONTIGUOUS};
+    const policy: TranslationPolicy = {
+      stage1: {format, leaf, source: SOURCE},
+      stage2,
+      placement: stage2 ? FRAGMENTED : CONTIGUOUS,
+    };
     return [name, {policy, n, m}] as const;
   }),
 );

@@ -61,7 +61,10 @@ describe.each(hypervisorIds())('%s', (id) => {
     for (const build of Object.values(hypervisor.builds)) {
       for (const [name, path] of Object.entries(build.paths)) {
         const perInstruction = build.cyclesPerInstruction.value;
-        expect([name, pathCycles(path, perInstruction, prices) > path.instructions * perInstruction]).toEqual([name, true]);
+        expect([name, pathCycles(path, perInstruction, prices) > path.instructions * perInstruction]).toEqual([
+          name,
+          true,
+        ]);
       }
     }
   });
@@ -120,16 +123,17 @@ describe('extends', () => {
   test('kvm-hugetlb is kvm with other pages in other frames', () => {
     const [kvm, hugetlb] = [readHypervisor('kvm'), readHypervisor('kvm-hugetlb')];
     const own = ['id', 'title', 'stage2', 'placement'] as const;
-    const without = (h: typeof kvm) => Object.fromEntries(Object.entries(h).filter(([key]) => !own.includes(key as never)));
+    const without = (h: typeof kvm) =>
+      Object.fromEntries(Object.entries(h).filter(([key]) => !own.includes(key as never)));
     expect(without(hugetlb)).toEqual(without(kvm));
     expect([kvm.stage2?.leaf, hugetlb.stage2?.leaf]).toEqual(['4K', '2M']);
     expect([kvm.placement.policy, hugetlb.placement.policy]).toEqual(['fragmented', 'contiguous']);
   });
 
   test('an unknown key is an error with its line and the nearest key', () => {
-    expect(messageOf(read('extends: kvm\nid: mine\ntitle: mine\nplacment: {policy: contiguous, source: me}\n'))).toMatch(
-      /^\/changed\.yaml:4:1: .*placment.*did you mean 'placement'/,
-    );
+    expect(
+      messageOf(read('extends: kvm\nid: mine\ntitle: mine\nplacment: {policy: contiguous, source: me}\n')),
+    ).toMatch(/^\/changed\.yaml:4:1: .*placment.*did you mean 'placement'/);
   });
 
   test('a value that does not fit is an error with its line', () => {

@@ -47,7 +47,13 @@ describe('a parameter', () => {
 });
 
 test('listParameters names every parameter by its path, in file order, and nothing else', () => {
-  const file = {title: 'x', b: {deep: {...GOOD, value: 1}}, a: {...GOOD, value: 2}, list: [{...GOOD, value: 3}], n: null};
+  const file = {
+    title: 'x',
+    b: {deep: {...GOOD, value: 1}},
+    a: {...GOOD, value: 2},
+    list: [{...GOOD, value: 3}],
+    n: null,
+  };
   expect(listParameters('m', file).map(({id, value}) => [id, value])).toEqual([
     ['m.b.deep', 1],
     ['m.a', 2],

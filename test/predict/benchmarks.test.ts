@@ -1,5 +1,11 @@
 import {describe, expect, test} from 'vitest';
-import {type Benchmark, type BenchmarkRun, figureOf, readBenchmarks, readPublished} from '../../src/predict/benchmarks.ts';
+import {
+  type Benchmark,
+  type BenchmarkRun,
+  figureOf,
+  readBenchmarks,
+  readPublished,
+} from '../../src/predict/benchmarks.ts';
 import {chooseGuest} from '../../src/tracegen/catalogue.ts';
 
 const BENCHMARKS = readBenchmarks();

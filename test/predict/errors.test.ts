@@ -75,18 +75,21 @@ describe('errorRows', () => {
   });
 
   test('cells with one and with two host CPUs are scored against their own hosts', () => {
-    const two = [
-      cell('a', '1', 'host', 160, 160, {hostCpus: 2}),
-      cell('a', '1', 'guest', 120, 120, {hostCpus: 2}),
-    ];
-    const [one] = errorRows(CELLS.filter((c) => c.benchmark === 'a'), ['guest']);
+    const two = [cell('a', '1', 'host', 160, 160, {hostCpus: 2}), cell('a', '1', 'guest', 120, 120, {hostCpus: 2})];
+    const [one] = errorRows(
+      CELLS.filter((c) => c.benchmark === 'a'),
+      ['guest'],
+    );
     const both = errorRows([...CELLS.filter((c) => c.benchmark === 'a'), ...two], ['guest']);
     // the row of one host CPU does not change by what is known of two: 25 % and 11.1 %
     expect(both.some((r) => Math.abs(r.noOverhead - one!.noOverhead) < 1e-9)).toBe(true);
   });
 
   test('with a single benchmark there are no others: the baseline is not a number that could be read as one', () => {
-    const [row] = errorRows(CELLS.filter((c) => c.benchmark === 'b'), ['guest']);
+    const [row] = errorRows(
+      CELLS.filter((c) => c.benchmark === 'b'),
+      ['guest'],
+    );
     expect(row?.sameOverheadAsOthers).toBeNull();
   });
 });
@@ -122,7 +125,11 @@ describe('orderChecks', () => {
   });
 
   test('means over the cases with one host CPU decide', () => {
-    const cells = [...of(2, 1), cell('cachebench-memcpy', '2', 'xen', 10, null), cell('cachebench-memcpy', '1', 'xvisor', 99, null, {hostCpus: 2})];
+    const cells = [
+      ...of(2, 1),
+      cell('cachebench-memcpy', '2', 'xen', 10, null),
+      cell('cachebench-memcpy', '1', 'xvisor', 99, null, {hostCpus: 2}),
+    ];
     // xen (1 + 10) / 2 = 5.5 against xvisor 2
     expect(orderChecks(cells)[0]).toMatchObject({holds: false, evidence: 'predicted 2.00000 and 5.50000'});
   });

@@ -12,7 +12,10 @@ describe('a straight line', () => {
   const y = [1, 1, 3, 5];
 
   test('comes out as the normal equations say', () => {
-    const {values, sumOfSquares, atBound} = leastSquares(line(y), [{start: 5, ...WIDE}, {start: -5, ...WIDE}]);
+    const {values, sumOfSquares, atBound} = leastSquares(line(y), [
+      {start: 5, ...WIDE},
+      {start: -5, ...WIDE},
+    ]);
     expect(values[0]).toBeCloseTo(0.4, 6);
     expect(values[1]).toBeCloseTo(1.4, 6);
     // residuals −0.6, 0.8, 0.2, −0.4: 0.36 + 0.64 + 0.04 + 0.16
@@ -21,14 +24,25 @@ describe('a straight line', () => {
   });
 
   test('with covariance (JᵀJ)⁻¹', () => {
-    const {covariance} = leastSquares(line(y), [{start: 5, ...WIDE}, {start: -5, ...WIDE}]);
-    for (const [row, column, value] of [[0, 0, 0.7], [0, 1, -0.3], [1, 0, -0.3], [1, 1, 0.2]] as const) {
+    const {covariance} = leastSquares(line(y), [
+      {start: 5, ...WIDE},
+      {start: -5, ...WIDE},
+    ]);
+    for (const [row, column, value] of [
+      [0, 0, 0.7],
+      [0, 1, -0.3],
+      [1, 0, -0.3],
+      [1, 1, 0.2],
+    ] as const) {
       expect(covariance[row]?.[column]).toBeCloseTo(value, 6);
     }
   });
 
   test('with an active bound b ≤ 1 the other is free: a = mean of y − x = 1', () => {
-    const {values, atBound, covariance} = leastSquares(line(y), [{start: 0, ...WIDE}, {start: 0.5, lower: 0, upper: 1}]);
+    const {values, atBound, covariance} = leastSquares(line(y), [
+      {start: 0, ...WIDE},
+      {start: 0.5, lower: 0, upper: 1},
+    ]);
     expect(values[1]).toBe(1);
     expect(values[0]).toBeCloseTo(1, 6); // (1 + 0 + 1 + 2) / 4
     expect(atBound).toEqual([false, true]);
@@ -37,7 +51,10 @@ describe('a straight line', () => {
   });
 
   test('a start at a bound that the descent leads away from is no trap', () => {
-    const {values, atBound} = leastSquares(line(y), [{start: -1000, ...WIDE}, {start: 1000, ...WIDE}]);
+    const {values, atBound} = leastSquares(line(y), [
+      {start: -1000, ...WIDE},
+      {start: 1000, ...WIDE},
+    ]);
     expect(values[0]).toBeCloseTo(0.4, 5);
     expect(atBound).toEqual([false, false]);
   });
@@ -45,7 +62,13 @@ describe('a straight line', () => {
 
 test('a prior holds what the data do not identify: residuals (p + q − 4) and (p − 1)/1, (q − 1)/1', () => {
   // by symmetry p = q: minimise (2p − 4)² + 2(p − 1)²: 4(2p − 4) + 4(p − 1) = 0, p = 20/12
-  const {values} = leastSquares(([p = 0, q = 0]) => [p + q - 4, p - 1, q - 1], [{start: 0, ...WIDE}, {start: 3, ...WIDE}]);
+  const {values} = leastSquares(
+    ([p = 0, q = 0]) => [p + q - 4, p - 1, q - 1],
+    [
+      {start: 0, ...WIDE},
+      {start: 3, ...WIDE},
+    ],
+  );
   expect(values[0]).toBeCloseTo(5 / 3, 6);
   expect(values[1]).toBeCloseTo(5 / 3, 6);
 });
@@ -61,7 +84,10 @@ test('a curve: y = exp(−k x) is fitted to its k', () => {
 test('any solution lies within its bounds, no worse than the start, and is the same every time', () => {
   const problem = fc.record({
     y: fc.array(fc.integer({min: -50, max: 50}), {minLength: 4, maxLength: 4}),
-    bounds: fc.array(fc.tuple(fc.integer({min: -20, max: 0}), fc.integer({min: 1, max: 20})), {minLength: 2, maxLength: 2}),
+    bounds: fc.array(fc.tuple(fc.integer({min: -20, max: 0}), fc.integer({min: 1, max: 20})), {
+      minLength: 2,
+      maxLength: 2,
+    }),
   });
   fc.assert(
     fc.property(problem, ({y, bounds}) => {
