@@ -55,7 +55,8 @@ export const physicalAddress = (value: number): PhysicalAddress =>
   whole(value, ADDRESS_BITS_40, 'physical address') as PhysicalAddress;
 
 /** Time in clock periods of `clock`, rounded up: a device is never early. */
-export const toCycles = (time: Nanoseconds, clock: Hertz): Cycles => cycles(Math.ceil((time * clock) / 1e9 - 1e-9));
+export const toCycles = (time: Nanoseconds, clock: Hertz): Cycles =>
+  cycles(Math.max(0, Math.ceil((time * clock) / 1e9 - 1e-9)));
 export const toNanoseconds = (count: Cycles, clock: Hertz): Nanoseconds => nanoseconds((count / clock) * 1e9);
 
 /** Number of the page of `size` bytes that holds `address`. */

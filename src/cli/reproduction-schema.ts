@@ -25,6 +25,7 @@ const cell = z.strictObject({
 
 const error = z.strictObject({
   benchmark: text,
+  hostCpus: whole,
   sut: text,
   cells: whole,
   fittedCells: whole,

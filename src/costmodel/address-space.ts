@@ -2,14 +2,7 @@
 import type {HypervisorFile} from '../hypervisors/schema.ts';
 import {GIBIBYTE, MEBIBYTE, parseSize} from '../units.ts';
 import type {Machine} from './machine.ts';
-import {
-  allocatorBelow,
-  GUEST_RAM,
-  GuestPlacement,
-  HostPlacement,
-  type MemoryLayout,
-  TABLE_RESERVE,
-} from './placement.ts';
+import {allocatorBelow, GuestPlacement, HostPlacement, type MemoryLayout, TABLE_RESERVE} from './placement.ts';
 import {leafLevel, STAGE1_FORMATS, stage2Format, Tables} from './tables.ts';
 import type {AddressSpace} from './translation.ts';
 
@@ -19,18 +12,32 @@ export const HYPERVISOR_RESERVE = 32 * MEBIBYTE;
 
 export type TranslationPolicy = Pick<HypervisorFile, 'stage1' | 'stage2' | 'placement'>;
 
+/** Without a stage 2 the guest's physical addresses are the host's, so its frames lie as its own kernel put them. */
+const layoutOf = ({stage2, placement}: TranslationPolicy, machine: Machine): MemoryLayout => {
+  if (!stage2 && placement.policy !== 'contiguous') {
+    throw new RangeError(`without a stage 2 nothing maps '${placement.policy}' frames: use placement 'contiguous'`);
+  }
+  return {
+    guestBase: stage2 ? machine.guestBase : machine.memoryBase,
+    guestBytes: machine.guestSize,
+    hostBase: machine.memoryBase,
+  };
+};
+
 class GuestMemory implements AddressSpace {
   readonly stage1: Tables;
   readonly stage2: Tables | undefined;
   readonly stage1PageBits: number;
   readonly stage2PageBits: number;
+  private readonly guestBase: number;
   private readonly guest: GuestPlacement;
   private readonly host: HostPlacement;
   private readonly mapped = new Set<number>();
   private readonly backed = new Set<number>();
 
   constructor(policy: TranslationPolicy, machine: Machine, seed: number) {
-    const layout: MemoryLayout = {...GUEST_RAM, hostBase: machine.memoryBase};
+    const layout = layoutOf(policy, machine);
+    this.guestBase = layout.guestBase;
     const stage2Bytes = policy.stage2 ? parseSize(policy.stage2.leaf) : parseSize('4K');
     this.stage1PageBits = Math.log2(parseSize(policy.stage1.leaf));
     this.stage2PageBits = Math.log2(stage2Bytes);
@@ -43,6 +50,9 @@ class GuestMemory implements AddressSpace {
     if (policy.stage2) {
       const format = stage2Format(policy.stage2);
       leafLevel(format, this.stage2PageBits);
+      if (layout.guestBase + layout.guestBytes > format.inputBytes) {
+        throw new RangeError(`guest RAM ends beyond the ${policy.stage2.inputBits} bits that stage 2 translates`);
+      }
       this.stage2 = new Tables(format, allocatorBelow(hostTop, hostTop - HOST_TABLE_RESERVE));
     }
     const guestTop = layout.guestBase + layout.guestBytes;
@@ -77,7 +87,7 @@ class GuestMemory implements AddressSpace {
     if (this.backed.has(page)) return;
     this.backed.add(page);
     const base = page * 2 ** this.stage2PageBits;
-    const inside = Math.max(base, GUEST_RAM.guestBase);
+    const inside = Math.max(base, this.guestBase);
     this.stage2.map(base, this.host.physical(inside), this.stage2PageBits);
   }
 }

@@ -70,9 +70,9 @@ export const activityItems = (
       .filter((item) => primitives.includes(item.primitive))
       .reduce((total, item) => total + item.cycles, 0);
   const measured = counts.activities.find((a) => a.id === id);
-  const waits =
-    measured && measured.executions > 0 ? (measured.stallCycles / measured.executions) * prices.missExposure : 0;
-  const hypervisorOnly = priced.some((p) => !p.kernel);
+  if (!measured && activity.ratePerSecond > 0) throw new RangeError(`activity '${id}' was not replayed`);
+  const waits = (measured?.waitPerExecution ?? 0) * prices.missExposure;
+  const runsHypervisor = priced.some((p) => !p.kernel);
   const rows: {mechanism: string; group: 'hypervisor' | 'kernel'; cycles: number}[] = [
     {mechanism: `${id}: instructions`, group: 'hypervisor', cycles: sum(false, ['instructions'])},
     {mechanism: `${id}: GIC accesses`, group: 'hypervisor', cycles: sum(false, ['device'])},
@@ -86,7 +86,7 @@ export const activityItems = (
       group: 'kernel',
       cycles: sum(true, ['instructions', 'device', 'barriers', 'systemRegisters', 'modeSwitches']),
     },
-    {mechanism: `${id}: its lines and pages missing`, group: hypervisorOnly ? 'hypervisor' : 'kernel', cycles: waits},
+    {mechanism: `${id}: its lines and pages missing`, group: runsHypervisor ? 'hypervisor' : 'kernel', cycles: waits},
   ];
   return rows.filter((row) => row.cycles > 0);
 };

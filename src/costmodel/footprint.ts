@@ -80,14 +80,19 @@ const aligned = (bytes: number, line: number): number => Math.ceil(bytes / line)
 const span = (base: number, bytes: number, line: number): number[] =>
   Array.from({length: Math.max(0, Math.ceil(bytes / line))}, (_, i) => base / line + i);
 
-/** Lays out the images below the stage-2 tables at the top of memory and finds the lines of every activity's paths. */
+/**
+ * Lays out the images below the stage-2 tables at the top of memory, a mebibyte into a 2 MiB block each (at its start lies
+ * the page table that replay reads for them), and finds the lines of every activity's paths.
+ */
 export const touchedActivities = (
   hypervisor: HypervisorFile,
   kernel: KernelFile,
   machine: Machine,
 ): TouchedActivity[] => {
   const top = machine.memoryBase + machine.memorySize - HOST_TABLE_RESERVE;
-  const images = new Map<Build, Image>([[kernel.build, new Image(kernel.build, top - HYPERVISOR_RESERVE, machine)]]);
+  const images = new Map<Build, Image>([
+    [kernel.build, new Image(kernel.build, top - HYPERVISOR_RESERVE + MEBIBYTE, machine)],
+  ]);
   const build = hypervisor.builds[hypervisor.build];
   if (build) images.set(build, new Image(build, top - HYPERVISOR_RESERVE / 2 + MEBIBYTE, machine));
   return resolveActivities(hypervisor, kernel).map(({activity, paths}) => ({

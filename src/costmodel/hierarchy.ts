@@ -8,6 +8,7 @@
  */
 import {Cache, DIRTY, PREFETCHED} from './cache.ts';
 import {Dram} from './dram.ts';
+import {LineGather} from './line-gather.ts';
 import type {Machine} from './machine.ts';
 import {GUEST, METRIC} from './metrics.ts';
 import {Prefetcher} from './prefetcher.ts';
@@ -31,12 +32,10 @@ export class Hierarchy {
   private readonly prefetcher: Prefetcher;
   private readonly fillLines: Int32Array;
   private readonly fillReady: Float64Array;
-  private readonly lineBytes: number;
 
   // Write streaming (read-allocate mode): see Arm FAQ ka16133.
   private streaming = false;
-  private gatherLine = -1;
-  private gatherBytes = 0;
+  private readonly gather = new LineGather();
   private gatherReady = 0;
   private fullLines = 0;
   private streamedInARow = 0;
@@ -54,8 +53,7 @@ export class Hierarchy {
     this.fillLines = new Int32Array(machine.linefills).fill(-1);
     this.fillReady = new Float64Array(machine.linefills);
     this.posted = new Float64Array(machine.postedWrites);
-    this.lineBytes = 2 ** machine.l1d.lineBits;
-    if (this.lineBytes !== LINE_BYTES_64) throw new RangeError('the hierarchy models 64-byte data lines');
+    if (2 ** machine.l1d.lineBits !== LINE_BYTES_64) throw new RangeError('the hierarchy models 64-byte data lines');
   }
 
   /** When `line`, present in L1D, can be used: `time`, or later while its linefill is under way. */
@@ -69,6 +67,10 @@ export class Hierarchy {
 
   /** A load or PLD of a line that L1D lacks, at `time`. Returns when it will be there. */
   loadMiss(line: number, time: number): number {
+    if (this.streaming && line === this.gather.line) {
+      this.endStream(time);
+      return this.readyTime(line, time);
+    }
     const ready = this.fill(line, time, GUEST, 0);
     if (this.prefetcher.miss(line)) this.prefetch(line, time);
     return ready;
@@ -83,56 +85,55 @@ export class Hierarchy {
     if (this.prefetcher.advance(line)) this.prefetch(line, time);
   }
 
-  /** A store hit a line in L1D that may still be on its way: the linefill buffer merges it. */
-  storeHit(line: number, slot: number, size: number, time: number): void {
-    this.l1d.flags[slot]! |= DIRTY;
-    if (line === this.gatherLine) this.gather(size, time);
+  /**
+   * A store of `size` bytes at byte `offset` of a line in L1D, which may still be on its way: the linefill buffer merges it.
+   */
+  storeHit(line: number, slot: number, offset: number, size: number, time: number): void {
+    const flags = this.l1d.flags[slot]!;
+    if ((flags & PREFETCHED) !== 0) this.counts[METRIC.prefetchUsed]!++;
+    this.l1d.flags[slot] = (flags | DIRTY) & ~PREFETCHED;
+    if (line === this.gather.line && !this.gather.isFull) this.gatherAllocated(offset, size, time);
   }
 
-  /** A store of `size` bytes to a line that L1D lacks. Returns the time at which the core goes on. */
-  storeMiss(line: number, size: number, time: number): number {
+  /** A store to a line that L1D lacks. Returns the time at which the core goes on. */
+  storeMiss(line: number, offset: number, size: number, time: number): number {
+    const {gather} = this;
     if (this.streaming) {
-      if (line === this.gatherLine || this.gatherBytes === 0 || this.gatherBytes >= this.lineBytes) {
+      if (gather.line === line || gather.line < 0) {
         this.counts[METRIC.streamedStores]!++;
-        return this.streamStore(line, size, time);
+        return this.streamStore(line, offset, size, time);
       }
-      this.counts[METRIC.streamBreaks]!++;
       this.endStream(time);
     }
     this.counts[METRIC.allocatedLines]!++;
-    const consecutive = line === this.gatherLine + 1 && this.gatherBytes >= this.lineBytes;
-    if (!consecutive) this.fullLines = 0;
+    if (line !== gather.line + 1 || !gather.isFull) this.fullLines = 0;
     const free = this.waitForLinefill(time);
     if (free > time) this.counts[METRIC.stallLinefill]! += Math.ceil(free - time);
     const start = free > time ? time + Math.ceil(free - time) : time;
     this.gatherReady = this.fill(line, start, GUEST, DIRTY);
-    this.gatherLine = line;
-    this.gatherBytes = 0;
-    this.gather(size, start);
+    gather.start(line);
+    this.gatherAllocated(offset, size, start);
     return start;
   }
 
-  private gather(size: number, time: number): void {
-    this.gatherBytes += size;
-    if (this.gatherBytes !== this.lineBytes) return;
+  /** More of a line that was allocated: full before its linefill completes, it counts towards streaming. */
+  private gatherAllocated(offset: number, size: number, time: number): void {
+    this.gather.add(offset, size);
+    if (!this.gather.isFull) return;
     this.fullLines = time < this.gatherReady ? this.fullLines + 1 : 0;
     if (this.fullLines >= this.machine.readAllocateEntry) {
       this.streaming = true;
       this.streamedInARow = 0;
-      this.gatherBytes = 0;
-      this.gatherLine = -1;
+      this.gather.start(-1);
     }
   }
 
-  private streamStore(line: number, size: number, time: number): number {
-    if (line !== this.gatherLine) {
-      this.gatherLine = line;
-      this.gatherBytes = 0;
-    }
-    this.gatherBytes += size;
-    if (this.gatherBytes < this.lineBytes) return time;
-    this.gatherBytes = 0;
-    this.gatherLine = -1;
+  private streamStore(line: number, offset: number, size: number, time: number): number {
+    const {gather} = this;
+    if (line !== gather.line) gather.start(line);
+    gather.add(offset, size);
+    if (!gather.isFull) return time;
+    gather.start(-1);
     this.counts[METRIC.streamedLines]!++;
     this.streamedInARow++;
     const slot = this.l2.find(line);
@@ -156,16 +157,17 @@ export class Hierarchy {
     return start;
   }
 
-  /** The line being gathered is incomplete: it is allocated after all, and the mode ends. */
+  /** Something else is wanted before the gathered line is full: it is allocated after all, and the mode ends. */
   private endStream(time: number): void {
-    if (this.gatherLine >= 0 && this.l1d.find(this.gatherLine) < 0) {
+    const {line} = this.gather;
+    this.counts[METRIC.streamBreaks]!++;
+    if (line >= 0 && this.l1d.find(line) < 0) {
       this.counts[METRIC.brokenLines]!++;
-      this.fill(this.gatherLine, time, GUEST, DIRTY);
+      this.fill(line, time, GUEST, DIRTY);
     }
     this.streaming = false;
     this.fullLines = 0;
-    this.gatherLine = -1;
-    this.gatherBytes = 0;
+    this.gather.start(-1);
   }
 
   /** Reads a line for the page walker or a hypervisor path, which wait for it. Returns the cycles waited. */

@@ -7,10 +7,12 @@ import {INSTRUCTION_CLASSES, type InstructionClass} from '../trace/instruction-c
 import {cycles, hertz, nanoseconds, toCycles} from '../units.ts';
 
 const issueClass = z.strictObject({
-  pairing: z.enum(['either', 'first', 'alone']),
+  pairing: z.enum(['either', 'first', 'younger', 'alone']),
   issue: z.number().min(0),
   latency: z.number().min(0),
   perTransfer: z.number().min(0).default(0),
+  unit: z.enum(['none', 'multiply', 'divide']).default('none'),
+  busy: z.number().min(0).default(0),
 });
 const cache = z.strictObject({size: parameter('B'), ways: parameter('ways'), line: parameter('B')});
 
@@ -78,7 +80,12 @@ const machineFile = z.strictObject({
     busWidth: parameter('B'),
     turnaround: parameter('ns'),
   }),
-  memory: z.strictObject({base: parameter('B'), size: parameter('B')}),
+  memory: z.strictObject({
+    base: parameter('B'),
+    size: parameter('B'),
+    guestBase: parameter('B'),
+    guestSize: parameter('B'),
+  }),
 });
 export type MachineFile = z.infer<typeof machineFile>;
 export type IssueClass = z.infer<typeof issueClass>;
@@ -122,6 +129,9 @@ export interface Machine {
   readonly dram: DramTimings;
   readonly memoryBase: number;
   readonly memorySize: number;
+  /** RAM of a guest, in its own (intermediate) physical addresses. */
+  readonly guestBase: number;
+  readonly guestSize: number;
 }
 
 export interface TlbGeometry {
@@ -129,7 +139,7 @@ export interface TlbGeometry {
   readonly ways: number;
 }
 
-/** DRAM and interconnect, in CPU cycles (fractions kept). */
+/** DRAM and interconnect, in CPU cycles: fractions of a cycle are kept where DRAM or bus clocks make them. */
 export interface DramTimings {
   readonly banks: number;
   readonly rowLines: number;
@@ -213,6 +223,8 @@ export const machineFrom = (file: MachineFile): Machine => {
     },
     memoryBase: file.memory.base.value,
     memorySize: file.memory.size.value,
+    guestBase: file.memory.guestBase.value,
+    guestSize: file.memory.guestSize.value,
   };
 };
 

@@ -1,11 +1,11 @@
 /**
  * Where memory lies: the guest's pages in its RAM (VA → IPA) and the guest's RAM in host frames (IPA → PA).
  *
- * A guest that has run its first touches in order holds long runs, so VA regions map linearly into IPA. The host side
- * is the hypervisor's policy. Everything follows from the seed and nothing from the order of accesses.
+ * A guest that has run its first touches in order holds long runs, so VA regions of 64 MiB map linearly into IPA, in the
+ * order in which they are first met. The host side is the hypervisor's policy: it follows from the seed alone.
  */
 import type {Placement} from '../hypervisors/schema.ts';
-import {GIBIBYTE, KIBIBYTE, MEBIBYTE} from '../units.ts';
+import {KIBIBYTE, MEBIBYTE} from '../units.ts';
 
 const PAGE = 4 * KIBIBYTE;
 /** VA space is handed to IPA in regions of this size, in the order in which regions are first met. */
@@ -17,9 +17,6 @@ export interface MemoryLayout {
   readonly guestBytes: number;
   readonly hostBase: number;
 }
-
-/** The virt-v7 guest board has RAM at 0x40000000; 256 MiB holds all benchmarks. */
-export const GUEST_RAM = {guestBase: GIBIBYTE, guestBytes: 256 * MEBIBYTE};
 
 /** VA → IPA, linear within regions. @throws RangeError when the guest's RAM is used up. */
 export class GuestPlacement {
@@ -37,7 +34,7 @@ export class GuestPlacement {
       base = this.layout.guestBase + this.regions.size * REGION;
       if (base + REGION > this.layout.guestBase + this.layout.guestBytes - TABLE_RESERVE) {
         throw new RangeError(
-          `the guest touches more than ${this.regions.size} regions of 64 MiB, which its RAM cannot hold`,
+          `the guest touches more than ${this.regions.size} regions of 64 MiB (the last at 0x${(region * REGION).toString(16)}), which its RAM cannot hold`,
         );
       }
       this.regions.set(region, base);

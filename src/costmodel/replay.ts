@@ -33,7 +33,12 @@ import {type AddressSpace, Translation} from './translation.ts';
 const PAGE_BITS = 12;
 
 /** What one activity did during the measured part of a replay. */
-export interface ActivityCounts {
+export interface ActivityCounts extends Readonly<RunningCounts> {
+  /** Cycles that one execution waits for its lines: the mean, or of one behind the measured part if none came due in it. */
+  readonly waitPerExecution: number;
+}
+
+interface RunningCounts {
   readonly id: string;
   executions: number;
   /** Cycles that its paths waited for lines, translations included. */
@@ -76,7 +81,7 @@ export class Replay {
   private readonly columns = new BlockColumns();
   private readonly dataTlb: MicroTlb;
   private readonly instructionTlb: MicroTlb;
-  private readonly activities: {timed: TimedActivity; next: number; period: number; counts: ActivityCounts}[];
+  private readonly activities: {timed: TimedActivity; next: number; period: number; counts: RunningCounts}[];
   private nextActivity = Number.POSITIVE_INFINITY;
   private previous = -1;
   private readonly branches: BranchModel;
@@ -109,6 +114,7 @@ export class Replay {
   private prime(): void {
     for (const {timed, counts} of this.activities) this.run(timed, counts);
     for (const activity of this.activities) activity.next += this.now;
+    this.startMeasuring();
   }
 
   /** Replays whole records. Chunks behind the `end` marker change nothing. */
@@ -134,22 +140,35 @@ export class Replay {
     return this.snapshot();
   }
 
+  private startMeasuring(): void {
+    this.counts.fill(0);
+    this.columns.executions.fill(0);
+    for (const activity of this.activities) activity.counts = emptyActivity(activity.timed.activity.id);
+    this.begin = this.now;
+  }
+
   private snapshot(): Counts {
     const metrics = this.counts.slice();
     this.columns.addTo(metrics);
-    return {
-      metrics,
-      activities: this.activities.map((a) => ({...a.counts})),
-      elapsed: this.now - this.begin,
-    };
+    const elapsed = this.now - this.begin;
+    const activities = this.activities.map(({timed, counts}) => ({
+      ...counts,
+      waitPerExecution: this.waitOf(timed, counts),
+    }));
+    return {metrics, activities, elapsed};
+  }
+
+  /** Mean wait of an activity; one that did not come due while measuring is executed once, behind the measured part. */
+  private waitOf(timed: TimedActivity, counts: RunningCounts): number {
+    if (counts.executions > 0) return counts.stallCycles / counts.executions;
+    const late = emptyActivity(counts.id);
+    this.run(timed, late);
+    return late.stallCycles;
   }
 
   private marker(marker: number): void {
     if (marker === MARKER_ID.begin) {
-      this.counts.fill(0);
-      this.columns.executions.fill(0);
-      for (const activity of this.activities) activity.counts = emptyActivity(activity.timed.activity.id);
-      this.begin = this.now;
+      this.startMeasuring();
       this.begun = true;
     } else if (marker === MARKER_ID.end) {
       this.measured = this.snapshot();
@@ -191,11 +210,12 @@ export class Replay {
         lines++;
         const found = hierarchy.l1d.find(physical);
         if (kind === WRITE) {
-          const bytes = Math.min(address + size, (line + 1) * 64) - Math.max(address, line * 64);
-          if (found >= 0) hierarchy.storeHit(physical, found, bytes, now);
+          const from = Math.max(address - line * 64, 0);
+          const bytes = Math.min(address + size - line * 64, 64) - from;
+          if (found >= 0) hierarchy.storeHit(physical, found, from, bytes, now);
           else {
             counts[METRIC.l1dMisses]!++;
-            now = hierarchy.storeMiss(physical, bytes, now);
+            now = hierarchy.storeMiss(physical, from, bytes, now);
           }
           continue;
         }
@@ -278,7 +298,7 @@ export class Replay {
   }
 
   /** Touches every line of an activity's paths and lets its own time pass. */
-  private run(timed: TimedActivity, counts: ActivityCounts): void {
+  private run(timed: TimedActivity, counts: RunningCounts): void {
     const {hierarchy, translation, options} = this;
     const {counts: metrics} = this;
     const before = {
@@ -310,7 +330,7 @@ export class Replay {
   }
 }
 
-const emptyActivity = (id: string): ActivityCounts => ({
+const emptyActivity = (id: string): RunningCounts => ({
   id,
   executions: 0,
   stallCycles: 0,

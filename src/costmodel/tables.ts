@@ -10,6 +10,8 @@ export interface TableFormat {
   readonly name: string;
   readonly descriptorBytes: 4 | 8;
   readonly levels: readonly Level[];
+  /** Size of the input address space. */
+  readonly inputBytes: number;
 }
 
 interface Level {
@@ -26,7 +28,7 @@ const SHORT: readonly Level[] = [
 
 /** Stage 1, 32-bit addresses. LPAE has three levels of which the first has four descriptors (TTBCR.TnSZ = 0). */
 export const STAGE1_FORMATS: Readonly<Record<'short' | 'lpae', TableFormat>> = {
-  short: {name: 'short', descriptorBytes: 4, levels: SHORT},
+  short: {name: 'short', descriptorBytes: 4, levels: SHORT, inputBytes: 2 ** 32},
   lpae: {
     name: 'lpae',
     descriptorBytes: 8,
@@ -35,6 +37,7 @@ export const STAGE1_FORMATS: Readonly<Record<'short' | 'lpae', TableFormat>> = {
       {spanBits: 21, indexBits: 9},
       {spanBits: 12, indexBits: 9},
     ],
+    inputBytes: 2 ** 32,
   },
 };
 
@@ -54,7 +57,12 @@ export const stage2Format = (stage2: Pick<Stage2, 'startLevel' | 'inputBits'>): 
     );
   }
   const rest = STAGE1_FORMATS.lpae.levels.filter((level) => level.spanBits < spanBits);
-  return {name: `lpae-from-level-${startLevel}`, descriptorBytes: 8, levels: [{spanBits, indexBits}, ...rest]};
+  return {
+    name: `lpae-from-level-${startLevel}`,
+    descriptorBytes: 8,
+    levels: [{spanBits, indexBits}, ...rest],
+    inputBytes: 2 ** inputBits,
+  };
 };
 
 /**
@@ -85,8 +93,8 @@ export const pageSizes = (format: TableFormat): string[] =>
   });
 
 const PAGE_BYTES = 4096;
-const VALID_TABLE = 3;
-const VALID_BLOCK = 1;
+/** Bits 1:0 of a descriptor by format (B3.5.1, B3.6.1). */
+const TYPE_BITS = {4: {table: 1, block: 2, page: 2}, 8: {table: 3, block: 1, page: 3}} as const;
 
 /**
  * Sparse memory that holds tables, and the tables in it. Addresses are those of the stage's own output space: a stage-1
@@ -108,13 +116,18 @@ export class Tables {
   /** Maps the page of 2^pageBits bytes at `input` to `output`; both are aligned down. */
   map(input: number, output: number, pageBits: number): void {
     const leaf = leafLevel(this.format, pageBits);
+    if (input >= this.format.inputBytes) {
+      throw new RangeError(
+        `0x${input.toString(16)} is outside the addresses that ${this.format.name} tables translate`,
+      );
+    }
     let table = this.root;
     for (let level = 0; level < leaf; level++) {
       const slot = this.descriptorAddress(table, level, input);
       let next = this.readAddress(slot);
       if (next === 0) {
         next = this.allocate(this.tableBytes(level + 1));
-        this.write(slot, next, VALID_TABLE);
+        this.write(slot, next, TYPE_BITS[this.format.descriptorBytes].table);
       }
       table = next;
     }
@@ -122,13 +135,10 @@ export class Tables {
     const copies = 2 ** pageBits / span;
     const first = Math.floor(input / 2 ** pageBits) * 2 ** pageBits;
     const target = Math.floor(output / 2 ** pageBits) * 2 ** pageBits;
-    const isLast = leaf === this.format.levels.length - 1;
+    const types = TYPE_BITS[this.format.descriptorBytes];
+    const type = leaf === this.format.levels.length - 1 ? types.page : types.block;
     for (let i = 0; i < copies; i++) {
-      this.write(
-        this.descriptorAddress(table, leaf, first + i * span),
-        target + i * span,
-        isLast ? VALID_TABLE : VALID_BLOCK,
-      );
+      this.write(this.descriptorAddress(table, leaf, first + i * span), target + i * span, type);
     }
   }
 

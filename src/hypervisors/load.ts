@@ -22,7 +22,8 @@ const directory = (): string => packagePath('calibration', 'hypervisors');
 const PAPER_ORDER = ['host', 'xvisor', 'kvm', 'kvm-hugetlb', 'xen'];
 
 /** A file either stands alone or names another that it changes: `extends: kvm` and the top-level keys that differ. */
-const overlay = z.looseObject({extends: z.string().optional()});
+const overlayFile = hypervisorFile.partial().extend({extends: z.string()});
+const anyFile = z.looseObject({extends: z.string().optional()});
 
 export const hypervisorIds = (): string[] => {
   const present = readdirSync(directory())
@@ -35,10 +36,22 @@ export const hypervisorIds = (): string[] => {
 export const hypervisorPath = (id: string): string => packagePath('calibration', 'hypervisors', `${id}.yaml`);
 export const kernelPath = (): string => packagePath('calibration', 'guest-linux.yaml');
 
-/** The keys of a file laid over those of the file that it extends. */
-const resolve = (path: string): Record<string, unknown> => {
-  const {extends: base, ...own} = readYaml(path, overlay);
-  return base === undefined ? own : {...resolve(hypervisorPath(base)), ...own};
+/** The keys of a file laid over those of the file that it extends; each file is checked by itself, so that errors have a line. */
+const resolve = (path: string, seen: readonly string[]): HypervisorFile => {
+  if (seen.includes(path))
+    throw new InputError(`extends itself by way of ${seen.slice(1).join(', ') || 'its own name'}`, {file: path});
+  if (readYaml(path, anyFile).extends === undefined) return readYaml(path, hypervisorFile);
+  const {extends: base, ...own} = readYaml(path, overlayFile);
+  if (!hypervisorIds().includes(base)) {
+    throw new InputError(`extends '${base}', which does not exist`, {
+      file: path,
+      remedy: `choose from ${hypervisorIds().join(', ')}`,
+    });
+  }
+  // Only what the file says: a default of the schema is no change.
+  const said = Object.keys(readYaml(path, anyFile));
+  const set = Object.fromEntries(Object.entries(own).filter(([key]) => said.includes(key)));
+  return {...resolve(hypervisorPath(base), [...seen, path]), ...set} as HypervisorFile;
 };
 
 /** @throws InputError naming the file and what is wrong with it. */
@@ -47,34 +60,29 @@ export const readHypervisor = (id: string, path = hypervisorPath(id)): Hyperviso
   if (path === hypervisorPath(id) && !ids.includes(id)) {
     throw new InputError(`unknown system under test '${id}'`, {remedy: `choose from ${ids.join(', ')}`});
   }
-  const parsed = readYaml(path, overlay).extends === undefined ? readYaml(path, hypervisorFile) : parseResolved(path);
-  check(parsed, path);
-  return parsed;
-};
-
-const parseResolved = (path: string): HypervisorFile => {
-  const result = hypervisorFile.safeParse(resolve(path));
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  throw new InputError(issue?.message ?? 'does not fit the schema', {file: path, place: issue?.path.join('.') ?? ''});
+  const file = resolve(path, []);
+  check(file, path);
+  return file;
 };
 
 export const readKernel = (): KernelFile => readYaml(kernelPath(), kernelFile);
 
 const check = (h: HypervisorFile, file: string): void => {
   const active = h.builds[h.build];
-  if (!active && h.activities.some((a) => a.paths.some((p) => !p.startsWith('linux:')))) {
+  if (!active && h.activities.some((a) => a.paths.some((p) => !isKernelPath(p)))) {
     throw new InputError(`build '${h.build}' is not among its builds`, {
       file,
       remedy: `add it or choose from ${Object.keys(h.builds).join(', ')}`,
     });
   }
   for (const [name, build] of Object.entries(h.builds)) checkBuild(build, `builds.${name}`, file);
+  const kernel = readKernel();
   for (const activity of h.activities) {
-    for (const path of activity.paths.filter((p) => !p.startsWith('linux:'))) {
-      for (const [name, build] of Object.entries(h.builds)) {
-        if (!build.paths[path])
-          throw new InputError(`activity '${activity.id}' uses path '${path}', which build '${name}' lacks`, {file});
+    for (const name of activity.paths) {
+      const builds = isKernelPath(name) ? {[kernel.id]: kernel.build} : h.builds;
+      for (const [id, build] of Object.entries(builds)) {
+        if (build.paths[localName(name)]) continue;
+        throw new InputError(`activity '${activity.id}' uses path '${name}', which build '${id}' lacks`, {file});
       }
     }
   }

@@ -170,11 +170,18 @@ const operands = (operation: DataProcessing, fields: Fields, operand: ShifterOpe
   const branches = shape !== 'Rn' && d === PC;
   reject(branches && setFlags, 'an exception return from user mode is UNPREDICTABLE');
   const {shifted, reads, ...second} = operand;
-  const isMove = operation.name === 'MOV' && second.class === 'alu-register';
+  // A plain move is as simple as an immediate one; a shifted move is the shift itself (LSL and its like).
+  const moves = operation.name === 'MOV';
+  const ownClass =
+    moves && second.class === 'alu-register'
+      ? 'alu-immediate'
+      : moves && second.class === 'alu-shift'
+        ? 'shift'
+        : second.class;
   return {
     ...second,
     ...(branches ? branchEnd(operation, operand) : {}),
-    class: branches ? 'branch-indirect' : isMove ? 'alu-immediate' : second.class,
+    class: branches ? 'branch-indirect' : ownClass,
     d,
     n,
     setFlags,

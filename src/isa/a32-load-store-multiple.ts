@@ -77,6 +77,7 @@ const multiple =
       reads: registers(n) | (isLoad ? 0 : mask),
       readsEarly: registers(n),
       writes: (isLoad ? mask : 0) | (w === 1 ? registers(n) : 0),
+      writesBack: w === 1 ? registers(n) : 0,
     };
   };
 

@@ -157,6 +157,7 @@ const single = (transfer: Transfer, fields: Fields, offset: ShifterOperand): Ope
     reads: addressReads | (isLoad ? 0 : registers(d)),
     readsEarly: addressReads,
     writes: (isLoad ? registers(d) : 0) | (index === 'offset' ? 0 : registers(n)),
+    writesBack: index === 'offset' ? 0 : registers(n),
   };
 };
 

@@ -146,12 +146,12 @@ const unary =
     writes: general(fields('Rd')),
   });
 
-const extend = (fields: Fields): Operands => ({...unary('alu-shift')(fields), amount: 8 * fields('rotate')});
+const extend = (fields: Fields): Operands => ({...unary('alu-immediate')(fields), amount: 8 * fields('rotate')});
 
 const extendAdd = (fields: Fields): Operands => {
   const n = fields('Rn');
   const operands = extend(fields);
-  return {...operands, n, reads: operands.reads! | general(n)};
+  return {...operands, class: 'alu-shift', n, reads: operands.reads! | general(n)};
 };
 
 const binary =
@@ -168,7 +168,7 @@ const pack =
   };
 
 const saturateOperands = (fields: Fields): Operands => ({
-  ...unary('alu-shift')(fields),
+  ...unary('shift')(fields),
   form: fields('sh'),
   amount: fields('imm5'),
   immediate: fields('sat_imm'),
@@ -179,7 +179,7 @@ const extract = (fields: Fields): Operands => {
   reject(lsb + widthLess1 > 31, 'a bit field beyond bit 31 is UNPREDICTABLE');
   const immediate = 2 ** (widthLess1 + 1) - 1;
   return {
-    class: 'alu-shift',
+    class: 'shift',
     d,
     n,
     amount: lsb,
@@ -197,7 +197,7 @@ const insert =
     reject(msb < lsb, 'a bit field with msb < lsb is UNPREDICTABLE');
     const n = source === 'Rn' ? fields('Rn') : 0;
     const reads = general(d) | (source === 'Rn' ? general(n) : 0);
-    return {class: 'alu-shift', d, n, amount: lsb, immediate: 2 ** (msb - lsb + 1) - 1, reads, writes: general(d)};
+    return {class: 'shift', d, n, amount: lsb, immediate: 2 ** (msb - lsb + 1) - 1, reads, writes: general(d)};
   };
 
 const extensions = (name: string, opcode: string, plain: Execute, adding: Execute): readonly Row[] => [
@@ -231,10 +231,10 @@ export const MEDIA: readonly Row[] = [
   ...extensions('UXTB', '110', uxtb, uxtab),
   ...extensions('UXTH', '111', uxth, uxtah),
   {name: 'CLZ', bits: 'cond:4 0001 0110 1111 Rd:4 1111 0001 Rm:4', operands: unary('alu-register'), execute: clz},
-  {name: 'REV', bits: 'cond:4 0110 1011 1111 Rd:4 1111 0011 Rm:4', operands: unary('alu-shift'), execute: rev},
-  {name: 'REV16', bits: 'cond:4 0110 1011 1111 Rd:4 1111 1011 Rm:4', operands: unary('alu-shift'), execute: rev16},
-  {name: 'RBIT', bits: 'cond:4 0110 1111 1111 Rd:4 1111 0011 Rm:4', operands: unary('alu-shift'), execute: rbit},
-  {name: 'REVSH', bits: 'cond:4 0110 1111 1111 Rd:4 1111 1011 Rm:4', operands: unary('alu-shift'), execute: revsh},
+  {name: 'REV', bits: 'cond:4 0110 1011 1111 Rd:4 1111 0011 Rm:4', operands: unary('shift'), execute: rev},
+  {name: 'REV16', bits: 'cond:4 0110 1011 1111 Rd:4 1111 1011 Rm:4', operands: unary('shift'), execute: rev16},
+  {name: 'RBIT', bits: 'cond:4 0110 1111 1111 Rd:4 1111 0011 Rm:4', operands: unary('shift'), execute: rbit},
+  {name: 'REVSH', bits: 'cond:4 0110 1111 1111 Rd:4 1111 1011 Rm:4', operands: unary('shift'), execute: revsh},
   {name: 'SBFX', bits: 'cond:4 0111 101 widthm1:5 Rd:4 lsb:5 101 Rn:4', operands: extract, execute: sbfx},
   {name: 'UBFX', bits: 'cond:4 0111 111 widthm1:5 Rd:4 lsb:5 101 Rn:4', operands: extract, execute: ubfx},
   {name: 'BFI', bits: 'cond:4 0111 110 msb:5 Rd:4 lsb:5 001 Rn:4', operands: insert('Rn'), execute: bfi},

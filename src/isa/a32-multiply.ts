@@ -197,7 +197,7 @@ const long =
 
 const saturating = (fields: Fields): Operands => {
   const [d, n, m] = [fields('Rd'), fields('Rn'), fields('Rm')];
-  return {class: 'alu-shift', d, n, m, reads: general(n, m), writes: general(d)};
+  return {class: 'shift', d, n, m, reads: general(n, m), writes: general(d)};
 };
 
 const product: Format = {class: 'multiply', accumulates: false};

@@ -37,6 +37,7 @@ export interface Operands {
   readonly reads?: number;
   readonly readsEarly?: number;
   readonly writes?: number;
+  readonly writesBack?: number;
   readonly vfpReads?: number;
   readonly vfpWrites?: number;
   readonly transfers?: number;
@@ -135,6 +136,7 @@ export class Operation {
       reads,
       readsEarly: operands.readsEarly ?? 0,
       writes,
+      writesBack: operands.writesBack ?? 0,
       vfpReads: (operands.vfpReads ?? 0) >>> 0,
       vfpWrites: (operands.vfpWrites ?? 0) >>> 0,
     };

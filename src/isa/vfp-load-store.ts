@@ -96,6 +96,7 @@ const multiple =
       reads: registers(n),
       readsEarly: registers(n),
       writes: writeBack ? registers(n) : 0,
+      writesBack: writeBack ? registers(n) : 0,
     };
   };
 

@@ -223,7 +223,7 @@ export const VFP_MOVE: readonly Row[] = [
     name: 'VMRS APSR_nzcv',
     bits: 'cond:4 1110 1111 0001 1111 1010 0001 0000',
     specialises: ['VMRS'],
-    operands: () => ({class: 'vfp-to-core', reads: FPSCR_BIT, writes: FLAGS_BIT}),
+    operands: () => ({class: 'vfp-flags', reads: FPSCR_BIT, writes: FLAGS_BIT}),
     execute: flagsToApsr,
   },
   {

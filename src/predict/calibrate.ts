@@ -36,14 +36,15 @@ export const FITTED_BENCHMARKS = ['dhrystone', 'stream-scale'];
 
 const TURNAROUND = 'cubieboard2.dram.turnaround';
 const SCALE_BOUNDS = {lower: 0.7, upper: 1.3};
-const HOST_ROUNDS = 4;
-const HOST_TOLERANCE = 2e-4;
+const HOST_ROUNDS = 8;
+const HOST_TOLERANCE = 5e-4;
 
-/** Parameters of the path costs that a fit may move; each has bounds and a prior in its file. */
-const isPathParameter = (id: string): boolean =>
-  id.startsWith('primitives.') ||
-  id.endsWith('.cyclesPerInstruction') ||
-  /\.(sibling-tick|background|dom0)\.rate$/.test(id);
+/**
+ * What the fit of path costs may move: prices of primitives, cycles per instruction, and the rates whose file calls them
+ * fitted. Each has bounds and a prior in its file.
+ */
+const isPathParameter = ({id, kind}: NamedParameter): boolean =>
+  id.startsWith('primitives.') || id.endsWith('.cyclesPerInstruction') || (id.endsWith('.rate') && kind === 'fitted');
 
 export interface CalibrateOptions extends PoolOptions {
   readonly command: string;
@@ -58,25 +59,45 @@ export const calibrate = async (options: CalibrateOptions): Promise<FitFile> => 
   const benchmarks = readBenchmarks();
   const published = readPublished();
   const host = await calibrateHost(benchmarks, published, options, log);
-  const calibration = loadCalibration({priorsOnly: true, values: host});
-  const suts = Object.keys(calibration.hypervisors);
-  const jobs = jobsFor(benchmarks, systemsFor(calibration, suts, [1]), calibration.machineFile.id, host);
-  const workloads = workloadsOf(jobs, await runJobs(jobs, options));
-  const paths = pathParameters(calibration);
-  const estimate = fitPaths(workloads, calibration, published, paths);
-  log(`path parameters: ${estimate.iterations} iterations, sum of squares ${estimate.sumOfSquares.toPrecision(4)}`);
-  const values = {...host, ...Object.fromEntries(paths.map((p, i) => [p.id, estimate.values[i] as number]))};
-  return fitFileOf(
-    options.command,
-    withValues(calibration, values),
-    calibration,
+  const priors = loadCalibration({priorsOnly: true, values: host});
+  const paths = pathParameters(priors);
+  const systems = systemsFor(priors, Object.keys(priors.hypervisors), [1]);
+  let values = host;
+  let workloads: Workload[] = [];
+  let estimate: Estimate | undefined;
+  // What an activity evicts depends on its rate, and what it costs on what it finds: replay at the fitted values, fit again.
+  for (let round = 1; round <= PATH_ROUNDS; round++) {
+    const jobs = jobsFor(benchmarks, systems, priors.machineFile.id, values);
+    workloads = workloadsOf(jobs, await runJobs(jobs, options));
+    const next = fitPaths(workloads, priors, published, paths);
+    const moved = estimate
+      ? Math.max(
+          ...next.values.map((v, i) => shift(v, (estimate as Estimate).values[i] as number, paths[i] as PathParameter)),
+        )
+      : 1;
+    log(
+      `paths round ${round}: sum of squares ${next.sumOfSquares.toPrecision(4)}, largest move ${moved.toPrecision(2)} of a range`,
+    );
+    estimate = next;
+    values = {...host, ...Object.fromEntries(paths.map((p, i) => [p.id, next.values[i] as number]))};
+    if (moved < PATH_TOLERANCE) break;
+  }
+  return fitFileOf({
+    command: options.command,
+    calibration: withValues(priors, values),
     host,
     paths,
-    estimate,
+    estimate: estimate as Estimate,
     workloads,
     published,
-  );
+  });
 };
+
+const PATH_ROUNDS = 4;
+/** A move of a parameter that is small beside its range. */
+const PATH_TOLERANCE = 0.02;
+const shift = (value: number, before: number, {lower, upper}: PathParameter): number =>
+  Math.abs(value - before) / (upper - lower);
 
 const publishedMean = (
   published: readonly PublishedCell[],
@@ -146,7 +167,7 @@ const calibrateHost = async (
     if (worst < HOST_TOLERANCE) return values;
     values = next;
   }
-  return values;
+  throw new Error(`the host cells did not converge to ${HOST_TOLERANCE} in ${HOST_ROUNDS} rounds`);
 };
 
 const clamp = (value: number, lower: number, upper: number): number => Math.min(upper, Math.max(lower, value));
@@ -155,7 +176,7 @@ type PathParameter = NamedParameter & {readonly lower: number; readonly upper: n
 
 const pathParameters = (c: Calibration): PathParameter[] =>
   parameterRows(c).filter(
-    (p): p is typeof p & PathParameter => isPathParameter(p.id) && p.lower !== undefined && p.upper !== undefined,
+    (p): p is typeof p & PathParameter => isPathParameter(p) && p.lower !== undefined && p.upper !== undefined,
   );
 
 /** Published and predicted slowdown of one system on one benchmark, averaged over its cases. */
@@ -212,27 +233,28 @@ const fitPaths = (
 /** Bounds are read as ±2 standard deviations of the prior. */
 const PRIOR_RANGE = 4;
 
-const fitFileOf = (
-  command: string,
-  c: Calibration,
-  priors: Calibration,
-  host: Values,
-  paths: readonly PathParameter[],
-  estimate: Estimate,
-  workloads: readonly Workload[],
-  published: readonly PublishedCell[],
-): FitFile => {
+interface Fitted {
+  readonly command: string;
+  readonly calibration: Calibration;
+  readonly host: Values;
+  readonly paths: readonly PathParameter[];
+  readonly estimate: Estimate;
+  readonly workloads: readonly Workload[];
+  readonly published: readonly PublishedCell[];
+}
+
+const fitFileOf = ({command, calibration: c, host, paths, estimate, workloads, published}: Fitted): FitFile => {
   const hostRows = Object.entries(host).map(([id, value]) => {
     const isScale = id.startsWith(PIPELINE_SCALE);
-    const {turnaround} = priors.machineFile.dram;
+    const {turnaround} = loadCalibration({priorsOnly: true}).machineFile.dram;
     const bounds = isScale ? SCALE_BOUNDS : {lower: turnaround.lower as number, upper: turnaround.upper as number};
     return {
       id,
       value,
       unit: isScale ? 'ratio' : 'ns',
       ...bounds,
-      prior: isScale ? 1 : loadCalibration({priorsOnly: true}).machineFile.dram.turnaround.value,
-      standardError: 0,
+      prior: isScale ? 1 : turnaround.value,
+      standardError: null,
       atBound: value === bounds.lower || value === bounds.upper,
       fittedOn: `host cells of ${isScale ? id.slice(PIPELINE_SCALE.length + 1) : 'cachebench-memcpy'}`,
     };

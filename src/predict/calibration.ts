@@ -32,7 +32,8 @@ const fitFile = z.strictObject({
       lower: z.number(),
       upper: z.number(),
       prior: z.number(),
-      standardError: z.number(),
+      /** Null where a value was solved for, not estimated. */
+      standardError: z.number().nullable(),
       atBound: z.boolean(),
       fittedOn: z.string(),
     }),
@@ -90,7 +91,7 @@ export const PIPELINE_SCALE = 'pipelineScale';
 /** Replaces the values of parameters whose id is in `values`; all else stays as it is. */
 const overlay = <T>(prefix: string, node: T, values: Readonly<Record<string, number>>): T => {
   if (typeof node !== 'object' || node === null) return node;
-  if (prefix in values && 'value' in node) return {...node, value: values[prefix], kind: 'fitted'} as T;
+  if (prefix in values && 'value' in node) return {...node, value: values[prefix]} as T;
   if (Array.isArray(node)) return node.map((child, i) => overlay(`${prefix}.${i}`, child, values)) as T;
   return Object.fromEntries(
     Object.entries(node).map(([key, child]) => [key, overlay(`${prefix}.${key}`, child, values)]),
@@ -136,7 +137,8 @@ export const loadCalibration = (options: CalibrationOptions = {}): Calibration =
         remedy: 'run `trapwalk calibrate` for the builds in use',
       });
   }
-  for (const id of Object.keys(options.values ?? {})) {
+  for (const [id, value] of Object.entries(options.values ?? {})) {
+    if (!(value >= 0)) throw new InputError(`'${id}' cannot be ${value}`, {remedy: 'give a number of at least 0'});
     if (known.has(id)) continue;
     const close = nearest(id, [...known]);
     throw new InputError(`no parameter '${id}'`, {
@@ -207,34 +209,28 @@ export const parameterRows = (c: Calibration): ParameterRow[] => {
     ...Object.values(c.hypervisors).flatMap((h) => hypervisorParameters(h)),
   ];
   const unique = new Map(named.map((p) => [p.id, p]));
-  const fits = new Map((c.fit?.parameters ?? []).map((p) => [p.id, p]));
-  const rows = [...unique.values()].map((p): ParameterRow => {
-    const fit = fits.get(p.id);
-    return {
-      id: p.id,
-      value: p.value,
-      unit: p.unit,
-      kind: fit ? 'fitted' : p.kind,
-      source: fit ? `${p.source}; fitted on ${fit.fittedOn} from ${fit.prior}` : p.source,
-      ...(p.lower === undefined ? {} : {lower: p.lower}),
-      ...(p.upper === undefined ? {} : {upper: p.upper}),
-      ...(fit ? {standardError: fit.standardError} : {}),
-    };
-  });
-  const scales = [...fits.values()].filter((p) => p.id.startsWith(`${PIPELINE_SCALE}.`));
-  return [
-    ...rows,
-    ...scales.map(
-      (p): ParameterRow => ({
-        id: p.id,
-        value: p.value,
-        unit: p.unit,
-        kind: 'fitted',
-        source: `the paper's binary against ours; fitted on ${p.fittedOn}`,
-        lower: p.lower,
-        upper: p.upper,
-        standardError: p.standardError,
-      }),
-    ),
-  ];
+  const scales = Object.keys(c.values).filter((id) => id.startsWith(`${PIPELINE_SCALE}.`));
+  return [...[...unique.values()].map((p) => rowOf(p, c)), ...scales.map((id) => rowOf(scaleParameter(id, c), c))];
+};
+
+const scaleParameter = (id: string, c: Calibration): NamedParameter => ({
+  id,
+  value: c.values[id] as number,
+  unit: 'ratio',
+  kind: 'assumed',
+  source: "the paper's binary against ours",
+});
+
+/** Where the value in use comes from: the fit, a hand (an option), or the file. */
+const rowOf = (p: NamedParameter, c: Calibration): ParameterRow => {
+  const {id, value, unit, lower, upper} = p;
+  const row = {id, value, unit, ...(lower === undefined ? {} : {lower}), ...(upper === undefined ? {} : {upper})};
+  const fit = c.fit?.parameters.find((fitted) => fitted.id === id);
+  if (fit && fit.value === value) {
+    const source = `${p.source}; fitted on ${fit.fittedOn} from ${fit.prior}`;
+    const error = fit.standardError === null ? {} : {standardError: fit.standardError};
+    return {...row, kind: 'fitted', source, lower: fit.lower, upper: fit.upper, ...error};
+  }
+  if (id in c.values) return {...row, kind: 'assumed', source: 'set by hand'};
+  return {...row, kind: p.kind, source: p.source};
 };

@@ -32,7 +32,7 @@ export const cellsOf = (
     const relative = Math.hypot(
       parameterDeviation(seeds[0] as Workload, c, steps, hostCpus) / predicted,
       deviation(figures) / predicted,
-      c.fit?.discrepancy[discrepancyKey(benchmark.id, c.hypervisors[system.sut]?.placement.policy ?? '')] ?? 0,
+      discrepancyOf(c, benchmark.id, system.sut),
     );
     return run.cases.map(
       (name): Cell => ({
@@ -50,6 +50,15 @@ export const cellsOf = (
       }),
     );
   });
+};
+
+/** @throws RangeError when the fit says nothing about this benchmark: an interval without it would be too narrow. */
+const discrepancyOf = (c: Calibration, benchmark: string, sut: string): number => {
+  if (!c.fit) return 0;
+  const key = discrepancyKey(benchmark, c.hypervisors[sut]?.placement.policy ?? '');
+  const known = c.fit.discrepancy[key];
+  if (known === undefined) throw new RangeError(`the fit has no discrepancy for '${key}': run \`trapwalk calibrate\``);
+  return known;
 };
 
 const tableOf = (benchmark: Benchmark, hostCpus: 1 | 2): string => benchmark.tables[`${hostCpus}`];

@@ -12,12 +12,28 @@ type Scored = Cell & {readonly published: number};
 const percentageError = (predicted: number, published: number): number => ((predicted - published) / published) * 100;
 const isScored = (cell: Cell): cell is Scored => cell.published !== null;
 
-/** One row per benchmark and system, and one for its guests together. Cells without a published value are left out. */
+/**
+ * One row per benchmark and system, and one for its guests together, for each number of host CPUs. Cells without a
+ * published value are left out.
+ */
 export const errorRows = (cells: readonly Cell[], suts: readonly string[]): ErrorRow[] => {
   const scored = cells.filter(isScored);
+  const hostCpus = [...new Set(scored.map((c) => c.hostCpus))].sort();
+  return hostCpus.flatMap((count) =>
+    rowsOf(
+      count,
+      scored.filter((c) => c.hostCpus === count),
+      suts,
+    ),
+  );
+};
+
+/** The rows of cells that share a number of host CPUs. */
+const rowsOf = (hostCpus: number, scored: readonly Scored[], suts: readonly string[]): ErrorRow[] => {
   const benchmarks = [...new Set(scored.map((c) => c.benchmark))];
-  const hosts = new Map(scored.filter((c) => c.sut === 'host').map((c) => [`${c.benchmark}/${c.case}`, c.published]));
-  const host = (c: Scored): number => hosts.get(`${c.benchmark}/${c.case}`) as number;
+  const place = (c: Scored): string => `${c.benchmark}/${c.case}`;
+  const hosts = new Map(scored.filter((c) => c.sut === 'host').map((c) => [place(c), c.published]));
+  const host = (c: Scored): number => hosts.get(place(c)) as number;
   const speed = (benchmark: string, sut: string): number =>
     mean(scored.filter((c) => c.benchmark === benchmark && c.sut === sut).map((c) => c.published / host(c)));
   const others = (c: Scored): number =>
@@ -25,16 +41,18 @@ export const errorRows = (cells: readonly Cell[], suts: readonly string[]): Erro
 
   const row = (benchmark: string, sut: string, group: readonly Scored[]): ErrorRow => {
     const errors = group.map((c) => percentageError(c.predicted, c.published));
+    const baseline = (figure: (c: Scored) => number): number =>
+      mean(group.map((c) => Math.abs(percentageError(figure(c), c.published))));
     return {
       benchmark,
+      hostCpus,
       sut,
       cells: group.length,
       fittedCells: group.filter((c) => c.fitted).length,
       meanAbsolutePercentageError: mean(errors.map(Math.abs)),
       worstPercentageError: errors.reduce((worst, e) => (Math.abs(e) > Math.abs(worst) ? e : worst), 0),
-      noOverhead: mean(group.map((c) => Math.abs(percentageError(host(c), c.published)))),
-      sameOverheadAsOthers:
-        benchmarks.length < 2 ? null : mean(group.map((c) => Math.abs(percentageError(others(c), c.published)))),
+      noOverhead: baseline(host),
+      sameOverheadAsOthers: benchmarks.length < 2 ? null : baseline(others),
     };
   };
   return benchmarks.flatMap((benchmark) => {

@@ -3,11 +3,11 @@ import type {TranslationPolicy} from '../costmodel/address-space.ts';
 import {type CostItem, cost} from '../costmodel/cost.ts';
 import {countTable, METRIC} from '../costmodel/metrics.ts';
 import type {Counts} from '../costmodel/replay.ts';
-import {leafLevel, pageSizes, STAGE1_FORMATS, stage2Format} from '../costmodel/tables.ts';
+import {leafLevel, pageSizes, STAGE1_FORMATS, stage2Format, type TableFormat} from '../costmodel/tables.ts';
 import {InputError} from '../files/errors.ts';
 import {PAGE_SIZES} from '../hypervisors/schema.ts';
 import type {TraceSource} from '../trace/source.ts';
-import {parseSize} from '../units.ts';
+import {GIBIBYTE, parseSize} from '../units.ts';
 import {type Calibration, cyclesPerInstruction} from './calibration.ts';
 import {measure, ratedActivities, type System} from './measure.ts';
 
@@ -80,7 +80,7 @@ const reportOf = (c: Calibration, system: System, counts: Counts, scale: number)
 
 /**
  * Replays `source` on every system in one pass.
- * @throws InputError for an unknown system or a trace without measured part.
+ * @throws InputError for an unknown system; Error for a trace whose `begin` has no `end`.
  */
 export const replayReports = (
   source: TraceSource,
@@ -128,15 +128,20 @@ export const pageSizeSystems = (
     const {stage1: first, stage2: second, placement} = c.hypervisors[sut] as TranslationPolicy;
     const formats = STAGE1_FORMATS[first.format];
     return stage1.flatMap((leaf1): System[] => {
-      requireSize(formats.name, pageSizes(formats), leaf1, `stage 1 of '${sut}'`);
+      requireSize(formats.name, fittingSizes(formats), leaf1, `stage 1 of '${sut}'`);
       if (!second) return [{sut, seed, policy: {stage1: {...first, leaf: leaf1}, stage2: null, placement}}];
       return stage2.map((leaf2) => {
-        requireSize('LPAE', ['4K', '2M', '1G'], leaf2, `stage 2 of '${sut}'`);
+        requireSize('lpae', stage2Sizes(stage2Format(second)), leaf2, `stage 2 of '${sut}'`);
         const leaf = leaf2 as '4K' | '2M' | '1G';
         return {sut, seed, policy: {stage1: {...first, leaf: leaf1}, stage2: {...second, leaf}, placement}};
       });
     });
   });
+
+/** A stage-1 page must fit a region of the guest's RAM; 1 GiB does not. */
+const fittingSizes = (format: TableFormat): string[] => pageSizes(format).filter((size) => parseSize(size) < GIBIBYTE);
+/** The contiguous hint is not modelled in stage 2. */
+const stage2Sizes = (format: TableFormat): string[] => pageSizes(format).filter((size) => size !== '64K');
 
 const requireSize = (format: string, sizes: readonly string[], wanted: string, where: string): void => {
   if (!sizes.includes(wanted))

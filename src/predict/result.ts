@@ -26,6 +26,7 @@ export interface Cell {
 /** Mean absolute percentage error of a group of cells, beside two baselines that know nothing of mechanisms. */
 export interface ErrorRow {
   readonly benchmark: string;
+  readonly hostCpus: number;
   /** A SUT id, or 'guests' for all but `host`. */
   readonly sut: string;
   readonly cells: number;

@@ -26,6 +26,8 @@ export interface PipelineInstruction {
   /** The subset of `reads` that feed an address or the shifter, needed one cycle early on many cores. */
   readonly readsEarly: number;
   readonly writes: number;
+  /** The subset of `writes` that the address unit makes (base register write-back), not the memory access. */
+  readonly writesBack: number;
   /** VFP double registers d0–d31 read and written, a bit each; an S register marks the D register that holds it. */
   readonly vfpReads: number;
   readonly vfpWrites: number;

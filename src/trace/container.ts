@@ -41,7 +41,7 @@ export const headerSchema: z.ZodType<TraceHeader> = z.strictObject({
   vcpus: z.number().int().min(1).max(255),
 });
 
-const instructionSchema = z.tuple([z.enum(INSTRUCTION_CLASSES), count, mask, mask, mask, mask, mask]);
+const instructionSchema = z.tuple([z.enum(INSTRUCTION_CLASSES), count, mask, mask, mask, mask, mask, mask]);
 type InstructionRow = z.infer<typeof instructionSchema>;
 const END_KINDS = ['fall-through', 'branch', 'conditional', 'call', 'return', 'indirect', 'system'] as const;
 
@@ -67,6 +67,7 @@ const toInstructionRow = (instruction: PipelineInstruction): InstructionRow => [
   instruction.reads,
   instruction.readsEarly,
   instruction.writes,
+  instruction.writesBack,
   instruction.vfpReads,
   instruction.vfpWrites,
 ];
@@ -79,8 +80,8 @@ export const toBlockRow = (block: Block): BlockRow => [
 ];
 
 const fromInstructionRow = (row: InstructionRow): PipelineInstruction => {
-  const [name, transfers, reads, readsEarly, writes, vfpReads, vfpWrites] = row;
-  return {class: name, transfers, reads, readsEarly, writes, vfpReads, vfpWrites};
+  const [name, transfers, reads, readsEarly, writes, writesBack, vfpReads, vfpWrites] = row;
+  return {class: name, transfers, reads, readsEarly, writes, writesBack, vfpReads, vfpWrites};
 };
 export const fromBlockRow = (id: number, [address, isa, size, end, instructions]: BlockRow): Block => ({
   id,

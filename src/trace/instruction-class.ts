@@ -5,7 +5,8 @@
 export const INSTRUCTION_CLASSES = [
   'alu-immediate', //            result = op(register, immediate), or MOV register
   'alu-register', //             two register operands, no shift
-  'alu-shift', //                an operand passes the shifter, or a shift/extend/bit-field result
+  'alu-shift', //                arithmetic whose second operand passes the shifter
+  'shift', //                    the shifter's own result: LSL, LSR, ASR, ROR, bit-field, reversal, saturation
   'multiply', //                 MUL, UMULL, SMULL, …
   'multiply-accumulate', //      MLA, UMLAL, …: accumulator operand forwards late
   'divide',
@@ -31,7 +32,8 @@ export const INSTRUCTION_CLASSES = [
   'vfp-load-multiple', //        VLDM, VPOP; `transfers` double words
   'vfp-store-multiple',
   'core-to-vfp',
-  'vfp-to-core', //              also VMRS
+  'vfp-to-core',
+  'vfp-flags', //                VMRS APSR_nzcv, FPSCR
   'system', //                   SVC, MRC, MCR, barriers
 ] as const;
 

@@ -56,7 +56,17 @@ const countsOf = (values: Partial<Record<keyof typeof METRIC, number>>): Float64
 const INPUT: CostInput = {
   counts: {
     metrics: countsOf({pipelineCycles: 6000, stallDram: 1000}),
-    activities: [{id: 'tick', executions: 2, stallCycles: 1160, instructionMisses: 0, dataMisses: 0, dramReads: 0}],
+    activities: [
+      {
+        id: 'tick',
+        executions: 2,
+        stallCycles: 1160,
+        waitPerExecution: 580,
+        instructionMisses: 0,
+        dataMisses: 0,
+        dramReads: 0,
+      },
+    ],
     elapsed: 0,
   },
   activities: [activityOf(['trap'], 100)],
@@ -149,7 +159,11 @@ describe('laws of any counts', () => {
     ...INPUT,
     work,
     activities: [activityOf(['trap', 'linux:trap'], rate / 2)],
-    counts: {...INPUT.counts, metrics, activities: [{...INPUT.counts.activities[0]!, stallCycles}]},
+    counts: {
+      ...INPUT.counts,
+      metrics,
+      activities: [{...INPUT.counts.activities[0]!, stallCycles, waitPerExecution: stallCycles / 2}],
+    },
   });
 
   test('items add up to the total', () => {

@@ -14,16 +14,16 @@ const setUp = (machine: Machine = ROUND) => {
   const hierarchy = new Hierarchy(machine, counts, 1);
   const count = (metric: keyof typeof METRIC, requester = 0): number => counts[METRIC[metric] + requester] as number;
   /** What replay does with a store. Returns when the core goes on. */
-  const store = (line: number, size: number, time: number): number => {
+  const store = (line: number, size: number, time: number, offset = 0): number => {
     const slot = hierarchy.l1d.find(line);
-    if (slot < 0) return hierarchy.storeMiss(line, size, time);
-    hierarchy.storeHit(line, slot, size, time);
+    if (slot < 0) return hierarchy.storeMiss(line, offset, size, time);
+    hierarchy.storeHit(line, slot, offset, size, time);
     return time;
   };
   /** Sixteen words, or `bytes` of them. */
   const fill = (line: number, time: number, bytes = 64): number => {
     let now = time;
-    for (let i = 0; i < bytes; i += 4) now = store(line, 4, now);
+    for (let i = 0; i < bytes; i += 4) now = store(line, 4, now, i);
     return now;
   };
   return {hierarchy, count, store, fill};
@@ -101,7 +101,7 @@ describe('write streaming', () => {
     for (const line of [0, 1]) fill(line, 0);
     fill(2, 0, 60);
     expect([count('allocatedLines'), count('streamedStores')]).toEqual([3, 0]);
-    store(2, 4, 0);
+    store(2, 4, 0, 60);
     store(3, 4, 0);
     expect([count('allocatedLines'), count('streamedStores')]).toEqual([3, 1]);
   });

@@ -9,6 +9,8 @@ interface Operands {
   /** Those of `reads` that feed an address or the shifter. */
   readonly early?: readonly number[];
   readonly writes?: readonly number[];
+  /** Those of `writes` that the address unit makes. */
+  readonly back?: readonly number[];
   readonly vfpReads?: readonly number[];
   readonly vfpWrites?: readonly number[];
   readonly transfers?: number;
@@ -22,7 +24,8 @@ const make = (name: InstructionClass, o: Operands = {}): PipelineInstruction => 
   transfers: o.transfers ?? 1,
   reads: mask([...(o.reads ?? []), ...(o.early ?? [])]),
   readsEarly: mask(o.early),
-  writes: mask(o.writes),
+  writes: mask([...(o.writes ?? []), ...(o.back ?? [])]),
+  writesBack: mask(o.back),
   vfpReads: mask(o.vfpReads),
   vfpWrites: mask(o.vfpWrites),
 });
@@ -94,14 +97,14 @@ const TABLE: readonly (readonly [string, readonly PipelineInstruction[], string,
   ['VLDM of 4 doubles: 4', [make('vfp-load-multiple', {early: [0], transfers: 4})], '0', 4],
   [
     'write-back is the ALU’s: the next address needs it 2 later, the value 2',
-    [make('load', {early: [0], writes: [0, 1]}), load(2, 0), reg(3, 1, 4)],
+    [make('load', {early: [0], back: [0], writes: [1]}), load(2, 0), reg(3, 1, 4)],
     '0 2 3',
     4,
   ],
   ['pointer chase, LDR r0, [r0]: 3 each', [load(0, 0), load(0, 0), load(0, 0)], '0 3 6', 7],
   ['LDR r0, [r0] → ALU: 2', [load(0, 0), reg(1, 0, 2)], '0 2', 3],
   ['LDR r1, [r2, r1] → ALU: 2', [make('load', {early: [1, 2], writes: [1]}), reg(3, 1, 4)], '0 2', 3],
-  ['VMRS flags → branch: 4', [make('vfp-to-core', {writes: [FLAGS]}), make('branch', {reads: [FLAGS]})], '0 4', 5],
+  ['VMRS flags → branch: 4', [make('vfp-flags', {writes: [FLAGS]}), make('branch', {reads: [FLAGS]})], '0 4', 5],
 ];
 
 test.each(TABLE)('%s', (_, instructions, issue, cycles) => {

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
 import {
   allocatorBelow,
-  GUEST_RAM,
   GuestPlacement,
   HostPlacement,
   hostFrames,
@@ -17,6 +16,7 @@ const fragmented = (meanRun: number): Placement => ({
   source: 'test',
   meanRun: {value: meanRun, unit: 'pages', kind: 'assumed', source: 'test'},
 });
+const GUEST_RAM = {guestBase: GIBIBYTE, guestBytes: 256 * MEBIBYTE};
 const LAYOUT = {...GUEST_RAM, hostBase: GIBIBYTE};
 
 describe('host frames', () => {

@@ -23,6 +23,7 @@ const instruction = (n: number): PipelineInstruction => ({
   transfers: 1,
   reads: 1 << (n % 13),
   readsEarly: 0,
+  writesBack: 0,
   writes: 1 << ((n * 5) % 13),
   vfpReads: 0,
   vfpWrites: 0,

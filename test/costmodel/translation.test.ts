@@ -4,7 +4,7 @@ import {addressSpace, type TranslationPolicy} from '../../src/costmodel/address-
 import {Hierarchy} from '../../src/costmodel/hierarchy.ts';
 import type {Machine} from '../../src/costmodel/machine.ts';
 import {METRIC, newCounts} from '../../src/costmodel/metrics.ts';
-import {GUEST_RAM, GuestPlacement, HostPlacement} from '../../src/costmodel/placement.ts';
+import {GuestPlacement, HostPlacement} from '../../src/costmodel/placement.ts';
 import {Tlb, Translation} from '../../src/costmodel/translation.ts';
 import {walkBound} from '../../src/predict/replay-report.ts';
 import {MEBIBYTE, parseSize} from '../../src/units.ts';
@@ -128,7 +128,7 @@ describe.each(PAIRS)('%s', (_, {policy, n, m}) => {
   test('every address lands where guest and host placement put it', () => {
     const region = 64 * MEBIBYTE;
     const virtual = fc.tuple(fc.constantFrom(0, 2, 47), fc.nat(region - 1)).map(([r, offset]) => r * region + offset);
-    const layout = {...GUEST_RAM, hostBase: MACHINE.memoryBase};
+    const layout = {guestBase: MACHINE.guestBase, guestBytes: MACHINE.guestSize, hostBase: MACHINE.memoryBase};
     fc.assert(
       fc.property(fc.array(virtual, {minLength: 1, maxLength: 60}), (addresses) => {
         const {translate} = setUp(policy, MACHINE);

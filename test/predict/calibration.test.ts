@@ -36,7 +36,7 @@ describe('the fit', () => {
     const {covariance, covarianceOf, parameters} = readFit();
     covarianceOf.forEach((id, i) => {
       const error = parameters.find((p) => p.id === id)!.standardError;
-      expect(Math.sqrt(covariance[i]![i]!)).toBeCloseTo(error, 9);
+      expect(Math.sqrt(covariance[i]![i]!)).toBeCloseTo(error as number, 9);
       covarianceOf.forEach((_, k) => {
         const scale = Math.sqrt(covariance[i]![i]! * covariance[k]![k]!);
         expect(Math.abs(covariance[i]![k]! - covariance[k]![i]!)).toBeLessThanOrEqual(1e-6 * scale);
@@ -83,7 +83,10 @@ describe('values laid over', () => {
         [upper, lower].find((v) => (v ?? value) !== value) ?? 2 * value,
       ]),
     );
-    for (const [id, value] of Object.entries(values)) {
+    // The lines of L1D and L2 must agree, so neither can be set alone.
+    const LINES = ['cubieboard2.caches.l1d.line', 'cubieboard2.caches.l2.line'];
+    for (const id of LINES) expect(() => loadCalibration({values: {[id]: 128}})).toThrow('same line size');
+    for (const [id, value] of Object.entries(values).filter(([id]) => !LINES.includes(id))) {
       const set = loadCalibration({values: {[id]: value}});
       expect([id, valueIn(set, id)]).toEqual([id, value]);
     }

@@ -14,7 +14,7 @@ const workload = (sut: string, cycles: number, seed = 1): Workload => {
   const metrics = newCounts();
   metrics[METRIC.stallDram] = cycles;
   const activities = C.hypervisors[sut]!.activities.map(({id}) => ({
-    ...{id, executions: 1, stallCycles: 0},
+    ...{id, executions: 1, stallCycles: 0, waitPerExecution: 0},
     ...{instructionMisses: 0, dataMisses: 0, dramReads: 0},
   }));
   return {benchmark: MEMCPY, run: RUN, system: {sut, seed}, counts: {metrics, activities, elapsed: cycles}};

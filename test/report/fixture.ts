@@ -40,6 +40,7 @@ const cellsOf = ({table, benchmark, hostCpus, unit, cases, values, spread, fitte
 
 const errorRow = (benchmark: string, sut: string, mape: number, a: number, b: number): ErrorRow => ({
   benchmark,
+  hostCpus: 1,
   sut,
   cells: 2,
   fittedCells: sut === 'host' ? 2 : 0,

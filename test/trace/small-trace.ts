@@ -15,7 +15,7 @@ export const HEADER: TraceHeader = {
 };
 
 const instruction = (name: InstructionClass) => {
-  return {class: name, transfers: 1, reads: 1, readsEarly: 0, writes: 2, vfpReads: 0, vfpWrites: 0};
+  return {class: name, transfers: 1, reads: 1, readsEarly: 0, writes: 2, writesBack: 0, vfpReads: 0, vfpWrites: 0};
 };
 
 export const BLOCKS: readonly Block[] = [
@@ -83,6 +83,7 @@ const anyInstruction = fc.record({
   transfers: fc.integer({min: 1, max: 32}),
   reads: mask,
   readsEarly: mask,
+  writesBack: mask,
   writes: mask,
   vfpReads: mask,
   vfpWrites: mask,

@@ -15,7 +15,7 @@ const estimates = ({parameters}: FitFile): string =>
     parameters.map(({id, unit, value, prior, lower, upper, standardError, atBound}) => [
       id,
       unit,
-      ...[value, prior, lower, upper, standardError].map(formatNumber),
+      ...[value, prior, lower, upper, standardError].map((number) => (number === null ? '–' : formatNumber(number))),
       atBound ? 'yes' : 'no',
     ]),
     {words: 2},
