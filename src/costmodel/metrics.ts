@@ -2,6 +2,7 @@
  * Everything that replay counts: id, what it is, and (for stalls) that it is in cycles. Counts are whole numbers in a
  * Float64Array indexed by {@link METRIC}; a new metric is a row here.
  */
+/** Who asks: the guest, its walks by stage (`stage1` also for the hypervisor's own tables), a hypervisor's or kernel's path. */
 export const REQUESTERS = ['guest', 'stage1', 'stage2', 'path'] as const;
 export const GUEST = 0;
 export const STAGE1 = 1;

@@ -12,8 +12,14 @@ export interface PoolOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Instructions of a unit of work, near enough to start long jobs first. */
+const INSTRUCTIONS_PER_ITERATION = 400;
+const INSTRUCTIONS_PER_ELEMENT = 16;
+
 const workOf = (job: Job): number =>
-  job.run.work * job.systems.length * (job.benchmark.perWork === 'iteration' ? 400 : 16);
+  job.run.work *
+  job.systems.length *
+  (job.benchmark.perWork === 'iteration' ? INSTRUCTIONS_PER_ITERATION : INSTRUCTIONS_PER_ELEMENT);
 
 export const runJobs = async (jobs: readonly Job[], options: PoolOptions = {}): Promise<JobResult[]> => {
   const threads = Math.max(1, Math.min(options.jobs ?? availableParallelism(), jobs.length));
