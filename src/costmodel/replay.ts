@@ -99,20 +99,19 @@ export class Replay {
     this.dataTlb = new MicroTlb(machine.microTlbEntries);
     this.instructionTlb = new MicroTlb(machine.microTlbEntries);
     this.branches = new BranchModel(machine, this.columns, this.counts);
-    this.activities = options.activities
-      .filter((timed) => timed.ratePerSecond > 0)
-      .map((timed, i, all) => {
-        const period = machine.clockHz / timed.ratePerSecond;
-        // Spread over a period, so that no two regular activities coincide by construction.
-        return {timed, period, next: (period * (i + 1)) / (all.length + 1), counts: emptyActivity(timed.activity.id)};
-      });
+    this.activities = options.activities.map((timed, i, all) => {
+      // An activity of rate 0 has an infinite period: it never comes due, but what one execution would wait is known.
+      const period = machine.clockHz / timed.ratePerSecond;
+      // Spread over a period, so that no two regular activities coincide by construction.
+      return {timed, period, next: (period * (i + 1)) / (all.length + 1), counts: emptyActivity(timed.activity.id)};
+    });
     this.prime();
     this.scheduleNext();
   }
 
   /** A machine that has run for long has executed every activity before: their lines are wherever the guest leaves them. */
   private prime(): void {
-    for (const {timed, counts} of this.activities) this.run(timed, counts);
+    for (const {timed, counts, period} of this.activities) if (Number.isFinite(period)) this.run(timed, counts);
     for (const activity of this.activities) activity.next += this.now;
     this.startMeasuring();
   }

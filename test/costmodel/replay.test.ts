@@ -49,10 +49,11 @@ describe('activities', () => {
     }
   });
 
-  test('at rate 0 an activity neither runs nor takes time', () => {
+  test('at rate 0 an activity neither runs nor takes time, but what one execution would wait is known', () => {
     const activities = hastened('xen').map((a) => ({...a, ratePerSecond: 0}));
     const quiet = countsOf('xen', work, {activities});
-    expect(quiet.activities).toEqual([]);
+    expect(quiet.activities.map((a) => a.executions)).toEqual(activities.map(() => 0));
+    expect(quiet.activities.every((a) => a.waitPerExecution > 0)).toBe(true);
     expect(quiet.elapsed).toBe(countsOf('xen', work, {activities: []}).elapsed);
   });
 
