@@ -25,7 +25,12 @@ module.exports = {
       to: {path: '^src/', pathNot: [layer, ...allowed].map(path)},
     })),
     {name: 'nothing-imports-cli', severity: 'error', from: {pathNot: '^src/cli/'}, to: {path: '^src/cli/'}},
-    {name: 'no-undeclared-package', severity: 'error', from: {path: '^src/'}, to: {dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev']}},
+    {
+      name: 'no-undeclared-package',
+      severity: 'error',
+      from: {path: '^src/'},
+      to: {dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev']},
+    },
   ],
   options: {tsPreCompilationDeps: true, tsConfig: {fileName: 'tsconfig.json'}, doNotFollow: {path: 'node_modules'}},
 };

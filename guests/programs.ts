@@ -69,7 +69,11 @@ export const PROGRAMS: readonly Program[] = [
     },
   },
   {name: 'cachebench-memcpy', sources: ['cachebench/memcpy.c'], builds: {'v5-soft': ['O2'], 'v7-hf': ['O2']}},
-  {name: 'cachebench-rmw', sources: ['cachebench/rmw.c'], builds: {'v5-soft': ['O0-register', 'O0', 'O2'], 'v7-hf': ['O0-register', 'O0', 'O2']}},
+  {
+    name: 'cachebench-rmw',
+    sources: ['cachebench/rmw.c'],
+    builds: {'v5-soft': ['O0-register', 'O0', 'O2'], 'v7-hf': ['O0-register', 'O0', 'O2']},
+  },
   {name: 'stream', sources: ['stream/stream.c'], builds: {'v5-soft': ['O2', 'O0'], 'v7-hf': ['O2', 'O0']}},
   {
     name: 'softfloat-check',

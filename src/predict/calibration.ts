@@ -45,6 +45,7 @@ const fitFile = z.strictObject({
   discrepancy: z.record(z.string(), z.number()),
 });
 export type FitFile = z.infer<typeof fitFile>;
+export type FittedParameter = FitFile['parameters'][number];
 
 export const fitPath = (): string => packagePath('calibration', 'fit.json');
 
