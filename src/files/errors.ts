@@ -30,6 +30,8 @@ export class InputError extends Error {
 
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
+  // What Node 24 says of a directory to be made below a file; Node 20 says ENOTDIR.
+  EEXIST: 'a part of the path is not a directory',
   EISDIR: 'is a directory',
   ENOENT: 'no such file or directory',
   ENOSPC: 'no space left on the device',
