@@ -68,8 +68,8 @@ export class Hierarchy {
   /** A load or PLD of a line that L1D lacks, at `time`. Returns when it will be there. */
   loadMiss(line: number, time: number): number {
     if (this.streaming && line === this.gather.line) {
-      this.endStream(time);
-      return this.readyTime(line, time);
+      this.leaveStream();
+      return this.fill(line, time, GUEST, DIRTY);
     }
     const ready = this.fill(line, time, GUEST, 0);
     if (this.prefetcher.miss(line)) this.prefetch(line, time);
@@ -103,7 +103,7 @@ export class Hierarchy {
         this.counts[METRIC.streamedStores]!++;
         return this.streamStore(line, offset, size, time);
       }
-      this.endStream(time);
+      this.breakStream(time);
     }
     this.counts[METRIC.allocatedLines]!++;
     if (line !== gather.line + 1 || !gather.isFull) this.fullLines = 0;
@@ -157,14 +157,17 @@ export class Hierarchy {
     return start;
   }
 
-  /** Something else is wanted before the gathered line is full: it is allocated after all, and the mode ends. */
-  private endStream(time: number): void {
+  /** A store goes elsewhere before the gathered line is full: that line is allocated after all. */
+  private breakStream(time: number): void {
     const {line} = this.gather;
+    this.leaveStream();
+    if (this.l1d.find(line) >= 0) return;
+    this.counts[METRIC.brokenLines]!++;
+    this.fill(line, time, GUEST, DIRTY);
+  }
+
+  private leaveStream(): void {
     this.counts[METRIC.streamBreaks]!++;
-    if (line >= 0 && this.l1d.find(line) < 0) {
-      this.counts[METRIC.brokenLines]!++;
-      this.fill(line, time, GUEST, DIRTY);
-    }
     this.streaming = false;
     this.fullLines = 0;
     this.gather.start(-1);

@@ -44,7 +44,7 @@ export const METRICS: readonly (readonly [string, string])[] = [
     'write.streamBreaks',
     'read-allocate mode left before a line was full: a store went elsewhere, or a load wanted the line',
   ],
-  ['write.brokenLines', 'of those, lines allocated after all'],
+  ['write.brokenLines', 'lines allocated after all because a store went elsewhere'],
   ['tlb.microInstructionMisses', 'micro-TLB misses on the instruction side'],
   ['tlb.microDataMisses', 'micro-TLB misses on the data side'],
   ['tlb.mainHits', 'main-TLB hits'],

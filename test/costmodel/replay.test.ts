@@ -118,6 +118,8 @@ describe('small streams, by hand', () => {
     const count = on([...blockWords(14, [{address: 0x4f00, size: 4, kind: READ}]), ...marked(words)]);
     // the first 16 bytes of the fourth line are streamed; the stores behind the load are ordinary ones
     expect(count('streamedStores')).toBe(1);
+    // three lines and the one behind (stores), the fourth (load): each is asked of L2 once, the gathered store never
+    expect([count('l1dMisses'), count('brokenLines'), count('l2Accesses') - count('l1iMisses')]).toEqual([6, 0, 5]);
   });
 
   test('a conditional branch is learnt in two rounds, an indirect one in one', () => {
