@@ -1,7 +1,11 @@
 /** A trace to replay, stored or made on the fly. */
 import {InputError} from '../files/errors.ts';
-import type {TraceSource} from '../trace/source.ts';
+import type {Calibration} from '../predict/calibration.ts';
+import type {System} from '../predict/measure.ts';
+import {type ReplayReport, replayReports} from '../predict/replay-report.ts';
+import type {TraceHeader, TraceSource} from '../trace/source.ts';
 import {GuestTrace} from '../tracegen/guest-trace.ts';
+import {startProgress} from './progress.ts';
 import {describeArguments, findGuest, type GuestProgram, type GuestRequest, isTrace, openChecked} from './subject.ts';
 
 export interface ReplayOrigin {
@@ -51,5 +55,40 @@ const openStored = ({name, guestArguments, profile, optimization}: GuestRequest)
 };
 
 /** @throws InputError when nothing of that name can be replayed. */
-export const openReplay = (request: GuestRequest, maxInstructions: number | undefined): ReplaySource =>
+const openReplay = (request: GuestRequest, maxInstructions: number | undefined): ReplaySource =>
   isTrace(request.name) ? openStored(request) : openGuest(findGuest(request), maxInstructions);
+
+export interface ReplayRequest {
+  readonly subject: GuestRequest;
+  readonly maxInstructions: number | undefined;
+  readonly systems: readonly System[];
+  readonly calibration: Calibration;
+  /** Hears what the user should know of the subject. */
+  readonly note: (line: string) => void;
+}
+
+export interface ReplayedSubject {
+  readonly source: ReplayOrigin;
+  readonly header: TraceHeader;
+  readonly reports: readonly ReplayReport[];
+}
+
+/** Replays a subject on every system in one pass, with progress on stderr. */
+export const replaySubject = ({
+  subject,
+  maxInstructions,
+  systems,
+  calibration,
+  note,
+}: ReplayRequest): ReplayedSubject => {
+  const replay = openReplay(subject, maxInstructions);
+  if (replay.note !== undefined) note(replay.note);
+  const progress = startProgress('replaying');
+  try {
+    const reports = replayReports(replay.source, systems, calibration, progress.words());
+    return {source: replay.origin, header: replay.source.header, reports};
+  } finally {
+    progress.stop();
+    replay.close();
+  }
+};

@@ -1,11 +1,9 @@
 import {Args} from '@oclif/core';
 import {hypervisorIds} from '../../hypervisors/load.ts';
-import {replayReports} from '../../predict/replay-report.ts';
 import {BaseCommand} from '../base.ts';
 import {guestBuild, maxInstructions, seed, settings, suts} from '../flags.ts';
 import {calibrationWith} from '../parameters.ts';
-import {startProgress} from '../progress.ts';
-import {openReplay} from '../replay-source.ts';
+import {replaySubject} from '../replay-source.ts';
 import {replayText} from '../replay-text.ts';
 
 export default class Replay extends BaseCommand {
@@ -29,23 +27,14 @@ export default class Replay extends BaseCommand {
     const {calibration, warnings} = calibrationWith(flags.set ?? []);
     for (const warning of warnings) this.note(warning);
     const systems = (flags.sut ?? hypervisorIds()).map((sut) => ({sut, seed: flags.seed}));
-    const request = {name: args.subject, guestArguments, profile: flags.profile, optimization: flags.optimization};
-    const replay = openReplay(request, flags['max-instructions']);
-    if (replay.note !== undefined) this.note(replay.note);
-    const progress = startProgress('replaying');
-    try {
-      const reports = replayReports(replay.source, systems, calibration, progress.words());
-      progress.stop();
-      this.log(replayText(reports));
-      return {
-        source: replay.origin,
-        header: replay.source.header,
-        settings: Object.fromEntries(flags.set ?? []),
-        reports,
-      };
-    } finally {
-      progress.stop();
-      replay.close();
-    }
+    const {source, header, reports} = replaySubject({
+      subject: {name: args.subject, guestArguments, profile: flags.profile, optimization: flags.optimization},
+      maxInstructions: flags['max-instructions'],
+      systems,
+      calibration,
+      note: (line) => this.note(line),
+    });
+    this.log(replayText(reports));
+    return {source, header, settings: Object.fromEntries(flags.set ?? []), reports};
   }
 }

@@ -1,11 +1,10 @@
 import {Args} from '@oclif/core';
-import {pageSizeList, pageSizeSystems, replayReports} from '../../../predict/replay-report.ts';
+import {pageSizeList, pageSizeSystems} from '../../../predict/replay-report.ts';
 import {BaseCommand} from '../../base.ts';
 import {guestBuild, listFlag, maxInstructions, seed, settings, suts} from '../../flags.ts';
 import {pageSizeNotes, pageSizeRows, pageSizeText} from '../../page-size-text.ts';
 import {calibrationWith} from '../../parameters.ts';
-import {startProgress} from '../../progress.ts';
-import {openReplay} from '../../replay-source.ts';
+import {replaySubject} from '../../replay-source.ts';
 
 export default class WhatifPageSize extends BaseCommand {
   static override summary = 'Sweep the page sizes of both translation stages.';
@@ -46,28 +45,17 @@ export default class WhatifPageSize extends BaseCommand {
     for (const warning of warnings) this.note(warning);
     const [stage1, stage2] = [pageSizeList(flags.stage1), pageSizeList(flags.stage2)];
     const systems = pageSizeSystems(calibration, flags.sut ?? [], stage1, stage2, flags.seed);
-    const request = {name: args.subject, guestArguments, profile: flags.profile, optimization: flags.optimization};
-    const replay = openReplay(request, flags['max-instructions']);
-    if (replay.note !== undefined) this.note(replay.note);
-    const progress = startProgress('replaying');
-    try {
-      const reports = replayReports(replay.source, systems, calibration, progress.words());
-      progress.stop();
-      const rows = pageSizeRows(reports);
-      const notes = pageSizeNotes(rows);
-      this.log(pageSizeText(reports));
-      for (const note of notes) this.log(`Note: ${note}.`);
-      return {
-        source: replay.origin,
-        header: replay.source.header,
-        settings: Object.fromEntries(flags.set ?? []),
-        rows,
-        notes,
-        reports,
-      };
-    } finally {
-      progress.stop();
-      replay.close();
-    }
+    const {source, header, reports} = replaySubject({
+      subject: {name: args.subject, guestArguments, profile: flags.profile, optimization: flags.optimization},
+      maxInstructions: flags['max-instructions'],
+      systems,
+      calibration,
+      note: (line) => this.note(line),
+    });
+    const rows = pageSizeRows(reports);
+    const notes = pageSizeNotes(rows);
+    this.log(pageSizeText(reports));
+    for (const note of notes) this.log(`Note: ${note}.`);
+    return {source, header, settings: Object.fromEntries(flags.set ?? []), rows, notes, reports};
   }
 }
