@@ -6,7 +6,6 @@
  */
 import {readFileSync} from 'node:fs';
 import {Emulator} from '../src/isa/emulator.ts';
-import {TraceBuffer} from '../src/trace/buffer.ts';
 
 const NO_LIMIT = Number.MAX_SAFE_INTEGER;
 const bin = new URL('../guests/bin/', import.meta.url).pathname;
@@ -29,16 +28,15 @@ const GUESTS: readonly Guest[] = [
 const cpuTime = (): number => Number(readFileSync('/proc/thread-self/schedstat', 'utf8').split(' ')[0]);
 
 const measure = ({path, args}: Guest, traced: boolean): {mips: number; instructions: number} => {
-  const trace = traced ? new TraceBuffer() : undefined;
   const emulator = new Emulator(readFileSync(path), {
     path,
     argv: [path, ...args],
     write: () => {},
     warn: (line) => console.error(line),
-    ...(trace ? {trace, record: 'all'} : {}),
+    ...(traced ? {record: 'all'} : {}),
   });
   const start = cpuTime();
-  while (emulator.run(NO_LIMIT) === 'buffer-full') trace?.clear();
+  while (emulator.run(NO_LIMIT) === 'buffer-full') emulator.trace.clear();
   const mips = (emulator.instructions * 1000) / (cpuTime() - start);
   if (emulator.exitCode !== 0) throw new Error(`${path} exited with ${emulator.exitCode}`);
   return {mips, instructions: emulator.instructions};

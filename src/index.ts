@@ -2,8 +2,8 @@
 export {InputError} from './files/errors.ts';
 export {hypervisorIds} from './hypervisors/load.ts';
 export type {HypervisorFile} from './hypervisors/schema.ts';
+export {ElfError, GuestFault, UnmodelledInstruction} from './isa/core/errors.ts';
 export {Emulator, type EmulatorOptions} from './isa/emulator.ts';
-export {ElfError, GuestFault, UnmodelledInstruction} from './isa/errors.ts';
 export {type CalibrateOptions, calibrate} from './predict/calibrate.ts';
 export {
   type Calibration,

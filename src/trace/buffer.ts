@@ -1,20 +1,29 @@
 /** The buffer that an emulator appends records to. Fields are public because every access of the guest goes through them. */
-import {MAX_BLOCK_INSTRUCTIONS} from './blocks.ts';
-import {ACCESS_WORDS, EVENT_FLAG, EVENT_ID, type EventKind} from './records.ts';
+import {ACCESS_WORDS, EVENT_FLAG, EVENT_ID, type EventKind, MOST_ACCESSES} from './records.ts';
 import type {TraceChunk} from './source.ts';
 
-/** The longest record: a block whose every instruction makes an access, and an event behind it. */
-const LONGEST_RECORD_WORDS = 1 + MAX_BLOCK_INSTRUCTIONS * ACCESS_WORDS + 16;
+/** The longest record: a block with all the accesses that it can have, and an event behind it. */
+export const LONGEST_RECORD_WORDS = 1 + MOST_ACCESSES * ACCESS_WORDS + 16;
 
 export class TraceBuffer implements TraceChunk {
-  readonly words: Uint32Array;
-  length = 0;
+  declare readonly words: Uint32Array;
   /** When `length` exceeds this, hand the chunk over before executing another block. */
   readonly high: number;
+  /** One word: the length. It lies beside the records when translated code writes them too. */
+  declare readonly cursor: Int32Array;
 
-  constructor(capacityWords = 1 << 16) {
-    this.words = new Uint32Array(capacityWords);
-    this.high = capacityWords - LONGEST_RECORD_WORDS;
+  constructor(words: Uint32Array = new Uint32Array(1 << 16), cursor: Int32Array = new Int32Array(1)) {
+    this.words = words;
+    this.cursor = cursor;
+    this.high = words.length - LONGEST_RECORD_WORDS;
+  }
+
+  /** Words in use. */
+  get length(): number {
+    return this.cursor[0]!;
+  }
+  set length(value: number) {
+    this.cursor[0] = value;
   }
 
   event(kind: EventKind, ...payload: readonly number[]): void {

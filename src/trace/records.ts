@@ -11,6 +11,8 @@
  * LDM, STM and VLDM/VSTM are one access of all their bytes (at most 128), at the lowest address.
  */
 export const ACCESS_WORDS = 2;
+/** The most that a block record can count. */
+export const MOST_ACCESSES = 255;
 export const EVENT_FLAG = 0x8000_0000;
 
 /** Access kinds, bits 8–10 of the second word of an access. */

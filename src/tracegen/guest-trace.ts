@@ -5,7 +5,6 @@ import {InputError} from '../files/errors.ts';
 import {sha256} from '../files/hash.ts';
 import {Emulator} from '../isa/emulator.ts';
 import type {BlockTable} from '../trace/blocks.ts';
-import {TraceBuffer} from '../trace/buffer.ts';
 import type {TraceChunk, TraceHeader, TraceSource} from '../trace/source.ts';
 
 export interface GuestTraceOptions {
@@ -29,7 +28,6 @@ const OUTPUT_TAIL = 500;
 export class GuestTrace implements TraceSource {
   readonly header: TraceHeader;
   readonly emulator: Emulator;
-  private readonly buffer = new TraceBuffer();
   private readonly options: GuestTraceOptions;
   private output = '';
   private done = false;
@@ -51,7 +49,6 @@ export class GuestTrace implements TraceSource {
       argv: [basename(options.path), ...options.arguments],
       seed: options.seed ?? 1,
       record: options.record ?? 'markers',
-      trace: this.buffer,
       write: options.write ?? ((_fd, data) => this.remember(data)),
       warn: options.warn ?? ((line) => this.remember(new TextEncoder().encode(`${line}\n`))),
       ...(options.profile ? {profile: options.profile} : {}),
@@ -64,8 +61,9 @@ export class GuestTrace implements TraceSource {
 
   /** @throws Error when the guest fails, with the end of its output; what the emulator does not model is its own error. */
   next(): TraceChunk | undefined {
+    const {trace} = this.emulator;
     while (!this.done) {
-      this.buffer.clear();
+      trace.clear();
       const limit = this.options.maxInstructions ?? Number.MAX_SAFE_INTEGER;
       const status = this.emulator.run(limit - this.emulator.instructions);
       if (status === 'limit')
@@ -80,7 +78,7 @@ export class GuestTrace implements TraceSource {
           throw new InputError(`the guest exited with ${exitCode}: ${this.output.trim()}`, {file: this.options.path});
         }
       }
-      if (this.buffer.length > 0) return this.buffer;
+      if (trace.length > 0) return trace;
     }
     return undefined;
   }

@@ -2,7 +2,7 @@ import {Errors} from '@oclif/core';
 import {describe, expect, test} from 'vitest';
 import {failureOf, Interrupted} from '../../src/cli/failure.ts';
 import {InputError} from '../../src/files/errors.ts';
-import {GuestFault, UnmodelledInstruction} from '../../src/isa/errors.ts';
+import {GuestFault, UnmodelledInstruction} from '../../src/isa/core/errors.ts';
 
 describe('what an error says, and the exit code', () => {
   test.each([

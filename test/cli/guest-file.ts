@@ -3,7 +3,7 @@ import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll} from 'vitest';
-import {parseElf} from '../../src/isa/elf.ts';
+import {parseElf} from '../../src/isa/linux/elf.ts';
 import {chooseGuest} from '../../src/tracegen/catalogue.ts';
 
 /** A directory for the tests of a file. */

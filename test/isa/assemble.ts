@@ -1,7 +1,8 @@
 /** Assembles words from the decode tables' rows, and packs words and data into ELF files. */
-import {A32_CONDITIONAL, A32_UNCONDITIONAL} from '../../src/isa/a32.ts';
-import {encode} from '../../src/isa/bits.ts';
-import type {CompiledRow} from '../../src/isa/decode.ts';
+import {A32_CONDITIONAL, A32_UNCONDITIONAL, decodeA32} from '../../src/isa/a32/a32.ts';
+import {encode} from '../../src/isa/core/bits.ts';
+import type {CompiledRow} from '../../src/isa/core/decode.ts';
+import type {Operation} from '../../src/isa/core/operation.ts';
 
 const ROWS: ReadonlyMap<string, CompiledRow> = new Map(
   [...A32_CONDITIONAL.rows, ...A32_UNCONDITIONAL.rows].map((compiled) => [compiled.row.name, compiled]),
@@ -17,6 +18,10 @@ export const assemble = (name: string, values: Readonly<Record<string, number>> 
   const defaults = Object.fromEntries(fields.map((field) => [field.name, field.name === 'cond' ? 14 : 0]));
   return encode(compiled.pattern, {...defaults, ...values});
 };
+
+/** One A32 word, decoded. */
+export const decodeWord = (word: number, address = 0x8000, slot = 0): Operation =>
+  decodeA32({address, word: word >>> 0, length: 4, thumb: 0, itState: 0, slot});
 
 /** MOVW and MOVT. */
 export const loadConstant = (Rd: number, value: number): readonly number[] => [

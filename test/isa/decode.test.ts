@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {A32_CONDITIONAL, A32_UNCONDITIONAL, decodeA32} from '../../src/isa/a32.ts';
-import {compilePattern, contains, encode, matches, overlap, readFields} from '../../src/isa/bits.ts';
-import {DecodeTable} from '../../src/isa/decode.ts';
-import {UnmodelledInstruction} from '../../src/isa/errors.ts';
-import type {Row} from '../../src/isa/operation.ts';
+import {A32_CONDITIONAL, A32_UNCONDITIONAL} from '../../src/isa/a32/a32.ts';
+import {compilePattern, contains, encode, matches, overlap, readFields} from '../../src/isa/core/bits.ts';
+import {DecodeTable} from '../../src/isa/core/decode.ts';
+import {UnmodelledInstruction} from '../../src/isa/core/errors.ts';
+import type {Row} from '../../src/isa/core/operation.ts';
+import {decodeWord} from './assemble.ts';
 
 const row = (name: string, bits: string, specialises?: readonly string[]): Row => ({
   name,
@@ -88,7 +89,7 @@ describe('the A32 tables', () => {
     fc.assert(
       fc.property(fc.integer({min: 0, max: 0xffff_ffff}), (word) => {
         try {
-          const operation = decodeA32(word, 0x8000, 3);
+          const operation = decodeWord(word, 0x8000, 3);
           const table = word >>> 28 === 15 ? A32_UNCONDITIONAL : A32_CONDITIONAL;
           expect(
             table.rows.find(({row: {name}}) => name === operation.name && matches(table.find(word)!.pattern, word)),
@@ -125,12 +126,12 @@ describe('the A32 tables', () => {
     [0xe8d0_8000, 'no row'], // LDM, user registers
     [0xf2a0_0110, 'no row'], // NEON
   ])('word %i: %s', (word, expected) => {
-    const decode = (): string => decodeA32(word, 0x8000, 0).name;
+    const decode = (): string => decodeWord(word, 0x8000, 0).name;
     if (expected.startsWith('M')) expect(decode()).toBe(expected);
     else expect(decode).toThrow(expected);
   });
 
   it('name the place of a word that they do not have', () => {
-    expect(() => decodeA32(0xe7f0_00f0, 0x1234_5678, 0)).toThrow('instruction 0xe7f000f0 at 0x12345678');
+    expect(() => decodeWord(0xe7f0_00f0, 0x1234_5678, 0)).toThrow('instruction 0xe7f000f0 at 0x12345678');
   });
 });

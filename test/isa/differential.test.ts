@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {hexadecimal} from '../../src/isa/errors.ts';
+import {hexadecimal} from '../../src/isa/core/errors.ts';
 import {bytes, MEBIBYTE} from '../../src/units.ts';
 import {type Case, casesElf, RECORD_BYTES, randomBits, randomCases, SCRATCH_BYTES} from './random-cases.ts';
 import {hasQemu, run, runQemu, WHY_SKIPPED} from './run.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {parseElf} from '../../src/isa/elf.ts';
-import {ElfError} from '../../src/isa/errors.ts';
+import {ElfError} from '../../src/isa/core/errors.ts';
+import {parseElf} from '../../src/isa/linux/elf.ts';
 import {bytes} from '../../src/units.ts';
 import {buildElf, bytesOf, CODE, exitWith, program} from './assemble.ts';
 import {prepare} from './run.ts';

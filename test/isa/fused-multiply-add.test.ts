@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {fusedMultiplyAdd32, fusedMultiplyAdd64} from '../../src/isa/fused-multiply-add.ts';
+import {fusedMultiplyAdd32, fusedMultiplyAdd64} from '../../src/isa/float/fused-multiply-add.ts';
 
 describe('fused multiply-add of doubles', () => {
   const largest = Number.MAX_VALUE;

@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
-import {decodeA32} from '../../src/isa/a32.ts';
 import {FLAGS_BIT, FPSCR_BIT} from '../../src/trace/blocks.ts';
+import {decodeWord} from './assemble.ts';
 
 const r = (...numbers: readonly number[]): number => numbers.reduce((mask, number) => mask | (1 << number), 0);
 
@@ -58,7 +58,7 @@ describe('what the pipeline model is told', () => {
       expected: {class: kind, reads, readsEarly, writes, writesBack, transfers, vfpReads, vfpWrites},
     }),
   );
-  it.each(told)('$text', ({word, expected}) => expect(decodeA32(word, 0x8000, 0).pipeline).toEqual(expected));
+  it.each(told)('$text', ({word, expected}) => expect(decodeWord(word, 0x8000, 0).pipeline).toEqual(expected));
 
   it.each([
     [0xea00_0000, 'branch'],
@@ -75,5 +75,5 @@ describe('what the pipeline model is told', () => {
     [0xe890_8002, 'indirect'],
     [0xef00_0000, 'system'],
     [0xe281_0004, undefined],
-  ])('word %i ends its block as %s', (word, end) => expect(decodeA32(word, 0x8000, 0).end).toBe(end));
+  ])('word %i ends its block as %s', (word, end) => expect(decodeWord(word, 0x8000, 0).end).toBe(end));
 });

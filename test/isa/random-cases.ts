@@ -1,9 +1,9 @@
 /** Random instructions of every row, and a program that runs each on its own register state and dumps what became of it. */
-import {A32_CONDITIONAL, A32_UNCONDITIONAL, decodeA32} from '../../src/isa/a32.ts';
-import {encode} from '../../src/isa/bits.ts';
-import type {CompiledRow} from '../../src/isa/decode.ts';
-import {UnmodelledInstruction} from '../../src/isa/errors.ts';
-import {assemble, buildElf, bytesOf, CODE, exitWith, loadConstant, writeAll} from './assemble.ts';
+import {A32_CONDITIONAL, A32_UNCONDITIONAL} from '../../src/isa/a32/a32.ts';
+import {encode} from '../../src/isa/core/bits.ts';
+import type {CompiledRow} from '../../src/isa/core/decode.ts';
+import {UnmodelledInstruction} from '../../src/isa/core/errors.ts';
+import {assemble, buildElf, bytesOf, CODE, decodeWord, exitWith, loadConstant, writeAll} from './assemble.ts';
 
 export interface Case {
   readonly name: string;
@@ -137,7 +137,7 @@ const randomCase = (random: Random, {row, pattern}: CompiledRow): Case | undefin
     else words.unshift(assemble('CLREX'));
   }
   try {
-    decodeA32(words.at(-1) as number, CODE, 0);
+    decodeWord(words.at(-1) as number, CODE, 0);
   } catch (error) {
     if (error instanceof UnmodelledInstruction) return undefined;
     throw error;

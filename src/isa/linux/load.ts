@@ -1,7 +1,10 @@
 /** Puts a program into memory as execve(2) leaves it: segments, and a stack with argc, argv, envp and the auxiliary vector. */
-import type {Executable} from '../elf.ts';
-import {ElfError} from '../errors.ts';
-import {EXECUTABLE, type Memory, PAGE, READABLE, WRITABLE} from '../memory.ts';
+
+import {ElfError} from '../core/errors.ts';
+import {EXECUTABLE, READABLE, WRITABLE} from '../memory/address-space.ts';
+import {PAGE} from '../memory/layout.ts';
+import type {Memory} from '../memory/memory.ts';
+import type {Executable} from './elf.ts';
 import {HELPERS, pageDown, STACK_SIZE, STACK_TOP} from './process.ts';
 
 export type Profile = 'v5-soft' | 'v7-hf';

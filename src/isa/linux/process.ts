@@ -2,9 +2,11 @@
 
 import type {Marker} from '../../trace/records.ts';
 import {MEBIBYTE} from '../../units.ts';
-import type {Cpu} from '../cpu.ts';
-import {type Executable, HIGHEST_ADDRESS} from '../elf.ts';
-import {EXECUTABLE, type Memory, PAGE, READABLE, WRITABLE} from '../memory.ts';
+import type {Cpu} from '../core/cpu.ts';
+import {EXECUTABLE, READABLE, WRITABLE} from '../memory/address-space.ts';
+import {PAGE} from '../memory/layout.ts';
+import type {Memory} from '../memory/memory.ts';
+import {type Executable, HIGHEST_ADDRESS} from './elf.ts';
 
 export const STACK_TOP = HIGHEST_ADDRESS;
 export const STACK_SIZE = 8 * MEBIBYTE;

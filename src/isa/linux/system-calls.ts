@@ -1,8 +1,8 @@
 /** The Linux system calls of a static program, EABI (arch/arm/tools/syscall.tbl): number in r7, arguments in r0–r5, result or −errno in r0. */
 import {MARKERS} from '../../trace/records.ts';
-import type {Culprit} from '../cpu.ts';
-import {UnmodelledInstruction} from '../errors.ts';
-import {PAGE} from '../memory.ts';
+import type {Culprit} from '../core/cpu.ts';
+import {UnmodelledInstruction} from '../core/errors.ts';
+import {PAGE} from '../memory/layout.ts';
 import {type Process, pageUp, permissionsOf, STACK_SIZE, STACK_TOP} from './process.ts';
 
 const EBADF = 9;

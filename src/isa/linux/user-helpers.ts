@@ -1,13 +1,14 @@
 /** The kernel's user helpers at 0xffff0f60–0xffff0fff (Documentation/arch/arm/kernel_user_helpers.rst), done by the host. */
-import type {Cpu} from '../cpu.ts';
-import {GuestFault, UnmodelledInstruction} from '../errors.ts';
-import {LR, PC} from '../operation.ts';
+import type {Cpu} from '../core/cpu.ts';
+import {GuestFault} from '../core/errors.ts';
+import {LR} from '../core/operation.ts';
 import {HELPERS} from './process.ts';
 
 const wordOffset = (cpu: Cpu, pc: number, address: number): number => {
   if ((address & 3) !== 0) throw new GuestFault(pc, address, 'alignment');
-  if (!cpu.memory.allowWrite(address)) throw new GuestFault(pc, address, 'write');
-  return cpu.memory.offsetFor(cpu.memory.writeMap, address) >> 2;
+  const offset = cpu.memory.writableOffset(address);
+  if (offset === 0) throw new GuestFault(pc, address, 'write');
+  return offset >>> 2;
 };
 
 /** r0 old, r1 new, r2 pointer: r0 becomes 0 and C is set if the word was old and is now new. */
@@ -55,8 +56,5 @@ export const callUserHelper = (cpu: Cpu): void => {
   const helper = HELPER_CALLS[pc];
   if (!helper) throw new GuestFault(pc, pc, 'execute');
   helper(cpu, pc);
-  const target = cpu.r[LR]!;
-  if ((target & 3) !== 0)
-    throw new UnmodelledInstruction(pc, 0, `a helper returns to Thumb state, which is not modelled (r${LR} → r${PC})`);
-  cpu.next = target;
+  cpu.next = cpu.r[LR]!;
 };

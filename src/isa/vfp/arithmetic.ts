@@ -2,12 +2,12 @@
  * VFPv3 and VFPv4 arithmetic: DDI 0406C A7.5. Round to nearest, no flush to zero, no default NaN (VMSR throws for the
  * rest). A result that is a NaN is formed again from the operands' bits, because JavaScript promises no NaN payload.
  */
-import {FPSCR_BIT} from '../trace/blocks.ts';
-import type {InstructionClass} from '../trace/instruction-class.ts';
-import type {Fields} from './bits.ts';
-import type {Cpu} from './cpu.ts';
-import {fusedMultiplyAdd32, fusedMultiplyAdd64} from './fused-multiply-add.ts';
-import type {Execute, Operands, Operation, Row} from './operation.ts';
+import {FPSCR_BIT} from '../../trace/blocks.ts';
+import type {InstructionClass} from '../../trace/instruction-class.ts';
+import type {Fields} from '../core/bits.ts';
+import type {Cpu} from '../core/cpu.ts';
+import type {Execute, Operands, Operation, Row} from '../core/operation.ts';
+import {fusedMultiplyAdd32, fusedMultiplyAdd64} from '../float/fused-multiply-add.ts';
 import {
   propagateFusedNan32,
   propagateFusedNan64,
@@ -17,7 +17,7 @@ import {
   SCRATCH_SINGLES,
   vfpMask,
   vfpRegister,
-} from './vfp-registers.ts';
+} from './registers.ts';
 
 const SIGN = 0x8000_0000 | 0;
 

@@ -1,9 +1,9 @@
 /** VMOV, VABS, VNEG, VMRS and VMSR: DDI 0406C A7.8, A7.9 and A8.8. They move bits: NaNs pass unchanged. */
-import {FLAGS_BIT, FPSCR_BIT} from '../trace/blocks.ts';
-import type {Fields} from './bits.ts';
-import {UnmodelledInstruction} from './errors.ts';
-import {type Execute, type Operands, PC, type Row, registers, reject} from './operation.ts';
-import {vfpMask, vfpRegister} from './vfp-registers.ts';
+import {FLAGS_BIT, FPSCR_BIT} from '../../trace/blocks.ts';
+import type {Fields} from '../core/bits.ts';
+import {UnmodelledInstruction} from '../core/errors.ts';
+import {type Execute, type Operands, PC, type Row, registers, reject} from '../core/operation.ts';
+import {vfpMask, vfpRegister} from './registers.ts';
 
 const SIGN = 0x8000_0000 | 0;
 const MAGNITUDE = 0x7fff_ffff;

@@ -1,13 +1,13 @@
 /** A32 branches, SVC, status registers and hints: DDI 0406C A5.5, A5.2.11, A5.2.12. */
-import {FLAGS_BIT} from '../trace/blocks.ts';
-import type {Fields} from './bits.ts';
-import {type Execute, LR, type Operands, PC, type Row, registers, reject} from './operation.ts';
+import {FLAGS_BIT} from '../../trace/blocks.ts';
+import type {Fields} from '../core/bits.ts';
+import {type Execute, LR, type Operands, PC, type Row, registers, reject} from '../core/operation.ts';
 
 const branch: Execute = (cpu, op) => {
   cpu.next = op.immediate;
 };
 const branchLink: Execute = (cpu, op) => {
-  cpu.r[LR] = op.address + 4;
+  cpu.r[LR] = op.link;
   cpu.next = op.immediate;
 };
 const branchExchange: Execute = (cpu, op) => {
@@ -15,7 +15,7 @@ const branchExchange: Execute = (cpu, op) => {
 };
 const branchLinkExchange: Execute = (cpu, op) => {
   const target = cpu.r[op.m]!;
-  cpu.r[LR] = op.address + 4;
+  cpu.r[LR] = op.link;
   cpu.branchExchange(op, target);
 };
 const supervisorCall: Execute = (cpu, op) => {

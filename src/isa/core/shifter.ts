@@ -1,6 +1,6 @@
 /** The second operand of data processing and addressing: immediate, register, or register through the barrel shifter (DDI 0406C A8.4). */
-import {FLAGS_BIT} from '../trace/blocks.ts';
-import type {InstructionClass} from '../trace/instruction-class.ts';
+import {FLAGS_BIT} from '../../trace/blocks.ts';
+import type {InstructionClass} from '../../trace/instruction-class.ts';
 import type {Fields} from './bits.ts';
 import type {Cpu} from './cpu.ts';
 import {type Operation, registers} from './operation.ts';

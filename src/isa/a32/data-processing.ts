@@ -1,8 +1,8 @@
 /** A32 data processing: DDI 0406C A5.2.1–A5.2.3, and MOVW and MOVT (A5.2). */
-import {type BlockEnd, FLAGS_BIT} from '../trace/blocks.ts';
-import type {Fields} from './bits.ts';
-import type {Cpu} from './cpu.ts';
-import {type Execute, LR, type Operands, type Operation, PC, type Row, registers, reject} from './operation.ts';
+import {type BlockEnd, FLAGS_BIT} from '../../trace/blocks.ts';
+import type {Fields} from '../core/bits.ts';
+import type {Cpu} from '../core/cpu.ts';
+import {type Execute, LR, type Operands, type Operation, PC, type Row, registers, reject} from '../core/operation.ts';
 import {
   immediateShift,
   modifiedImmediate,
@@ -11,7 +11,7 @@ import {
   type ShifterOperand,
   shifterOperand,
   shifterOperandCarry,
-} from './shifter.ts';
+} from '../core/shifter.ts';
 
 const setNegativeZero = (cpu: Cpu, result: number): void => {
   cpu.negative = result;

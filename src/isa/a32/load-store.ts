@@ -2,9 +2,9 @@
  * A32 single and double loads and stores: DDI 0406C A5.3 and A5.2.8. The unprivileged forms (LDRT: P = 0, W = 1) do in
  * user mode what the post-indexed forms do.
  */
-import type {BlockEnd} from '../trace/blocks.ts';
-import type {InstructionClass} from '../trace/instruction-class.ts';
-import {READ, WRITE} from '../trace/records.ts';
+import type {BlockEnd} from '../../trace/blocks.ts';
+import type {InstructionClass} from '../../trace/instruction-class.ts';
+import {READ, WRITE} from '../../trace/records.ts';
 import {
   beginAligned,
   loadByte,
@@ -15,9 +15,9 @@ import {
   storeHalfWord,
   storeWord,
   writeAlignedWord,
-} from './access.ts';
-import type {Fields} from './bits.ts';
-import type {Cpu} from './cpu.ts';
+} from '../core/access.ts';
+import type {Fields} from '../core/bits.ts';
+import type {Cpu} from '../core/cpu.ts';
 import {
   type Execute,
   type Index,
@@ -28,8 +28,8 @@ import {
   registers,
   reject,
   SP,
-} from './operation.ts';
-import {immediateShift, plainImmediate, type ShifterOperand, shifterOperand} from './shifter.ts';
+} from '../core/operation.ts';
+import {immediateShift, plainImmediate, type ShifterOperand, shifterOperand} from '../core/shifter.ts';
 
 const WORD = 4;
 

@@ -1,10 +1,10 @@
 /** A32 multiplies: DDI 0406C A5.2.5 and A5.2.7 (halfword), A5.4.4 (SMMUL, dual), and saturating addition A5.2.6. */
-import {FLAGS_BIT} from '../trace/blocks.ts';
-import type {InstructionClass} from '../trace/instruction-class.ts';
-import type {Fields} from './bits.ts';
-import type {Cpu} from './cpu.ts';
-import {type Execute, type Operands, PC, type Row, registers, reject} from './operation.ts';
-import {carryOut, signedHigh, unsignedHigh} from './wide.ts';
+import {FLAGS_BIT} from '../../trace/blocks.ts';
+import type {InstructionClass} from '../../trace/instruction-class.ts';
+import type {Fields} from '../core/bits.ts';
+import type {Cpu} from '../core/cpu.ts';
+import {type Execute, type Operands, PC, type Row, registers, reject} from '../core/operation.ts';
+import {carryOut, signedHigh, unsignedHigh} from '../core/wide.ts';
 
 const setFlags = (cpu: Cpu, low: number, high: number): void => {
   cpu.negative = high;

@@ -3,7 +3,7 @@
  * that fails makes no access.
  */
 
-import {READ, WRITE} from '../trace/records.ts';
+import {READ, WRITE} from '../../trace/records.ts';
 import {
   beginAligned,
   loadByte,
@@ -15,11 +15,11 @@ import {
   storeHalfWord,
   storeWord,
   writeAlignedWord,
-} from './access.ts';
-import type {Fields} from './bits.ts';
-import type {Cpu} from './cpu.ts';
-import {GuestFault} from './errors.ts';
-import {type Execute, type Operands, type Operation, PC, type Row, registers, reject} from './operation.ts';
+} from '../core/access.ts';
+import type {Fields} from '../core/bits.ts';
+import type {Cpu} from '../core/cpu.ts';
+import {GuestFault} from '../core/errors.ts';
+import {type Execute, type Operands, type Operation, PC, type Row, registers, reject} from '../core/operation.ts';
 
 const DOUBLE = 8;
 

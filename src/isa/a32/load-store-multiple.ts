@@ -1,10 +1,10 @@
 /** A32 LDM, STM, PUSH and POP in all four modes: DDI 0406C A5.5. The forms with S = 1 (user registers, exception return) are privileged. */
-import type {BlockEnd} from '../trace/blocks.ts';
-import {READ, WRITE} from '../trace/records.ts';
-import {beginAligned, readAlignedWord, wordsInPage, writeAlignedWord} from './access.ts';
-import type {Fields} from './bits.ts';
-import type {Cpu} from './cpu.ts';
-import {type Execute, type Operands, type Operation, PC, type Row, registers, reject, SP} from './operation.ts';
+import type {BlockEnd} from '../../trace/blocks.ts';
+import {READ, WRITE} from '../../trace/records.ts';
+import {beginAligned, readAlignedWord, wordsInPage, writeAlignedWord} from '../core/access.ts';
+import type {Fields} from '../core/bits.ts';
+import type {Cpu} from '../core/cpu.ts';
+import {type Execute, type Operands, type Operation, PC, type Row, registers, reject, SP} from '../core/operation.ts';
 
 const WORD = 4;
 

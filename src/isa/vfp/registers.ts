@@ -1,6 +1,6 @@
 /** VFP register operands (DDI 0406C A7.3), NaN rules (A2.7.4), and the checks that arithmetic shares. */
-import type {Fields} from './bits.ts';
-import type {Cpu} from './cpu.ts';
+import type {Fields} from '../core/bits.ts';
+import type {Cpu} from '../core/cpu.ts';
 
 /** Scratch doubles behind d31, and the same places as singles. */
 export const SCRATCH_DOUBLES = [32, 33] as const;

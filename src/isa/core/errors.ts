@@ -15,6 +15,19 @@ export class UnmodelledInstruction extends Error {
   }
 }
 
+/** An instruction that Arm makes UNDEFINED in user mode on this core: Linux sends SIGILL. */
+export class UndefinedInstruction extends Error {
+  readonly pc: number;
+  readonly word: number;
+
+  constructor(pc: number, word: number) {
+    super(`instruction ${hexadecimal(word)} at ${hexadecimal(pc)} is UNDEFINED`);
+    this.name = 'UndefinedInstruction';
+    this.pc = pc;
+    this.word = word;
+  }
+}
+
 export type FaultKind = 'read' | 'write' | 'execute' | 'alignment';
 
 const FAULT_TEXT: Readonly<Record<FaultKind, string>> = {

@@ -1,7 +1,7 @@
 /** A decoded instruction, and the row of a decode table that describes its encoding. */
-import {type BlockEnd, FLAGS_BIT, type PipelineInstruction} from '../trace/blocks.ts';
-import type {InstructionClass} from '../trace/instruction-class.ts';
-import {accessMeta} from '../trace/records.ts';
+import {type BlockEnd, FLAGS_BIT, type PipelineInstruction} from '../../trace/blocks.ts';
+import type {InstructionClass} from '../../trace/instruction-class.ts';
+import {accessMeta} from '../../trace/records.ts';
 import type {Fields} from './bits.ts';
 import type {Cpu} from './cpu.ts';
 
@@ -44,6 +44,10 @@ export interface Operands {
   readonly access?: {readonly kind: number; readonly size: number; readonly exclusive?: boolean};
   /** Set by an instruction that ends its block. */
   readonly end?: BlockEnd;
+  /** The condition, when a T32 branch holds it among its operands; otherwise the decoder's. */
+  readonly condition?: number;
+  /** CPSR.IT behind an IT instruction, ITSTATE of A2.5.2 in its eight bits. */
+  readonly itState?: number;
   /** A shorter equivalent of the row's execute for these operands; only for forms so common that it is seen in speed. */
   readonly execute?: Execute;
 }
@@ -65,12 +69,30 @@ export const reject = (when: boolean, why: string): void => {
   if (when) throw new Unpredictable(why);
 };
 
-/** Instructions see pc as their address + 8 (DDI 0406C A2.3), and may branch by writing it. */
+/** Instructions see pc as their address + 8, or + 4 in Thumb state (DDI 0406C A2.3), and may branch by writing it. */
 const withPc: Execute = (cpu, operation) => {
-  cpu.r[PC] = operation.address + 8;
+  cpu.r[PC] = operation.pc;
   operation.body(cpu, operation);
   if (operation.writesPc) cpu.branchExchange(operation, cpu.r[PC] as number);
 };
+
+/** Where an instruction was decoded. */
+export interface Place {
+  readonly address: number;
+  /** A 32-bit Thumb instruction has its first half-word in the upper half; a 16-bit one is a half-word. */
+  readonly word: number;
+  readonly length: 2 | 4;
+  readonly thumb: 0 | 1;
+  readonly condition: number;
+  /** CPSR.IT before the instruction. */
+  readonly itState: number;
+  /** The instruction's index in its block. */
+  readonly slot: number;
+}
+
+/** ITAdvance() (DDI 0406C A2.5.2). */
+const advanceItState = (itState: number): number =>
+  (itState & 7) === 0 ? 0 : (itState & 0xe0) | ((itState << 1) & 0x1f);
 
 /**
  * Immutable after construction, and of one shape for all instructions: V8 then folds the members of an operation that
@@ -100,10 +122,22 @@ export class Operation {
   /** Second word of the access record; the slot is this instruction's index in its block. */
   declare readonly meta: number;
   declare readonly end: BlockEnd | undefined;
+  /** Bytes of the instruction, 4 or 2. */
+  declare readonly length: number;
+  /** 1 in Thumb state, 0 in Arm state. */
+  declare readonly thumb: number;
+  /** What the instruction reads as pc. */
+  declare readonly pc: number;
+  /** The next instruction's address, with bit 0 set in Thumb state: what BL puts into lr. */
+  declare readonly link: number;
+  /** CPSR.IT when the instruction executes, and behind it. */
+  declare readonly itState: number;
+  declare readonly itStateAfter: number;
   declare readonly pipeline: PipelineInstruction;
 
-  constructor(row: Row, operands: Operands, place: {address: number; word: number; condition: number; slot: number}) {
-    const conditionReads = place.condition === ALWAYS ? 0 : FLAGS_BIT;
+  constructor(row: Row, operands: Operands, place: Place) {
+    const condition = operands.condition ?? place.condition;
+    const conditionReads = condition === ALWAYS ? 0 : FLAGS_BIT;
     const reads = (operands.reads ?? 0) | conditionReads;
     const writes = operands.writes ?? 0;
     this.writesPc = (writes & (1 << PC)) !== 0;
@@ -112,7 +146,7 @@ export class Operation {
     this.name = row.name;
     this.address = place.address;
     this.word = place.word;
-    this.condition = place.condition;
+    this.condition = condition;
     this.d = operands.d ?? 0;
     this.n = operands.n ?? 0;
     this.m = operands.m ?? 0;
@@ -130,6 +164,13 @@ export class Operation {
     // As an int32, so that V8 keeps it a small integer; the record array wraps it back.
     this.meta = accessMeta(size, kind, place.slot, exclusive ? 1 : 0) | 0;
     this.end = operands.end ?? (this.writesPc ? 'indirect' : undefined);
+    const {thumb, itState} = place;
+    this.length = place.length;
+    this.thumb = thumb;
+    this.pc = (place.address + (thumb === 1 ? 4 : 8)) | 0;
+    this.link = (place.address + place.length) | thumb | 0;
+    this.itState = itState;
+    this.itStateAfter = operands.itState ?? advanceItState(itState);
     this.pipeline = {
       class: operands.class,
       transfers: operands.transfers ?? 1,

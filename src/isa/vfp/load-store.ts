@@ -1,9 +1,9 @@
 /** VLDR, VSTR, VLDM, VSTM, VPUSH and VPOP: DDI 0406C A7.6. Words must be aligned. Words move as bits. */
-import {READ, WRITE} from '../trace/records.ts';
-import {beginAligned, readAlignedWord, writeAlignedWord} from './access.ts';
-import type {Fields} from './bits.ts';
-import {type Execute, type Operands, PC, type Row, registers, reject} from './operation.ts';
-import {isDouble, vfpMask, vfpRegister} from './vfp-registers.ts';
+import {READ, WRITE} from '../../trace/records.ts';
+import {beginAligned, readAlignedWord, writeAlignedWord} from '../core/access.ts';
+import type {Fields} from '../core/bits.ts';
+import {type Execute, type Operands, PC, type Row, registers, reject} from '../core/operation.ts';
+import {isDouble, vfpMask, vfpRegister} from './registers.ts';
 
 const WORD = 4;
 

@@ -1,10 +1,10 @@
 /** A32 unconditional space (cond = 1111): DDI 0406C A5.7. Barriers order nothing here: one core, in program order. */
 
-import {clearExclusive} from './a32-exclusive.ts';
-import {PREFETCH_ACCESS, prefetch} from './access.ts';
-import type {Fields} from './bits.ts';
-import {type Execute, type Operands, PC, type Row, registers, reject} from './operation.ts';
-import {immediateShift, plainImmediate, type ShifterOperand, shifterOperand} from './shifter.ts';
+import {PREFETCH_ACCESS, prefetch} from '../core/access.ts';
+import type {Fields} from '../core/bits.ts';
+import {type Execute, type Operands, PC, type Row, registers, reject} from '../core/operation.ts';
+import {immediateShift, plainImmediate, type ShifterOperand, shifterOperand} from '../core/shifter.ts';
+import {clearExclusive} from './exclusive.ts';
 
 const nothing: Execute = () => {};
 const preload: Execute = (cpu, op) => {

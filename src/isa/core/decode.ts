@@ -1,7 +1,7 @@
 /** Decode tables, compiled and checked: a word is in at most one row, except where a row says that it specialises another. */
 import {compilePattern, contains, type Fields, matches, overlap, type Pattern, readFields} from './bits.ts';
 import {UnmodelledInstruction} from './errors.ts';
-import {ALWAYS, Operation, type Row, Unpredictable} from './operation.ts';
+import {ALWAYS, Operation, type Place, type Row, Unpredictable} from './operation.ts';
 
 export interface CompiledRow {
   readonly row: Row;
@@ -62,23 +62,30 @@ const isSpecialisation = (special: CompiledRow, general: CompiledRow): boolean =
 
 /**
  * Decodes one instruction.
- * @throws UnmodelledInstruction when the word is in no row, or its operands are not modelled.
+ * @throws UnmodelledInstruction when no row has the word, or its operands are UNPREDICTABLE or not modelled.
  */
-export type Decode = (word: number, address: number, slot: number) => Operation;
+export type Decode = (place: Omit<Place, 'condition'>) => Operation;
 
 const UNCONDITIONAL_SPACE = 15;
 
 export const createDecoder =
   (conditional: DecodeTable, unconditional: DecodeTable): Decode =>
-  (word, address, slot) => {
-    const cond = word >>> 28;
-    const found = (cond === UNCONDITIONAL_SPACE ? unconditional : conditional).find(word);
-    if (!found) throw new UnmodelledInstruction(address, word, 'no row of the decode tables has it');
-    const {row, pattern} = found;
-    const condition = cond === UNCONDITIONAL_SPACE ? ALWAYS : cond;
-    const operands = decodeOperands(row, readFields(pattern, word), address, word);
-    return new Operation(row, operands, {address, word, condition, slot});
+  (place) => {
+    const cond = place.word >>> 28;
+    const found = (cond === UNCONDITIONAL_SPACE ? unconditional : conditional).find(place.word);
+    return operationOf(found, {...place, condition: cond === UNCONDITIONAL_SPACE ? ALWAYS : cond});
   };
+
+/**
+ * The operation of the row that has a word.
+ * @throws UnmodelledInstruction when there is none, or its operands are not modelled.
+ */
+export const operationOf = (found: CompiledRow | undefined, place: Place): Operation => {
+  const {address, word} = place;
+  if (!found) throw new UnmodelledInstruction(address, word, 'no row of the decode tables has it');
+  const {row, pattern} = found;
+  return new Operation(row, decodeOperands(row, readFields(pattern, word), address, word), place);
+};
 
 const decodeOperands = (row: Row, fields: Fields, address: number, word: number) => {
   try {

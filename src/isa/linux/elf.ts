@@ -1,6 +1,6 @@
 /** ELF32 little-endian ARM executables, statically linked: System V gABI chapter 4–5, and ELF for the Arm Architecture (IHI 0044). */
-import {GIBIBYTE} from '../units.ts';
-import {ElfError, hexadecimal} from './errors.ts';
+import {GIBIBYTE} from '../../units.ts';
+import {ElfError, hexadecimal} from '../core/errors.ts';
 
 export interface Segment {
   readonly address: number;

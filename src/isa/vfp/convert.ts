@@ -1,8 +1,8 @@
 /** VCVT between precisions, integers and fixed point: DDI 0406C A8.8.306–A8.8.310. */
-import type {Fields} from './bits.ts';
-import type {Cpu} from './cpu.ts';
-import {type Execute, type Operands, type Operation, type Row, reject} from './operation.ts';
-import {vfpMask, vfpRegister} from './vfp-registers.ts';
+import type {Fields} from '../core/bits.ts';
+import type {Cpu} from '../core/cpu.ts';
+import {type Execute, type Operands, type Operation, type Row, reject} from '../core/operation.ts';
+import {vfpMask, vfpRegister} from './registers.ts';
 
 const DOUBLE_EXPONENT = 0x7ff8_0000;
 const SINGLE_EXPONENT = 0x7fc0_0000;

@@ -1,9 +1,9 @@
 /** A32 extension, reversal, bit fields, packing, saturation, division and CLZ: DDI 0406C A5.4, A5.2.12. */
-import {FLAGS_BIT} from '../trace/blocks.ts';
-import type {InstructionClass} from '../trace/instruction-class.ts';
-import type {Fields} from './bits.ts';
-import type {Cpu} from './cpu.ts';
-import {type Execute, type Operands, type Operation, PC, type Row, registers, reject} from './operation.ts';
+import {FLAGS_BIT} from '../../trace/blocks.ts';
+import type {InstructionClass} from '../../trace/instruction-class.ts';
+import type {Fields} from '../core/bits.ts';
+import type {Cpu} from '../core/cpu.ts';
+import {type Execute, type Operands, type Operation, PC, type Row, registers, reject} from '../core/operation.ts';
 
 const rotated = (cpu: Cpu, op: Operation): number => {
   const value = cpu.r[op.m]!;

@@ -2,7 +2,7 @@
  * Data accesses of the guest: page map lookup, alignment (SCTLR.A = 0: words and half-words may be misaligned,
  * DDI 0406C A3.2.1), recording. Every function first records, then accesses: a fault ends the run, its record stays.
  */
-import {PREFETCH} from '../trace/records.ts';
+import {PREFETCH} from '../../trace/records.ts';
 import type {Cpu} from './cpu.ts';
 import {type FaultKind, GuestFault} from './errors.ts';
 import type {Operation} from './operation.ts';
@@ -21,15 +21,15 @@ export const recordAccess = (cpu: Cpu, address: number, meta: number): void => {
   trace.length = at + 2;
 };
 
+/** Offset of a byte in the engine's memory, unsigned. */
 const readableOffset = (cpu: Cpu, operation: Operation, address: number): number => {
-  const offset = cpu.memory.offsetFor(cpu.memory.readMap, address);
-  return offset === 0 ? fault(operation, address, 'read') : offset;
+  const offset = cpu.memory.readableOffset(address);
+  return offset === 0 ? fault(operation, address, 'read') : offset >>> 0;
 };
 
 const writableOffset = (cpu: Cpu, operation: Operation, address: number): number => {
-  const {memory} = cpu;
-  if (!memory.allowWrite(address)) return fault(operation, address, 'write');
-  return memory.offsetFor(memory.writeMap, address);
+  const offset = cpu.memory.writableOffset(address);
+  return offset === 0 ? fault(operation, address, 'write') : offset >>> 0;
 };
 
 const loadSlow = (cpu: Cpu, operation: Operation, address: number, size: number): number => {
@@ -52,16 +52,16 @@ const storeSlow = (cpu: Cpu, operation: Operation, address: number, size: number
 export const readAlignedWord = (cpu: Cpu, operation: Operation, address: number): number => {
   const memory = cpu.memory;
   const frame = memory.readMap[address >>> 12]!;
-  if (frame === 0) return fault(operation, address, 'read');
-  return memory.words[(frame + (address & PAGE_MASK)) >> 2]!;
+  if (frame === 0) return memory.words[readableOffset(cpu, operation, address) >>> 2]!;
+  return memory.words[(frame + (address & PAGE_MASK)) >>> 2]!;
 };
 
 /** As {@link readAlignedWord}. */
 export const writeAlignedWord = (cpu: Cpu, operation: Operation, address: number, value: number): void => {
   const memory = cpu.memory;
   const frame = memory.writeMap[address >>> 12]!;
-  if (frame === 0) memory.words[writableOffset(cpu, operation, address) >> 2] = value;
-  else memory.words[(frame + (address & PAGE_MASK)) >> 2] = value;
+  if (frame === 0) memory.words[writableOffset(cpu, operation, address) >>> 2] = value;
+  else memory.words[(frame + (address & PAGE_MASK)) >>> 2] = value;
 };
 
 /**
@@ -71,7 +71,7 @@ export const writeAlignedWord = (cpu: Cpu, operation: Operation, address: number
 export const wordsInPage = (map: Int32Array, address: number, size: number): number => {
   const frame = map[address >>> 12]!;
   const offset = address & PAGE_MASK;
-  return frame === 0 || offset + size > PAGE_MASK + 1 ? -1 : (frame + offset) >> 2;
+  return frame === 0 || offset + size > PAGE_MASK + 1 ? -1 : (frame + offset) >>> 2;
 };
 
 /** Starts a multiple, double or exclusive access: one record, and the alignment that it needs. */
@@ -85,7 +85,7 @@ export const loadWord = (cpu: Cpu, operation: Operation, address: number): numbe
   const memory = cpu.memory;
   const frame = memory.readMap[address >>> 12]!;
   if (frame === 0 || (address & 3) !== 0) return loadSlow(cpu, operation, address, 4);
-  return memory.words[(frame + (address & PAGE_MASK)) >> 2]!;
+  return memory.words[(frame + (address & PAGE_MASK)) >>> 2]!;
 };
 
 export const loadHalfWord = (cpu: Cpu, operation: Operation, address: number): number => {
@@ -93,15 +93,15 @@ export const loadHalfWord = (cpu: Cpu, operation: Operation, address: number): n
   const memory = cpu.memory;
   const frame = memory.readMap[address >>> 12]!;
   if (frame === 0 || (address & 1) !== 0) return loadSlow(cpu, operation, address, 2);
-  return memory.halfWords[(frame + (address & PAGE_MASK)) >> 1]!;
+  return memory.halfWords[(frame + (address & PAGE_MASK)) >>> 1]!;
 };
 
 export const loadByte = (cpu: Cpu, operation: Operation, address: number): number => {
   if (cpu.recording) recordAccess(cpu, address, operation.meta);
   const memory = cpu.memory;
   const frame = memory.readMap[address >>> 12]!;
-  if (frame === 0) return fault(operation, address, 'read');
-  return memory.bytes[frame + (address & PAGE_MASK)]!;
+  if (frame === 0) return memory.bytes[readableOffset(cpu, operation, address)]!;
+  return memory.bytes[(frame + (address & PAGE_MASK)) >>> 0]!;
 };
 
 export const storeWord = (cpu: Cpu, operation: Operation, address: number, value: number): void => {
@@ -109,7 +109,7 @@ export const storeWord = (cpu: Cpu, operation: Operation, address: number, value
   const memory = cpu.memory;
   const frame = memory.writeMap[address >>> 12]!;
   if (frame === 0 || (address & 3) !== 0) storeSlow(cpu, operation, address, 4, value);
-  else memory.words[(frame + (address & PAGE_MASK)) >> 2] = value;
+  else memory.words[(frame + (address & PAGE_MASK)) >>> 2] = value;
 };
 
 export const storeHalfWord = (cpu: Cpu, operation: Operation, address: number, value: number): void => {
@@ -117,7 +117,7 @@ export const storeHalfWord = (cpu: Cpu, operation: Operation, address: number, v
   const memory = cpu.memory;
   const frame = memory.writeMap[address >>> 12]!;
   if (frame === 0 || (address & 1) !== 0) storeSlow(cpu, operation, address, 2, value);
-  else memory.halfWords[(frame + (address & PAGE_MASK)) >> 1] = value;
+  else memory.halfWords[(frame + (address & PAGE_MASK)) >>> 1] = value;
 };
 
 export const storeByte = (cpu: Cpu, operation: Operation, address: number, value: number): void => {
@@ -125,7 +125,7 @@ export const storeByte = (cpu: Cpu, operation: Operation, address: number, value
   const memory = cpu.memory;
   const frame = memory.writeMap[address >>> 12]!;
   if (frame === 0) storeSlow(cpu, operation, address, 1, value);
-  else memory.bytes[frame + (address & PAGE_MASK)] = value;
+  else memory.bytes[(frame + (address & PAGE_MASK)) >>> 0] = value;
 };
 
 /** PLD and PLDW: recorded even when unmapped, and never a fault. */

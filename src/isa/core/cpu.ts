@@ -1,0 +1,236 @@
+/**
+ * The state of one ARMv7-A core in user mode (DDI 0406C A2.3–A2.6): core registers, APSR, VFP registers, FPSCR, the local
+ * exclusive monitor. All of it lies in words of the engine's memory (see state.ts).
+ *
+ * N and Z are kept as the results they derive from, because most flag-setting instructions then need no test at all.
+ */
+import type {TraceBuffer} from '../../trace/buffer.ts';
+import type {Memory} from '../memory/memory.ts';
+import {UnmodelledInstruction} from './errors.ts';
+import {CONTEXT_WORDS, REGISTERS, STATE, VFP_SCRATCH_WORDS, VFP_WORDS} from './state.ts';
+
+/** What the processor must know of an instruction that it stops at. */
+export interface Culprit {
+  readonly name: string;
+  readonly address: number;
+  readonly word: number;
+  readonly immediate: number;
+}
+
+export class Cpu {
+  // `declare`d: stored once, so that V8 takes them for constants (see Operation).
+  declare readonly state: Int32Array;
+  declare readonly r: Int32Array;
+  /** d0–d31 as words (s0 = word 0), then scratch; doubles and singles are views of the same bytes. */
+  declare readonly vfpWords: Int32Array;
+  declare readonly doubles: Float64Array;
+  declare readonly singles: Float32Array;
+  declare readonly vfpBytes: Uint8Array;
+  declare readonly trace: TraceBuffer;
+  declare readonly memory: Memory;
+
+  /** The instruction of an SVC, or of a trap that a debugger would take, for the emulator to serve at the block's end. */
+  supervisorCall: Culprit | undefined = undefined;
+  recording = false;
+  /** Set by VFP arithmetic: the cumulative bits are then not known. */
+  exceptionsUnknown = false;
+
+  constructor(memory: Memory, trace: TraceBuffer) {
+    this.memory = memory;
+    this.trace = trace;
+    this.state = memory.state;
+    const {buffer, byteOffset} = this.state;
+    this.r = new Int32Array(buffer, byteOffset, REGISTERS);
+    const vfpOffset = byteOffset + 4 * STATE.vfp;
+    const vfpWords = VFP_WORDS + VFP_SCRATCH_WORDS;
+    this.vfpWords = new Int32Array(buffer, vfpOffset, vfpWords);
+    this.doubles = new Float64Array(buffer, vfpOffset, vfpWords / 2);
+    this.singles = new Float32Array(buffer, vfpOffset, vfpWords);
+    this.vfpBytes = new Uint8Array(buffer, vfpOffset, 4 * vfpWords);
+    this.zero = 1;
+  }
+
+  /** APSR.N is the sign bit. */
+  get negative(): number {
+    return this.state[STATE.negative]!;
+  }
+  set negative(value: number) {
+    this.state[STATE.negative] = value;
+  }
+  /** APSR.Z is set when this is 0. */
+  get zero(): number {
+    return this.state[STATE.zero]!;
+  }
+  set zero(value: number) {
+    this.state[STATE.zero] = value;
+  }
+  /** APSR.C, 0 or 1. */
+  get carry(): number {
+    return this.state[STATE.carry]!;
+  }
+  set carry(value: number) {
+    this.state[STATE.carry] = value;
+  }
+  /** APSR.V, 0 or 1. */
+  get overflow(): number {
+    return this.state[STATE.overflow]!;
+  }
+  set overflow(value: number) {
+    this.state[STATE.overflow] = value;
+  }
+  /** APSR.Q, 0 or 1. */
+  get saturated(): number {
+    return this.state[STATE.saturated]!;
+  }
+  set saturated(value: number) {
+    this.state[STATE.saturated] = value;
+  }
+  /** APSR.GE, four bits. */
+  get greaterEqual(): number {
+    return this.state[STATE.greaterEqual]!;
+  }
+  set greaterEqual(value: number) {
+    this.state[STATE.greaterEqual] = value;
+  }
+  /** TPIDRURO, and TPIDRURW, which user mode may write. */
+  get threadPointer(): number {
+    return this.state[STATE.threadPointer]!;
+  }
+  set threadPointer(value: number) {
+    this.state[STATE.threadPointer] = value;
+  }
+  get threadPointerWritable(): number {
+    return this.state[STATE.threadPointerWritable]!;
+  }
+  set threadPointerWritable(value: number) {
+    this.state[STATE.threadPointerWritable] = value;
+  }
+  /** FPSCR.NZCV in bits 31–28. */
+  get fpscrFlags(): number {
+    return this.state[STATE.fpscrFlags]!;
+  }
+  set fpscrFlags(value: number) {
+    this.state[STATE.fpscrFlags] = value;
+  }
+  /** FPSCR's AHP, DN, FZ, RMode, Stride and Len, in their places. */
+  get fpscrModes(): number {
+    return this.state[STATE.fpscrModes]!;
+  }
+  set fpscrModes(value: number) {
+    this.state[STATE.fpscrModes] = value;
+  }
+  /** FPSCR's QC, IDC, IXC, UFC, OFC, DZC and IOC, in their places. */
+  get fpscrCumulative(): number {
+    return this.state[STATE.fpscrCumulative]!;
+  }
+  set fpscrCumulative(value: number) {
+    this.state[STATE.fpscrCumulative] = value;
+  }
+  /** Address of the next block; bit 0 is set in Thumb state. */
+  get next(): number {
+    return this.state[STATE.next]!;
+  }
+  set next(value: number) {
+    this.state[STATE.next] = value;
+  }
+  /** CPSR.IT at `next`: not 0 only after a signal handler returns into an IT block. */
+  get itState(): number {
+    return this.state[STATE.itState]!;
+  }
+  set itState(value: number) {
+    this.state[STATE.itState] = value;
+  }
+  /** The local monitor: address reserved by the last LDREX, and bytes; 0 bytes when open. */
+  get exclusiveAddress(): number {
+    return this.state[STATE.exclusiveAddress]!;
+  }
+  set exclusiveAddress(value: number) {
+    this.state[STATE.exclusiveAddress] = value;
+  }
+  get exclusiveSize(): number {
+    return this.state[STATE.exclusiveSize]!;
+  }
+  set exclusiveSize(value: number) {
+    this.state[STATE.exclusiveSize] = value;
+  }
+
+  /** BXWritePC: bit 0 selects Thumb state. @throws UnmodelledInstruction on a branch to a half-word in A32 state. */
+  branchExchange(operation: Culprit, target: number): void {
+    if ((target & 3) === 2) {
+      throw new UnmodelledInstruction(
+        operation.address,
+        operation.word,
+        `${operation.name} branches to a half-word address in A32 state, which is UNPREDICTABLE`,
+      );
+    }
+    this.next = target;
+  }
+
+  get apsr(): number {
+    return (
+      (this.negative & 0x8000_0000) |
+      (this.zero === 0 ? 0x4000_0000 : 0) |
+      (this.carry << 29) |
+      (this.overflow << 28) |
+      (this.saturated << 27) |
+      (this.greaterEqual << 16)
+    );
+  }
+
+  setNzcvq(value: number): void {
+    this.setNzcv(value);
+    this.saturated = (value >>> 27) & 1;
+  }
+
+  setNzcv(value: number): void {
+    this.negative = value;
+    this.zero = ~value & 0x4000_0000;
+    this.carry = (value >>> 29) & 1;
+    this.overflow = (value >>> 28) & 1;
+  }
+
+  /** A copy of what a task keeps while it does not run. */
+  saveContext(): Int32Array {
+    return this.state.slice(0, CONTEXT_WORDS);
+  }
+
+  restoreContext(context: Int32Array): void {
+    this.state.set(context);
+  }
+}
+
+/** ConditionPassed() for the 15 conditions, AL included (DDI 0406C A8.3). */
+export const conditionPassed = (cpu: Cpu, condition: number): boolean => {
+  switch (condition) {
+    case 0:
+      return cpu.zero === 0;
+    case 1:
+      return cpu.zero !== 0;
+    case 2:
+      return cpu.carry !== 0;
+    case 3:
+      return cpu.carry === 0;
+    case 4:
+      return cpu.negative < 0;
+    case 5:
+      return cpu.negative >= 0;
+    case 6:
+      return cpu.overflow !== 0;
+    case 7:
+      return cpu.overflow === 0;
+    case 8:
+      return cpu.carry !== 0 && cpu.zero !== 0;
+    case 9:
+      return cpu.carry === 0 || cpu.zero === 0;
+    case 10:
+      return cpu.negative < 0 === (cpu.overflow !== 0);
+    case 11:
+      return cpu.negative < 0 !== (cpu.overflow !== 0);
+    case 12:
+      return cpu.zero !== 0 && cpu.negative < 0 === (cpu.overflow !== 0);
+    case 13:
+      return cpu.zero === 0 || cpu.negative < 0 !== (cpu.overflow !== 0);
+    default:
+      return true;
+  }
+};
