@@ -25,6 +25,11 @@ export class Interrupted extends Error {
   }
 }
 
+/** A fault of trapwalk, told by where the engines part. */
+export class EnginesDiffer extends Error {
+  override readonly name = 'EnginesDiffer';
+}
+
 const FAULTS = ['TypeError', 'ReferenceError', 'SyntaxError', 'EvalError', 'URIError', 'AssertionError'];
 
 /** oclif's errors, by what they carry: its classes for parse errors are not exported. */
@@ -62,6 +67,7 @@ const usageMessage = (error: OclifError, flags: readonly string[]): string => {
 /** Undefined for oclif's own request to exit. */
 export const failureOf = (error: Error, flags: readonly string[]): Failure | undefined => {
   if (error instanceof Interrupted) return {message: error.message, exitCode: INTERRUPTED};
+  if (error instanceof EnginesDiffer) return {message: error.message, exitCode: FAULT};
   if (isOclif(error)) {
     if (error.code === 'EEXIT') return undefined;
     return {message: `${usageMessage(error, flags)} (see --help)`, exitCode: error.oclif.exit ?? USAGE};

@@ -1,5 +1,7 @@
 /** Flags that several commands take. */
 import {Args, Errors, Flags} from '@oclif/core';
+import type {Surroundings} from '../isa/emulator.ts';
+import {ENGINES} from '../isa/engine/engine.ts';
 
 const usage = (message: string): never => {
   throw new Errors.CLIError(message);
@@ -56,15 +58,83 @@ export const jobs = Flags.integer({min: 1, description: 'worker threads; by defa
 
 export const guestBuild = {
   profile: Flags.option({options: ['v5-soft', 'v7-hf'] as const})({
-    description: 'which build of a guest that comes along',
+    description:
+      "which build of a guest that comes along; of a program of yours, the processor's features: v7-hf by default",
   }),
   optimization: Flags.string({helpValue: 'O2', description: 'its compiler level'}),
 };
 
 export const maxInstructions = Flags.integer({min: 1, description: 'give up after so many instructions'});
 
+type Bind = NonNullable<Surroundings['binds']>[number];
+
+/** `HOST`, `HOST:GUEST`, either with `:rw` behind it. */
+export const parseBind = (text: string): Bind => {
+  const writable = text.endsWith(':rw');
+  const [host, guest = host, ...rest] = (writable ? text.slice(0, -3) : text).split(':');
+  if (!host || !guest?.startsWith('/') || guest === '/' || rest.length > 0)
+    usage(`'${text}' is not HOST[:GUEST][:rw], where GUEST is an absolute path`);
+  return {host: host as string, guest: guest as string, writable};
+};
+
+const variable = (text: string): string => (/^[^=]+=/.test(text) ? text : usage(`'${text}' is not NAME=VALUE`));
+
+/** What surrounds the program of a guest, for every command that executes one. */
+export const surroundingFlags = {
+  sysroot: Flags.string({
+    helpValue: 'DIR',
+    description: "the guest's root directory, only read; an absolute path of a program is then one of the guest's",
+  }),
+  bind: Flags.custom<Bind>({parse: async (input) => parseBind(input)})({
+    multiple: true,
+    multipleNonGreedy: true,
+    helpValue: 'HOST[:GUEST][:rw]',
+    description: 'show a directory to the guest; it may write there with :rw only; may be repeated',
+  }),
+  env: Flags.custom<string>({parse: async (input) => variable(input)})({
+    multiple: true,
+    multipleNonGreedy: true,
+    helpValue: 'NAME=VALUE',
+    description: 'set an environment variable of the guest; may be repeated',
+  }),
+  cwd: Flags.string({helpValue: 'DIR', description: 'the directory of the guest in which it starts; / by default'}),
+};
+
+export interface SurroundingValues {
+  readonly sysroot?: string | undefined;
+  readonly bind?: readonly Bind[] | undefined;
+  readonly env?: readonly string[] | undefined;
+  readonly cwd?: string | undefined;
+}
+
+/** What a user's own program has in its environment; nothing comes from the host. */
+export const DEFAULT_ENVIRONMENT: readonly string[] = [
+  'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  'HOME=/',
+  'LANG=C',
+];
+
+const nameOf = (assignment: string): string => assignment.slice(0, assignment.indexOf('='));
+
+/** @param isOwn a program of the user's, which gets a small environment; a guest that comes along has none. */
+export const surroundingsOf = ({sysroot, bind, env = [], cwd}: SurroundingValues, isOwn: boolean): Surroundings => {
+  const given = env.map(nameOf);
+  const defaults = isOwn ? DEFAULT_ENVIRONMENT.filter((assignment) => !given.includes(nameOf(assignment))) : [];
+  return {
+    env: [...defaults, ...env],
+    ...(sysroot === undefined ? {} : {sysroot}),
+    ...(bind === undefined ? {} : {binds: bind}),
+    ...(cwd === undefined ? {} : {cwd}),
+  };
+};
+
+export const engine = Flags.option({
+  options: ENGINES,
+  description: 'what executes the guest; it changes the speed only',
+});
+
 export const guestArgument = Args.string({
   required: true,
   name: 'guest',
-  description: "a guest of 'trapwalk guests', or the path of a static ARM Linux ELF file",
+  description: "a guest of 'trapwalk guests', or the path of an Arm Linux program",
 });

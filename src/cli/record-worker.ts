@@ -1,14 +1,23 @@
 /** Entry point of the thread that records. */
 import {writeTrace} from '../trace/write.ts';
 import {GuestTrace} from '../tracegen/guest-trace.ts';
+import {DEFAULT_ENVIRONMENT} from './flags.ts';
 import type {RecordAnswer, RecordRequest} from './record.ts';
+
+const surroundingText = ({sysroot, binds = [], env = [], cwd}: RecordRequest['guest']['surroundings']): string[] => [
+  ...(sysroot === undefined ? [] : [`--sysroot ${sysroot}`]),
+  ...binds.map(({host, guest, writable}) => `--bind ${host}:${guest}${writable ? ':rw' : ''}`),
+  ...env.filter((variable) => !DEFAULT_ENVIRONMENT.includes(variable)).map((variable) => `--env ${variable}`),
+  ...(cwd === undefined ? [] : [`--cwd ${cwd}`]),
+];
 
 const commandOf = ({guest, record, maxInstructions}: RecordRequest): string =>
   [
     'trapwalk trace record',
     guest.name,
-    ...(guest.profile ? [`--profile ${guest.profile}`] : []),
+    `--profile ${guest.profile}`,
     ...(guest.optimization ? [`--optimization ${guest.optimization}`] : []),
+    ...surroundingText(guest.surroundings),
     ...(record === 'all' ? ['--all'] : []),
     ...(maxInstructions === undefined ? [] : [`--max-instructions ${maxInstructions}`]),
     '--output FILE',
@@ -21,9 +30,11 @@ export default (request: RecordRequest): RecordAnswer => {
     const source = new GuestTrace({
       path: guest.path,
       arguments: guest.arguments,
+      surroundings: guest.surroundings,
+      inRoot: guest.inRoot,
       record,
       command: commandOf(request),
-      ...(guest.profile ? {profile: guest.profile} : {}),
+      profile: guest.profile,
       ...(maxInstructions === undefined ? {} : {maxInstructions}),
     });
     return {counts: writeTrace(path, source)};

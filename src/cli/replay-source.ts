@@ -28,7 +28,9 @@ const openGuest = (guest: GuestProgram, maxInstructions: number | undefined): Re
   source: new GuestTrace({
     path: guest.path,
     arguments: guest.arguments,
-    ...(guest.profile ? {profile: guest.profile} : {}),
+    surroundings: guest.surroundings,
+    inRoot: guest.inRoot,
+    profile: guest.profile,
     ...(maxInstructions === undefined ? {} : {maxInstructions}),
   }),
   origin: {kind: 'guest', name: guest.name, arguments: guest.arguments},

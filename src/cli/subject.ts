@@ -1,21 +1,26 @@
 /** What a command works on: a guest that comes along, an ELF file, or (for replay) a stored trace, told by its first bytes. */
 import {closeSync, existsSync, openSync, readSync} from 'node:fs';
 import {InputError, systemReason} from '../files/errors.ts';
+import type {Surroundings} from '../isa/emulator.ts';
 import {readBenchmarks} from '../predict/benchmarks.ts';
 import {loadCalibration} from '../predict/calibration.ts';
 import {checkTrace} from '../trace/check.ts';
 import {MAGIC} from '../trace/container.ts';
 import {openTrace, type StoredTrace} from '../trace/read.ts';
 import {chooseGuest, type GuestBuild, readCatalogue} from '../tracegen/catalogue.ts';
+import {type SurroundingValues, surroundingsOf} from './flags.ts';
 
 export interface GuestProgram {
   /** As the user named it. */
   readonly name: string;
   readonly path: string;
   readonly arguments: readonly string[];
-  /** Undefined for a file of the user's: the emulator's default. */
-  readonly profile: GuestBuild['profile'] | undefined;
+  /** Which build; of a file of the user's, what the processor announces. */
+  readonly profile: GuestBuild['profile'];
   readonly optimization: GuestBuild['optimization'] | undefined;
+  readonly surroundings: Surroundings;
+  /** `path` names a file of the guest's root. */
+  readonly inRoot: boolean;
   /** Where the arguments come from, when the user gave none. */
   readonly argumentsFrom: string | undefined;
 }
@@ -25,6 +30,7 @@ export interface GuestRequest {
   readonly guestArguments: readonly string[] | undefined;
   readonly profile?: GuestBuild['profile'] | undefined;
   readonly optimization?: string | undefined;
+  readonly surroundings?: SurroundingValues | undefined;
 }
 
 /** Arguments of the middle run of the first benchmark that uses this guest. */
@@ -37,21 +43,44 @@ export const benchmarkArguments = (guest: string): {readonly benchmark: string; 
   return {benchmark: benchmark.id, values: run.arguments};
 };
 
+/** What current systems are built for. */
+const OWN_PROFILE = 'v7-hf';
+
 /** @throws InputError when there is no such guest or file, naming the guests. */
-export const findGuest = ({name, guestArguments, profile, optimization}: GuestRequest): GuestProgram => {
+export const findGuest = ({
+  name,
+  guestArguments,
+  profile,
+  optimization,
+  surroundings = {},
+}: GuestRequest): GuestProgram => {
   const isCatalogued = readCatalogue().some(({id}) => id === name);
-  if (!isCatalogued && existsSync(name)) {
+  const inRoot = surroundings.sysroot !== undefined && name.startsWith('/');
+  if (!isCatalogued && (inRoot || existsSync(name))) {
     if (optimization !== undefined)
       throw new InputError('--optimization chooses among builds of a guest that comes along', {
         file: name,
         remedy: 'leave it out',
       });
-    const own = {profile, optimization: undefined, argumentsFrom: undefined};
+    const own = {
+      profile: profile ?? OWN_PROFILE,
+      optimization: undefined,
+      argumentsFrom: undefined,
+      surroundings: surroundingsOf(surroundings, true),
+      inRoot,
+    };
     return {name, path: name, arguments: guestArguments ?? [], ...own};
   }
   const {build, path} = chooseGuest(name, profile, optimization);
   const {profile: itsProfile, optimization: itsOptimization} = build;
-  const chosen = {name, path, profile: itsProfile, optimization: itsOptimization};
+  const chosen = {
+    name,
+    path,
+    profile: itsProfile,
+    optimization: itsOptimization,
+    surroundings: surroundingsOf(surroundings, false),
+    inRoot: false,
+  };
   if (guestArguments) return {...chosen, arguments: guestArguments, argumentsFrom: undefined};
   const {benchmark, values} = benchmarkArguments(name);
   return {...chosen, arguments: values, argumentsFrom: `benchmark ${benchmark}`};

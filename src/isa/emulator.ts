@@ -1,43 +1,78 @@
-/** Runs a static Arm Linux program in user mode and records what its memory system would see. */
+/** Runs an Arm Linux program in user mode and records what its memory system would see. */
 import type {Block} from '../trace/blocks.ts';
 import {TraceBuffer} from '../trace/buffer.ts';
 import {MARKER_ID, type Marker} from '../trace/records.ts';
-import {type Bytes, bytes, MEBIBYTE} from '../units.ts';
+import {type Bytes, bytes, GIBIBYTE} from '../units.ts';
 import {Cpu} from './core/cpu.ts';
-import {SP} from './core/operation.ts';
+import {ElfError} from './core/errors.ts';
+import {createEngine} from './create-engine.ts';
 import {CodeCache} from './engine/code-cache.ts';
-import {createEngine, type Engine, type EngineName} from './engine/engine.ts';
-import {parseElf} from './linux/elf.ts';
-import {buildStack, loadSegments, type Profile} from './linux/load.ts';
-import {Process} from './linux/process.ts';
-import {callSystem} from './linux/system-calls.ts';
-import {callUserHelper, isUserHelper} from './linux/user-helpers.ts';
-import {RING_BYTES, RING_CURSOR_OFFSET, RING_OFFSET} from './memory/layout.ts';
+import type {Engine, EngineName} from './engine/engine.ts';
+import {Clock} from './linux/clock.ts';
+import {SystemError} from './linux/errno.ts';
+import {findProgram, startProgram} from './linux/exec.ts';
+import {HostStream, type HostStreams} from './linux/files/devices.ts';
+import {Directory} from './linux/files/node.ts';
+import {FileTable, type TerminalSize} from './linux/files/open-file.ts';
+import {resolve} from './linux/files/path.ts';
+import {FIRST_ID, Kernel} from './linux/kernel.ts';
+import type {Profile} from './linux/load.ts';
+import {MemoryMap} from './linux/memory-map.ts';
+import {processFiles} from './linux/process-files.ts';
+import {type Bind, buildRoot, ensureDirectory, mount, placeProgram} from './linux/root.ts';
+import {Scheduler} from './linux/scheduler.ts';
+import {signalName} from './linux/signals.ts';
+import {Process, Task} from './linux/task.ts';
+import {isUserHelper} from './linux/user-helpers.ts';
+import {RING_BYTES, RING_CURSOR_OFFSET, RING_OFFSET, RING_RESERVE} from './memory/layout.ts';
 import {Memory} from './memory/memory.ts';
+import type {RegionLimits} from './translate/region.ts';
 
 export interface EmulatorOptions {
-  /** Name of the program, for messages and AT_EXECFN. */
+  /** The program as the guest knows it: AT_EXECFN, messages, and where it lies in the guest's tree of files. */
   readonly path: string;
   readonly argv: readonly string[];
+  /** NAME=VALUE. */
   readonly env?: readonly string[];
-  /** All that the guest may map, stack (8 MiB) included. */
+  /** A directory of the host that is the guest's root, only read; without one the guest's tree is empty. */
+  readonly sysroot?: string;
+  readonly binds?: readonly Bind[];
+  /** Where the program starts, in the guest's tree; made if there is no such directory. `/` by default. */
+  readonly cwd?: string;
+  /** Standard input: its bytes, or who gives at most so many (none at the end). Empty by default. */
+  readonly stdin?: Uint8Array | ((length: number) => Uint8Array);
+  /** Which of the descriptors 0 to 2 are terminals; none by default. */
+  readonly terminal?: (fd: number) => TerminalSize | undefined;
+  /** All memory that the guest's processes touch. */
   readonly memoryLimit?: Bytes;
+  /** More tasks are EAGAIN. */
+  readonly taskLimit?: number;
   /** What AT_HWCAP and AT_PLATFORM announce; the instruction set is the same. */
   readonly profile?: Profile;
-  /** Of AT_RANDOM and getrandom. */
+  /** Of AT_RANDOM, getrandom and /dev/urandom. */
   readonly seed?: number;
+  /** CLOCK_REALTIME at the start, in seconds. */
+  readonly epoch?: number;
   readonly engine?: EngineName;
+  /** For tests of the engine 'translate'. */
+  readonly regions?: Partial<RegionLimits>;
   readonly write: (fd: number, data: Uint8Array) => void;
   readonly warn: (line: string) => void;
   /** 'markers' records from trapwalk:warm (or begin) to trapwalk:end; 'all' from the first instruction. Nothing by default. */
   readonly record?: 'markers' | 'all';
 }
 
+/** What surrounds a program, whoever starts it. */
+export type Surroundings = Pick<EmulatorOptions, 'sysroot' | 'binds' | 'env' | 'cwd'>;
+
 export type RunResult = 'exited' | 'buffer-full' | 'limit';
 
-const DEFAULT_MEMORY_LIMIT = bytes(256 * MEBIBYTE);
-/** Instructions between two looks at the limit: keeps the inner loop's counter a small integer. */
-const SLICE = 2 ** 28;
+const DEFAULT_MEMORY_LIMIT = bytes(GIBIBYTE);
+const DEFAULT_TASK_LIMIT = 512;
+/** 2023-11-14T22:13:20Z. */
+const DEFAULT_EPOCH = 1_700_000_000;
+/** What a shell reports for a process that a signal ended. */
+const SIGNAL_EXIT = 128;
 
 /** Marsaglia's xorshift32: deterministic bytes, no more. */
 const generator = (seed: number): (() => number) => {
@@ -50,35 +85,58 @@ const generator = (seed: number): (() => number) => {
   };
 };
 
+/** Names are bytes; a character of the guest's names stands for one (see user-memory.ts). */
+const asBytes = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
+
+const inputOf = (stdin: EmulatorOptions['stdin']): HostStreams['read'] => {
+  if (typeof stdin === 'function') return stdin;
+  let left = stdin ?? new Uint8Array(0);
+  return (length) => {
+    const taken = left.subarray(0, length);
+    left = left.subarray(taken.length);
+    return taken;
+  };
+};
+
 export class Emulator {
   readonly cpu: Cpu;
+  /** The program's file. */
+  readonly program: Uint8Array;
   /** The records made, for the caller to take and to clear. */
   readonly trace: TraceBuffer;
   readonly #cache: CodeCache;
   readonly #engine: Engine;
-  readonly #process: Process;
+  readonly #kernel: Kernel;
+  readonly #scheduler: Scheduler;
   readonly #record: 'markers' | 'all' | undefined;
+  /** Whose records are being made. */
+  #recordedSpace = 0;
+  #recordedTask = FIRST_ID;
 
-  /** @throws ElfError when the file cannot be run. */
-  constructor(elf: Uint8Array, options: EmulatorOptions) {
-    const {path, argv, env = [], profile = 'v5-soft', seed = 1, write, warn} = options;
-    const executable = parseElf(path, elf);
-    const random = generator(seed);
+  /**
+   * @param elf the program's file; undefined for one that lies at `path` in the guest's tree.
+   * @throws ElfError when the file cannot be run; RootError when a directory of the host cannot be had.
+   */
+  constructor(elf: Uint8Array | undefined, options: EmulatorOptions) {
     const memory = new Memory(options.memoryLimit ?? DEFAULT_MEMORY_LIMIT);
     this.#record = options.record;
     this.trace = new TraceBuffer(
       new Uint32Array(memory.wasm.buffer, RING_OFFSET, RING_BYTES / 4),
       new Int32Array(memory.wasm.buffer, RING_CURSOR_OFFSET, 1),
+      RING_RESERVE,
     );
     this.cpu = new Cpu(memory, this.trace);
     this.cpu.recording = this.#record === 'all';
     this.#cache = new CodeCache(memory);
-    this.#engine = createEngine(options.engine ?? 'interpret', this.cpu, this.#cache, isUserHelper);
-    const port = {write, warn, marker: (marker: Marker) => this.#mark(marker), instructions: () => this.instructions};
-    this.#process = new Process(this.cpu, executable, port, random);
-    loadSegments(memory, executable, path);
-    this.cpu.r[SP] = buildStack(memory, executable, {path, argv, env, profile}, random);
-    this.cpu.next = executable.entry | 0;
+    this.#engine = createEngine(options.engine ?? 'interpret', this.cpu, this.#cache, isUserHelper, options.regions);
+    this.#kernel = this.#createKernel(options);
+    this.program = this.#startFirst(elf, options);
+    this.#scheduler = new Scheduler(this.#kernel, this.#engine, {
+      onRun: (task) => this.#noteTask(task),
+      onSystemCall: (number) => {
+        if (this.cpu.recording) this.trace.event('supervisor-call', number);
+      },
+    });
   }
 
   /** Instructions executed, those whose condition failed included. Also the guest's clock in ns (a nominal 1 GHz). */
@@ -90,36 +148,112 @@ export class Emulator {
     return this.#cache.blocks;
   }
 
+  /** Of the first process, once it has ended; 128 and the signal's number when a signal ended it. */
   get exitCode(): number | undefined {
-    return this.#process.exitCode;
+    const {ending} = this.#kernel;
+    if (ending === undefined) return undefined;
+    return 'signal' in ending ? SIGNAL_EXIT + ending.signal : ending.code;
+  }
+
+  /** Name of the signal that ended the first process. */
+  get signal(): string | undefined {
+    const {ending} = this.#kernel;
+    return ending !== undefined && 'signal' in ending ? signalName(ending.signal) : undefined;
   }
 
   /**
    * Executes at least `maxInstructions` (up to the end of the block that reaches them) unless the program exits or the
    * trace buffer is above its high mark, which the caller then drains.
-   * @throws GuestFault, UndefinedInstruction, UnmodelledInstruction: the guest cannot go on; `instructions` counts those
-   * before the culprit.
+   * @throws UnmodelledInstruction, GuestDeadlock: the guest cannot go on; `instructions` counts those before the culprit.
    */
   run(maxInstructions: number): RunResult {
     const limit = this.instructions + maxInstructions;
     const {cpu, trace} = this;
-    while (this.exitCode === undefined) {
+    while (this.#kernel.ending === undefined) {
       if (cpu.recording && trace.length > trace.high) return 'buffer-full';
       if (this.instructions >= limit) return 'limit';
-      this.#engine.run(Math.min(limit - this.instructions, SLICE));
-      this.#serve();
+      this.#scheduler.step(limit - this.instructions);
     }
     return 'exited';
   }
 
-  #serve(): void {
-    const {cpu} = this;
-    const call = cpu.supervisorCall;
-    if (call !== undefined) {
-      cpu.supervisorCall = undefined;
-      if (cpu.recording) this.trace.event('supervisor-call', cpu.r[7]!);
-      callSystem(this.#process, call);
-    } else if (isUserHelper(cpu.next)) callUserHelper(cpu);
+  #createKernel(options: EmulatorOptions): Kernel {
+    const {seed = 1, epoch = DEFAULT_EPOCH, taskLimit = DEFAULT_TASK_LIMIT, profile = 'v5-soft', warn} = options;
+    const random = generator(seed);
+    const clock = new Clock(() => this.instructions);
+    const streams: HostStreams = {
+      read: inputOf(options.stdin),
+      write: options.write,
+      terminal: options.terminal ?? (() => undefined),
+    };
+    const {directory, volume} = buildRoot({
+      sysroot: options.sysroot,
+      binds: options.binds ?? [],
+      now: () => epoch * 1e9 + clock.now,
+      random,
+      terminal: () => new HostStream(1, streams),
+    });
+    const kernel: Kernel = new Kernel({
+      cpu: this.cpu,
+      clock,
+      port: {
+        warn,
+        marker: (marker) => this.#mark(marker),
+        signal: (signal) => {
+          if (this.cpu.recording) this.trace.event('signal', signal);
+        },
+      },
+      settings: {mostTasks: taskLimit, epoch, hostName: 'trapwalk', profile},
+      random,
+      volume,
+    });
+    mount(directory, '/proc', processFiles(kernel, volume));
+    const current = options.cwd === undefined ? directory : this.#startDirectory(directory, asBytes(options.cwd));
+    const process = new Process(FIRST_ID, undefined);
+    const files = new FileTable();
+    for (const fd of [0, 1, 2]) files.add(new HostStream(fd, streams));
+    const context = {root: directory, current, mask: 0o022};
+    const map = new MemoryMap(this.cpu.memory, this.cpu.memory.space);
+    const parts = {map, files, context, identity: {user: 0, group: 0}};
+    const task = new Task(kernel.newId(), process, parts, this.cpu, (one) => kernel.makeReady(one));
+    kernel.processes.set(process.id, process);
+    kernel.tasks.set(task.id, task);
+    kernel.running = task;
+    return kernel;
+  }
+
+  #startDirectory(root: Directory, path: string): Directory {
+    try {
+      const {node} = resolve({root, current: root}, root, path, true);
+      if (node instanceof Directory) return node;
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+    }
+    return ensureDirectory(root, path);
+  }
+
+  #startFirst(elf: Uint8Array | undefined, options: EmulatorOptions): Uint8Array {
+    const kernel = this.#kernel;
+    const task = kernel.current;
+    const path = asBytes(options.path);
+    const {root, current} = task.context;
+    try {
+      const start = path.startsWith('/') ? root : current;
+      if (elf !== undefined) placeProgram(start, path, elf);
+      const argv = options.argv.map(asBytes);
+      const env = (options.env ?? []).map(asBytes);
+      return startProgram(kernel, task, {...findProgram(task, path), path, argv, env}, kernel.settings.profile);
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      throw new ElfError(options.path, `cannot be started (${error.message})`, 'name a program in the root directory');
+    }
+  }
+
+  #noteTask({id, map}: Task): void {
+    if (!this.cpu.recording || (id === this.#recordedTask && map.space.id === this.#recordedSpace)) return;
+    this.#recordedTask = id;
+    this.#recordedSpace = map.space.id;
+    this.trace.event('task-switch', map.space.id, id);
   }
 
   #mark(marker: Marker): void {

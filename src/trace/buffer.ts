@@ -12,10 +12,15 @@ export class TraceBuffer implements TraceChunk {
   /** One word: the length. It lies beside the records when translated code writes them too. */
   declare readonly cursor: Int32Array;
 
-  constructor(words: Uint32Array = new Uint32Array(1 << 16), cursor: Int32Array = new Int32Array(1)) {
+  /** @param reserve words that the producer may append after its last look at the length. */
+  constructor(
+    words: Uint32Array = new Uint32Array(1 << 16),
+    cursor: Int32Array = new Int32Array(1),
+    reserve = LONGEST_RECORD_WORDS,
+  ) {
     this.words = words;
     this.cursor = cursor;
-    this.high = words.length - LONGEST_RECORD_WORDS;
+    this.high = words.length - reserve;
   }
 
   /** Words in use. */

@@ -39,7 +39,12 @@ export interface Violation {
 }
 
 /** Words of payload by kind of event. */
-const PAYLOAD_WORDS: Readonly<Record<EventKind, number>> = {marker: 1, 'supervisor-call': 1};
+const PAYLOAD_WORDS: Readonly<Record<EventKind, number>> = {
+  marker: 1,
+  'supervisor-call': 1,
+  'task-switch': 2,
+  signal: 1,
+};
 const RESERVED_META_BITS = 0xf000;
 const LARGEST_ACCESS = 128;
 

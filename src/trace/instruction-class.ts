@@ -29,11 +29,13 @@ export const INSTRUCTION_CLASSES = [
   'vfp-multiply-accumulate-f32',
   'vfp-load', //                 VLDR
   'vfp-store',
-  'vfp-load-multiple', //        VLDM, VPOP; `transfers` double words
+  'vfp-load-multiple', //        VLDM, VPOP, VLD1–VLD4; `transfers` double words
   'vfp-store-multiple',
   'core-to-vfp',
   'vfp-to-core',
   'vfp-flags', //                VMRS APSR_nzcv, FPSCR
+  'neon-arithmetic', //          Advanced SIMD data processing but for the next class
+  'neon-multiply-accumulate',
   'system', //                   SVC, MRC, MCR, barriers
 ] as const;
 

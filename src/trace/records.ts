@@ -38,10 +38,11 @@ export const recordBlock = (word: number): number => (word >>> 8) & 0x7f_ffff;
 export const recordAccesses = (word: number): number => word & 0xff;
 
 /**
- * Event kinds. `marker` payload: one word of {@link MARKERS}. `supervisor-call`: the call's number.
+ * Event kinds. `marker` payload: one word of {@link MARKERS}. `supervisor-call`: the call's number. `task-switch`: address
+ * space and task of what follows; a trace begins in space 0. `signal`: the number of one that is handed to a handler.
  * New kinds are appended; their order is part of the format.
  */
-export const EVENT_KINDS = ['marker', 'supervisor-call'] as const;
+export const EVENT_KINDS = ['marker', 'supervisor-call', 'task-switch', 'signal'] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 export const EVENT_ID: Readonly<Record<EventKind, number>> = Object.fromEntries(
   EVENT_KINDS.map((name, id) => [name, id]),

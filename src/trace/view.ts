@@ -7,6 +7,7 @@ import {
   accessSize,
   accessSlot,
   EVENT_KINDS,
+  type EventKind,
   eventKind,
   MARKERS,
   recordBlock,
@@ -24,10 +25,17 @@ export interface ViewOptions {
 
 const hex = (address: number): string => `0x${address.toString(16).padStart(8, '0')}`;
 
+/** What the payload of an event is, where its number alone does not say it. */
+const PAYLOAD_TEXT: Partial<Readonly<Record<EventKind, (word: number, index: number) => string | number>>> = {
+  marker: (word) => MARKERS[word] ?? word,
+  'task-switch': (word, index) => `${['space', 'task'][index]} ${word}`,
+};
+
 const eventText = (words: Uint32Array): string => {
   const kind = EVENT_KINDS[eventKind(words[0]!)];
   const payload = [...words.subarray(1)];
-  const values = kind === 'marker' ? payload.map((marker) => MARKERS[marker] ?? marker) : payload;
+  const text = kind === undefined ? undefined : PAYLOAD_TEXT[kind];
+  const values = text === undefined ? payload : payload.map(text);
   return [kind ?? `event-${eventKind(words[0]!)}`, ...values].join(' ');
 };
 

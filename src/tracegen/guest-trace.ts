@@ -3,7 +3,8 @@ import {readFileSync} from 'node:fs';
 import {basename} from 'node:path';
 import {InputError} from '../files/errors.ts';
 import {sha256} from '../files/hash.ts';
-import {Emulator} from '../isa/emulator.ts';
+import {Emulator, type Surroundings} from '../isa/emulator.ts';
+import type {EngineName} from '../isa/engine/engine.ts';
 import type {BlockTable} from '../trace/blocks.ts';
 import type {TraceChunk, TraceHeader, TraceSource} from '../trace/source.ts';
 
@@ -17,6 +18,11 @@ export interface GuestTraceOptions {
   /** Record between the guest's markers, or everything. */
   readonly record?: 'markers' | 'all';
   readonly maxInstructions?: number;
+  /** Root directory, environment and so on; standard input is empty. */
+  readonly surroundings?: Surroundings;
+  /** `path` names a file of the guest's root. */
+  readonly inRoot?: boolean;
+  readonly engine?: EngineName;
   /** Receives the guest's output; by default it is kept for the error message of a failing guest only. */
   readonly write?: (fd: number, data: Uint8Array) => void;
   readonly warn?: (line: string) => void;
@@ -35,24 +41,25 @@ export class GuestTrace implements TraceSource {
   /** @throws InputError or the emulator's ElfError when the file is no guest. */
   constructor(options: GuestTraceOptions) {
     this.options = options;
-    const elf = readGuest(options.path);
-    this.header = {
-      guest: basename(options.path),
-      command: options.command ?? [basename(options.path), ...options.arguments].join(' '),
-      guestHash: sha256(elf),
-      isa: 'armv7-a',
-      endianness: 'little',
-      vcpus: 1,
-    };
-    this.emulator = new Emulator(elf, {
+    this.emulator = new Emulator(options.inRoot ? undefined : readGuest(options.path), {
       path: options.path,
       argv: [basename(options.path), ...options.arguments],
       seed: options.seed ?? 1,
       record: options.record ?? 'markers',
       write: options.write ?? ((_fd, data) => this.remember(data)),
       warn: options.warn ?? ((line) => this.remember(new TextEncoder().encode(`${line}\n`))),
+      ...options.surroundings,
       ...(options.profile ? {profile: options.profile} : {}),
+      ...(options.engine ? {engine: options.engine} : {}),
     });
+    this.header = {
+      guest: basename(options.path),
+      command: options.command ?? [basename(options.path), ...options.arguments].join(' '),
+      guestHash: sha256(this.emulator.program),
+      isa: 'armv7-a',
+      endianness: 'little',
+      vcpus: 1,
+    };
   }
 
   get blocks(): BlockTable {
@@ -73,9 +80,10 @@ export class GuestTrace implements TraceSource {
         });
       if (status === 'exited') {
         this.done = true;
-        const {exitCode} = this.emulator;
+        const {exitCode, signal} = this.emulator;
         if (exitCode !== 0 && this.options.write === undefined) {
-          throw new InputError(`the guest exited with ${exitCode}: ${this.output.trim()}`, {file: this.options.path});
+          const end = signal === undefined ? `exited with ${exitCode}` : `was ended by ${signal}`;
+          throw new InputError(`the guest ${end}: ${this.output.trim()}`, {file: this.options.path});
         }
       }
       if (trace.length > 0) return trace;

@@ -36,7 +36,9 @@ export const LOOPS = [0xeafffffe];
 /** mov r0, #0; ldr r0, [r0]. */
 export const FAULTS = [0xe3a00000, 0xe5900000];
 /** mrc p15, 0, r0, c0, c0, 0: no instruction of user mode. */
-export const UNMODELLED = [0xee100f10];
+export const UNDEFINED = [0xee100f10];
+/** svc 0x900001: exit of the old ABI. */
+export const OLD_CALL = [0xef900001];
 
 export const writeGuest = (path: string, bytes: Uint8Array): string => {
   writeFileSync(path, bytes);

@@ -1,6 +1,16 @@
 import {expect, test} from 'vitest';
 import Run from '../../src/cli/commands/run.ts';
-import {EXITS_WITH_3, FAULTS, guestBytes, guestOf, LOOPS, UNMODELLED, useDirectory, writeGuest} from './guest-file.ts';
+import {
+  EXITS_WITH_3,
+  FAULTS,
+  guestBytes,
+  guestOf,
+  LOOPS,
+  OLD_CALL,
+  UNDEFINED,
+  useDirectory,
+  writeGuest,
+} from './guest-file.ts';
 import {runCommand, runJson, runProgram} from './run-command.ts';
 
 const place = useDirectory();
@@ -57,7 +67,7 @@ const wrongMachine = (): Buffer => {
 };
 
 test.each([
-  ['not an ELF file', () => bad('text', Buffer.from('#!/bin/sh\n')), /^trapwalk: .*text: not an ELF file; /],
+  ['not an ELF file', () => bad('text', Buffer.from('MZ')), /^trapwalk: .*text: not an ELF file; /],
   ['a 64-bit ELF file', () => '/bin/true', /^trapwalk: \/bin\/true: not a 32-bit ELF file; /],
   ['another machine', () => bad('x86', wrongMachine()), /^trapwalk: .*x86: its machine is 3, not Arm \(40\); /],
   [
@@ -73,14 +83,14 @@ test.each([
   ['a directory', () => place(), /^trapwalk: \/.*EISDIR/],
   ['no such guest', () => 'dhrystoen', /^trapwalk: unknown guest 'dhrystoen'; choose from dhrystone, /],
   [
-    'a fault of the guest',
-    () => bad('fault', guestOf(...FAULTS)),
-    /^trapwalk: guest fault at pc 0x[0-9a-f]{8}: read from an address/,
+    'a script without its interpreter',
+    () => bad('script', Buffer.from('#!/bin/sh\n')),
+    /^trapwalk: .*script: its interpreter \/bin\/sh is not to be had \(ENOENT\); .*--sysroot/,
   ],
   [
     'an instruction that is not modelled',
-    () => bad('mrc', guestOf(...UNMODELLED)),
-    /^trapwalk: instruction 0xee100f10 at 0x[0-9a-f]{8}: /,
+    () => bad('old', guestOf(...OLD_CALL)),
+    /^trapwalk: instruction 0xef900001 at 0x[0-9a-f]{8}: a system call of the old ABI/,
   ],
 ])('%s is one line on stderr and exit code 1', async (_, guest, message) => {
   const {stdout, stderr, exitCode} = await runCommand(Run, guest());
@@ -89,6 +99,23 @@ test.each([
   expect(stderr.match(/\n/g)).toHaveLength(1);
   expect(exitCode).toBe(1);
 });
+
+test.each([
+  ['a fault', FAULTS, /^task 1000 \(fatal\) ends by SIGSEGV: guest fault at pc 0x[0-9a-f]{8}: read from/, 139],
+  ['an undefined instruction', UNDEFINED, /^task 1000 \(fatal\) ends by SIGILL: instruction 0xee100f10 at 0x/, 132],
+])(
+  '%s ends the guest by a signal: one line on stderr, exit code 128 and its number',
+  async (_, words, message, code) => {
+    const path = writeGuest(place('fatal'), guestOf(...words));
+    const {stdout, stderr, exitCode} = await runCommand(Run, path);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(message);
+    expect(stderr.match(/\n/g)).toHaveLength(1);
+    expect(exitCode).toBe(code);
+    const json = await runCommand(Run, path, '--json');
+    expect(JSON.parse(json.stdout)).toMatchObject({exitCode: code, signal: expect.stringMatching(/^SIG/)});
+  },
+);
 
 test('--max-instructions ends a guest that does not', async () => {
   const path = writeGuest(place('loops'), guestOf(...LOOPS));

@@ -32,13 +32,13 @@ test('commands, arguments and flags', () => {
       "hypervisors show system: --build",
       "parameters: --filter",
       "plot result: --out",
-      "replay subject: --max-instructions --optimization --profile --seed --set --sut",
+      "replay subject: --bind --cwd --env --max-instructions --optimization --profile --seed --set --sut --sysroot",
       "reproduce: --benchmark --jobs --out --report --seeds --timings",
-      "run guest: --max-instructions --optimization --profile --stats",
+      "run guest: --argv0 --bind --cwd --engine --env --lock-step --max-instructions --max-tasks --memory --optimization --profile --seed --stats --sysroot",
       "trace info file: ",
-      "trace record guest: --all --max-instructions --optimization --output --profile",
+      "trace record guest: --all --bind --cwd --env --max-instructions --optimization --output --profile --sysroot",
       "trace view file: --count --skip",
-      "whatif page-size subject: --max-instructions --optimization --profile --seed --set --stage1 --stage2 --sut",
+      "whatif page-size subject: --bind --cwd --env --max-instructions --optimization --profile --seed --set --stage1 --stage2 --sut --sysroot",
     ]
   `);
 });

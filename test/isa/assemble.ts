@@ -1,16 +1,17 @@
-/** Assembles words from the decode tables' rows, and packs words and data into ELF files. */
+/** Assembles instructions from the decode tables' rows, and packs words and data into ELF files. */
 import {A32_CONDITIONAL, A32_UNCONDITIONAL, decodeA32} from '../../src/isa/a32/a32.ts';
 import {encode} from '../../src/isa/core/bits.ts';
-import type {CompiledRow} from '../../src/isa/core/decode.ts';
+import type {CompiledRow, DecodeTable} from '../../src/isa/core/decode.ts';
 import type {Operation} from '../../src/isa/core/operation.ts';
+import {decodeT32, T32_LITERAL, T32_NARROW, T32_WIDE} from '../../src/isa/t32/t32.ts';
 
-const ROWS: ReadonlyMap<string, CompiledRow> = new Map(
-  [...A32_CONDITIONAL.rows, ...A32_UNCONDITIONAL.rows].map((compiled) => [compiled.row.name, compiled]),
-);
+type Values = Readonly<Record<string, number>>;
 
-/** The word of a row; fields that are left out are 0, the condition AL. */
-export const assemble = (name: string, values: Readonly<Record<string, number>> = {}): number => {
-  const compiled = ROWS.get(name);
+const rowsOf = (...tables: readonly DecodeTable[]): ReadonlyMap<string, CompiledRow> =>
+  new Map(tables.flatMap(({rows}) => rows.map((compiled) => [compiled.row.name, compiled] as const)));
+
+const wordOf = (rows: ReadonlyMap<string, CompiledRow>, name: string, values: Values): number => {
+  const compiled = rows.get(name);
   if (!compiled) throw new RangeError(`no row ${name}`);
   const {fields} = compiled.pattern;
   const stray = Object.keys(values).find((key) => !fields.some((field) => field.name === key));
@@ -19,9 +20,37 @@ export const assemble = (name: string, values: Readonly<Record<string, number>> 
   return encode(compiled.pattern, {...defaults, ...values});
 };
 
+const A32_ROWS = rowsOf(A32_CONDITIONAL, A32_UNCONDITIONAL);
+const NARROW_ROWS = rowsOf(T32_NARROW);
+const WIDE_ROWS = rowsOf(T32_WIDE, T32_LITERAL);
+
+/** The A32 word of a row; fields that are left out are 0, the condition AL. */
+export const assemble = (name: string, values: Values = {}): number => wordOf(A32_ROWS, name, values);
+
+/** The half-words of a T32 instruction. */
+export const halvesOf = (word: number): readonly number[] => [word >>> 16, word & 0xffff];
+
+/** The half-words of a T32 row, as {@link assemble}. */
+export const assembleT32 = (name: string, values: Values = {}): readonly number[] =>
+  NARROW_ROWS.has(name) ? [wordOf(NARROW_ROWS, name, values)] : halvesOf(wordOf(WIDE_ROWS, name, values));
+
+/** T32 half-words as words of a program; an odd one is followed by a NOP. */
+export const packHalves = (halves: readonly number[]): readonly number[] =>
+  Array.from({length: Math.ceil(halves.length / 2)}, (_, index) => {
+    const [low, high = NOP] = halves.slice(2 * index, 2 * index + 2) as [number, number?];
+    return low + high * 0x1_0000;
+  });
+const NOP = 0xbf00;
+
 /** One A32 word, decoded. */
 export const decodeWord = (word: number, address = 0x8000, slot = 0): Operation =>
   decodeA32({address, word: word >>> 0, length: 4, thumb: 0, itState: 0, slot});
+
+/** One T32 instruction of one or two half-words, decoded. */
+export const decodeHalves = (halves: readonly number[], address = 0x8000, itState = 0, slot = 0): Operation => {
+  const word = halves.reduce((upper, half) => upper * 0x1_0000 + half, 0);
+  return decodeT32({address, word, length: halves.length === 1 ? 2 : 4, thumb: 1, itState, slot});
+};
 
 /** MOVW and MOVT. */
 export const loadConstant = (Rd: number, value: number): readonly number[] => [

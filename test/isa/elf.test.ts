@@ -22,15 +22,14 @@ describe('an ELF file', () => {
     ['64-bit', patched(4, 2), 'not a 32-bit ELF file'],
     ['big-endian', patched(5, 2), 'not a little-endian ELF file'],
     ['x86', patched(18, 3), 'its machine is 3, not Arm (40)'],
-    ['a shared object', patched(16, 3), 'its type is 3, not a fixed-address executable (2)'],
+    ['an object file', patched(16, 1), 'its type is 1, not an executable (2 or 3)'],
     ['headers of another size', patched(42, 56), 'program headers are of 56 bytes'],
     ['no headers', patched(44, 0), 'it has 0 program headers'],
     ['headers beyond the end', patched(28, 0xff, 0xff, 0xff, 0x7f), 'its program headers are truncated'],
-    ['an interpreter', patched(52, 3), 'it is dynamically linked'],
     ['nothing to load', patched(52, 4), 'it has nothing to load'],
     ['a cut segment', good.slice(0, -1), 'the segment at 0x00010000 is truncated'],
     ['fewer bytes in memory', patched(52 + 20, 1, 0), 'more bytes in the file'],
-    ['a Thumb entry', patched(24, 1), 'Thumb code'],
+    ['an entry between instructions', patched(24, 2), 'is half of an instruction'],
     ['an entry elsewhere', patched(26, 9), 'is in no executable segment'],
     ['the null page', buildElf([part(0, 8)]), 'lies outside 0x00001000–0xbf000000'],
     ['the kernel', buildElf([part(0xbeff_fffc, 8)]), 'lies outside'],
@@ -45,6 +44,29 @@ describe('an ELF file', () => {
     const parse = () => parseElf('guest.elf', elf);
     expect(parse).toThrow(ElfError);
     expect(parse).toThrow(message);
+  });
+
+  it('may begin in Thumb state, and may be loaded anywhere', () => {
+    expect(parseElf('guest.elf', patched(24, 1)).entry).toBe(CODE + 1);
+    expect(parseElf('guest.elf', patched(16, 3)).isRelocatable).toBe(true);
+    expect(parseElf('guest.elf', good).isRelocatable).toBe(false);
+  });
+
+  it.each([
+    ['a name', '/lib/ld.so\0', '/lib/ld.so'],
+    ['no end', '/lib/ld.so', 'has no end'],
+    ['a zero within', '/lib\0/ld.so\0', 'has no end'],
+    ['nothing', '\0', 'is truncated'],
+  ])('names a dynamic linker: %s', (_, name, expected) => {
+    const data = new TextEncoder().encode(name);
+    const elf = buildElf([
+      {address: CODE, data: bytesOf(exitWith(0)), flags: 5},
+      {address: CODE + 0x8000, data, flags: 4},
+    ]);
+    // The second program header becomes PT_INTERP.
+    elf[52 + 32] = 3;
+    if (expected.startsWith('/')) expect(parseElf('guest.elf', elf).interpreter).toBe(expected);
+    else expect(() => parseElf('guest.elf', elf)).toThrow(expected);
   });
 
   it('is refused when it does not fit or lies in the stack', () => {
@@ -65,6 +87,23 @@ describe('an ELF file', () => {
         }
       }),
       {seed: 11, numRuns: 20_000},
+    );
+  });
+
+  it('with any mutation starts or throws ElfError', () => {
+    const mutation = fc.array(fc.tuple(fc.nat(83), fc.nat(255)), {minLength: 1, maxLength: 4});
+    fc.assert(
+      fc.property(mutation, (changes) => {
+        const elf = good.slice();
+        for (const [at, value] of changes) elf[at] = value;
+        try {
+          const {emulator} = prepare(elf);
+          expect(emulator.instructions).toBe(0);
+        } catch (error) {
+          expect(error).toBeInstanceOf(ElfError);
+        }
+      }),
+      {seed: 12, numRuns: 60},
     );
   });
 });

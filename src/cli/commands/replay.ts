@@ -1,7 +1,7 @@
 import {Args} from '@oclif/core';
 import {hypervisorIds} from '../../hypervisors/load.ts';
 import {BaseCommand} from '../base.ts';
-import {guestBuild, maxInstructions, seed, settings, suts} from '../flags.ts';
+import {guestBuild, maxInstructions, seed, settings, surroundingFlags, suts} from '../flags.ts';
 import {calibrationWith} from '../parameters.ts';
 import {replaySubject} from '../replay-source.ts';
 import {replayText} from '../replay-text.ts';
@@ -19,7 +19,14 @@ export default class Replay extends BaseCommand {
       description: "a stored trace, a guest of 'trapwalk guests', or the path of an ELF file",
     }),
   };
-  static override flags = {sut: suts(false), seed, set: settings, ...guestBuild, 'max-instructions': maxInstructions};
+  static override flags = {
+    sut: suts(false),
+    seed,
+    set: settings,
+    ...guestBuild,
+    ...surroundingFlags,
+    'max-instructions': maxInstructions,
+  };
 
   async run(): Promise<object> {
     const guestArguments = this.takeGuestArguments();
@@ -28,7 +35,13 @@ export default class Replay extends BaseCommand {
     for (const warning of warnings) this.note(warning);
     const systems = (flags.sut ?? hypervisorIds()).map((sut) => ({sut, seed: flags.seed}));
     const {source, header, reports} = replaySubject({
-      subject: {name: args.subject, guestArguments, profile: flags.profile, optimization: flags.optimization},
+      subject: {
+        name: args.subject,
+        guestArguments,
+        profile: flags.profile,
+        optimization: flags.optimization,
+        surroundings: flags,
+      },
       maxInstructions: flags['max-instructions'],
       systems,
       calibration,

@@ -1,57 +1,44 @@
-/** A32 branches, SVC, status registers and hints: DDI 0406C A5.5, A5.2.11, A5.2.12. */
-import {FLAGS_BIT} from '../../trace/blocks.ts';
+/** A32 branches, SVC, BKPT, hints, and the registers of CP15 that user mode has: DDI 0406C A5.5, A5.2.11, A5.2.12, A5.6. */
 import type {Fields} from '../core/bits.ts';
-import {type Execute, LR, type Operands, PC, type Row, registers, reject} from '../core/operation.ts';
+import {ALWAYS, type Execute, LR, type Operands, PC, type Row, registers, reject} from '../core/operation.ts';
 
-const branch: Execute = (cpu, op) => {
+export const branch: Execute = (cpu, op) => {
   cpu.next = op.immediate;
 };
-const branchLink: Execute = (cpu, op) => {
+export const branchLink: Execute = (cpu, op) => {
   cpu.r[LR] = op.link;
   cpu.next = op.immediate;
 };
-const branchExchange: Execute = (cpu, op) => {
+export const branchExchange: Execute = (cpu, op) => {
   cpu.branchExchange(op, cpu.r[op.m]!);
 };
-const branchLinkExchange: Execute = (cpu, op) => {
+export const branchLinkExchange: Execute = (cpu, op) => {
   const target = cpu.r[op.m]!;
   cpu.r[LR] = op.link;
   cpu.branchExchange(op, target);
 };
-const supervisorCall: Execute = (cpu, op) => {
+export const supervisorCall: Execute = (cpu, op) => {
   cpu.supervisorCall = op;
 };
-const nothing: Execute = () => {};
-/** CPSR.M, which user mode may read as UNKNOWN; cores and QEMU show User mode. */
-const USER_MODE = 0x10;
-const mrs: Execute = (cpu, op) => {
-  cpu.r[op.d] = cpu.apsr | USER_MODE;
+/** Linux sends SIGTRAP, as for a debugger's breakpoint. */
+export const breakpoint: Execute = (cpu, op) => {
+  cpu.supervisorCall = op;
 };
-/** Bit 1 of `form` selects NZCVQ, bit 0 GE. */
-const writeApsr = (cpu: Parameters<Execute>[0], form: number, value: number): void => {
-  if ((form & 2) !== 0) cpu.setNzcvq(value);
-  if ((form & 1) !== 0) cpu.greaterEqual = (value >>> 16) & 15;
-};
-const msrRegister: Execute = (cpu, op) => {
-  writeApsr(cpu, op.form, cpu.r[op.n]!);
-};
-const msrImmediate: Execute = (cpu, op) => {
-  writeApsr(cpu, op.form, op.immediate);
-};
-const readThreadPointer: Execute = (cpu, op) => {
+export const nothing: Execute = () => {};
+export const readThreadPointer: Execute = (cpu, op) => {
   cpu.r[op.d] = cpu.threadPointer;
 };
-const readThreadPointerWritable: Execute = (cpu, op) => {
+export const readThreadPointerWritable: Execute = (cpu, op) => {
   cpu.r[op.d] = cpu.threadPointerWritable;
 };
-const writeThreadPointerWritable: Execute = (cpu, op) => {
+export const writeThreadPointerWritable: Execute = (cpu, op) => {
   cpu.threadPointerWritable = cpu.r[op.d]!;
 };
 
 /** The target of B and BL, relative to pc. */
 const target = (fields: Fields, address: number): number => (address + 8 + ((fields('imm24') << 8) >> 6)) | 0;
 
-const register = (name: string, fields: Fields): number => {
+export const register = (name: string, fields: Fields): number => {
   const number = fields(name);
   reject(number === PC, 'pc as an operand is UNPREDICTABLE');
   return number;
@@ -67,7 +54,7 @@ const fromRegister = (fields: Fields): Operands => {
 };
 const system = (): Operands => ({class: 'system'});
 
-const branchTo = (fields: Fields): Operands => {
+export const branchTo = (fields: Fields): Operands => {
   const m = fields('Rm');
   return {
     class: 'branch-indirect',
@@ -100,15 +87,33 @@ export const BRANCH: readonly Row[] = [
     }),
     execute: branchLink,
   },
-  {name: 'BX', bits: 'cond:4 0001 0010 1111 1111 1111 0001 Rm:4', operands: branchTo, execute: branchExchange},
+  {name: 'BX', bits: 'cond:4 0001 0010 (111111111111) 0001 Rm:4', operands: branchTo, execute: branchExchange},
   {
     name: 'BLX (register)',
-    bits: 'cond:4 0001 0010 1111 1111 1111 0011 Rm:4',
+    bits: 'cond:4 0001 0010 (111111111111) 0011 Rm:4',
     operands: (fields) => {
       const m = register('Rm', fields);
       return {...branchTo(fields), m, writes: registers(LR), end: 'call'};
     },
     execute: branchLinkExchange,
+  },
+  {
+    name: 'BXJ',
+    bits: 'cond:4 0001 0010 (111111111111) 0010 Rm:4',
+    operands: (fields) => {
+      register('Rm', fields);
+      return branchTo(fields);
+    },
+    execute: branchExchange,
+  },
+  {
+    name: 'BKPT',
+    bits: 'cond:4 0001 0010 imm12:12 0111 imm4:4',
+    operands: (fields) => {
+      reject(fields('cond') !== ALWAYS, 'a conditional breakpoint is UNPREDICTABLE');
+      return {class: 'system', immediate: fields('imm12') * 16 + fields('imm4'), end: 'system'};
+    },
+    execute: breakpoint,
   },
   {
     name: 'SVC',
@@ -117,52 +122,18 @@ export const BRANCH: readonly Row[] = [
     execute: supervisorCall,
   },
   {
-    name: 'MRS',
-    bits: 'cond:4 0001 0000 1111 Rd:4 0000 0000 0000',
-    operands: (fields) => {
-      const d = register('Rd', fields);
-      return {class: 'system', d, reads: FLAGS_BIT, writes: registers(d)};
-    },
-    execute: mrs,
-  },
-  {
-    name: 'MSR (register)',
-    bits: 'cond:4 0001 0010 mask:2 00 1111 0000 0000 Rn:4',
-    operands: (fields) => {
-      const n = register('Rn', fields);
-      reject(fields('mask') === 0, 'MSR that writes no APSR field is UNPREDICTABLE');
-      return {class: 'system', n, form: fields('mask'), reads: registers(n), writes: FLAGS_BIT};
-    },
-    execute: msrRegister,
-  },
-  {
-    name: 'MSR (immediate)',
-    bits: 'cond:4 0011 0010 mask:2 00 1111 imm12:12',
-    operands: (fields) => {
-      const [imm12, mask] = [fields('imm12'), fields('mask')];
-      reject(mask === 0, 'MSR that writes no APSR field is UNPREDICTABLE');
-      const by = 2 * (imm12 >>> 8);
-      const value = imm12 & 0xff;
-      return {class: 'system', form: mask, immediate: (value >>> by) | (value << (32 - by)), writes: FLAGS_BIT};
-    },
-    execute: msrImmediate,
-  },
-  {
     name: 'NOP',
-    bits: 'cond:4 0011 0010 0000 1111 0000 0000 0000',
+    bits: 'cond:4 0011 0010 0000 (1111) (0000) 0000 0000',
     specialises: ['hint', 'MSR (immediate)'],
     operands: () => ({class: 'alu-immediate'}),
     execute: nothing,
   },
-  // YIELD, WFE, WFI and SEV are allowed to do nothing in user mode, and DBG is a debug hint (A8.8.424, A8.8.425).
+  // YIELD, WFE, WFI and SEV may do nothing in user mode, DBG is a debug hint, and the others execute as NOP (A5.2.11).
   {
     name: 'hint',
-    bits: 'cond:4 0011 0010 0000 1111 0000 hint:8',
+    bits: 'cond:4 0011 0010 0000 (1111) (0000) hint:8',
     specialises: ['MSR (immediate)'],
-    operands: (fields) => {
-      reject(fields('hint') > 4 && fields('hint') < 0xf0, 'unallocated hint');
-      return system();
-    },
+    operands: system,
     execute: nothing,
   },
   {

@@ -18,7 +18,8 @@ const setNegativeZero = (cpu: Cpu, result: number): void => {
   cpu.zero = result;
 };
 
-const setLogical = (cpu: Cpu, op: Operation, result: number): void => {
+/** The result of an operation that takes its carry from the shifter. */
+export const setLogical = (cpu: Cpu, op: Operation, result: number): void => {
   cpu.r[op.d] = result;
   setNegativeZero(cpu, result);
 };
@@ -40,92 +41,92 @@ const subtractFlags = (cpu: Cpu, a: number, b: number): number => {
   return result;
 };
 
-const and: Execute = (cpu, op) => {
+export const and: Execute = (cpu, op) => {
   const r = cpu.r;
   if (!op.setFlags) r[op.d] = r[op.n]! & shifterOperand(cpu, op);
   else setLogical(cpu, op, r[op.n]! & shifterOperandCarry(cpu, op));
 };
-const eor: Execute = (cpu, op) => {
+export const eor: Execute = (cpu, op) => {
   const r = cpu.r;
   if (!op.setFlags) r[op.d] = r[op.n]! ^ shifterOperand(cpu, op);
   else setLogical(cpu, op, r[op.n]! ^ shifterOperandCarry(cpu, op));
 };
-const orr: Execute = (cpu, op) => {
+export const orr: Execute = (cpu, op) => {
   const r = cpu.r;
   if (!op.setFlags) r[op.d] = r[op.n]! | shifterOperand(cpu, op);
   else setLogical(cpu, op, r[op.n]! | shifterOperandCarry(cpu, op));
 };
-const bic: Execute = (cpu, op) => {
+export const bic: Execute = (cpu, op) => {
   const r = cpu.r;
   if (!op.setFlags) r[op.d] = r[op.n]! & ~shifterOperand(cpu, op);
   else setLogical(cpu, op, r[op.n]! & ~shifterOperandCarry(cpu, op));
 };
-const mov: Execute = (cpu, op) => {
+export const mov: Execute = (cpu, op) => {
   if (!op.setFlags) cpu.r[op.d] = shifterOperand(cpu, op);
   else setLogical(cpu, op, shifterOperandCarry(cpu, op));
 };
-const mvn: Execute = (cpu, op) => {
+export const mvn: Execute = (cpu, op) => {
   if (!op.setFlags) cpu.r[op.d] = ~shifterOperand(cpu, op);
   else setLogical(cpu, op, ~shifterOperandCarry(cpu, op));
 };
-const tst: Execute = (cpu, op) => {
+export const tst: Execute = (cpu, op) => {
   const n = cpu.r[op.n]!;
   setNegativeZero(cpu, n & shifterOperandCarry(cpu, op));
 };
-const teq: Execute = (cpu, op) => {
+export const teq: Execute = (cpu, op) => {
   const n = cpu.r[op.n]!;
   setNegativeZero(cpu, n ^ shifterOperandCarry(cpu, op));
 };
-const add: Execute = (cpu, op) => {
+export const add: Execute = (cpu, op) => {
   const r = cpu.r;
   const n = r[op.n]!;
   const m = shifterOperand(cpu, op);
   r[op.d] = op.setFlags ? addFlags(cpu, n, m, 0) : n + m;
 };
-const adc: Execute = (cpu, op) => {
+export const adc: Execute = (cpu, op) => {
   const r = cpu.r;
   const n = r[op.n]!;
   const m = shifterOperand(cpu, op);
   r[op.d] = op.setFlags ? addFlags(cpu, n, m, cpu.carry) : n + m + cpu.carry;
 };
-const sub: Execute = (cpu, op) => {
+export const sub: Execute = (cpu, op) => {
   const r = cpu.r;
   const n = r[op.n]!;
   const m = shifterOperand(cpu, op);
   r[op.d] = op.setFlags ? subtractFlags(cpu, n, m) : n - m;
 };
-const rsb: Execute = (cpu, op) => {
+export const rsb: Execute = (cpu, op) => {
   const r = cpu.r;
   const n = r[op.n]!;
   const m = shifterOperand(cpu, op);
   r[op.d] = op.setFlags ? subtractFlags(cpu, m, n) : m - n;
 };
-const sbc: Execute = (cpu, op) => {
+export const sbc: Execute = (cpu, op) => {
   const r = cpu.r;
   const n = r[op.n]!;
   const m = ~shifterOperand(cpu, op);
   r[op.d] = op.setFlags ? addFlags(cpu, n, m, cpu.carry) : n + m + cpu.carry;
 };
-const rsc: Execute = (cpu, op) => {
+export const rsc: Execute = (cpu, op) => {
   const r = cpu.r;
   const n = ~r[op.n]!;
   const m = shifterOperand(cpu, op);
   r[op.d] = op.setFlags ? addFlags(cpu, n, m, cpu.carry) : n + m + cpu.carry;
 };
-const cmp: Execute = (cpu, op) => {
+export const cmp: Execute = (cpu, op) => {
   subtractFlags(cpu, cpu.r[op.n]!, shifterOperand(cpu, op));
 };
-const cmn: Execute = (cpu, op) => {
+export const cmn: Execute = (cpu, op) => {
   addFlags(cpu, cpu.r[op.n]!, shifterOperand(cpu, op), 0);
 };
-const moveTop: Execute = (cpu, op) => {
+export const moveTop: Execute = (cpu, op) => {
   cpu.r[op.d] = (cpu.r[op.d]! & 0xffff) | op.immediate;
 };
 
 /** Which registers an operation has beside its second operand. */
 type Shape = 'Rd,Rn' | 'Rd' | 'Rn';
 
-interface DataProcessing {
+export interface DataProcessing {
   readonly name: string;
   readonly opcode: string;
   readonly shape: Shape;
@@ -133,7 +134,7 @@ interface DataProcessing {
   readonly readsCarry?: boolean;
 }
 
-const OPERATIONS: readonly DataProcessing[] = [
+export const OPERATIONS: readonly DataProcessing[] = [
   {name: 'AND', opcode: '0000', shape: 'Rd,Rn', execute: and},
   {name: 'EOR', opcode: '0001', shape: 'Rd,Rn', execute: eor},
   {name: 'SUB', opcode: '0010', shape: 'Rd,Rn', execute: sub},
@@ -154,15 +155,16 @@ const OPERATIONS: readonly DataProcessing[] = [
 
 const SHAPE_BITS: Readonly<Record<Shape, string>> = {
   'Rd,Rn': 'S:1 Rn:4 Rd:4',
-  Rd: 'S:1 0000 Rd:4',
-  Rn: '1 Rn:4 0000',
+  Rd: 'S:1 (0000) Rd:4',
+  Rn: '1 Rn:4 (0000)',
 };
 
 const branchEnd = (operation: DataProcessing, operand: ShifterOperand): {end?: BlockEnd} => ({
   end: operation.name === 'MOV' && operand.reads === registers(LR) ? 'return' : 'indirect',
 });
 
-const operands = (operation: DataProcessing, fields: Fields, operand: ShifterOperand): Operands => {
+/** Fields Rd, Rn and S, as far as the operation's shape has them, and a second operand. */
+export const dataProcessing = (operation: DataProcessing, fields: Fields, operand: ShifterOperand): Operands => {
   const {shape} = operation;
   const setFlags = shape === 'Rn' || fields('S') === 1;
   const n = shape === 'Rd' ? 0 : fields('Rn');
@@ -192,7 +194,7 @@ const operands = (operation: DataProcessing, fields: Fields, operand: ShifterOpe
 };
 
 const shiftedByRegister = (operation: DataProcessing, fields: Fields): Operands => {
-  const decoded = operands(operation, fields, registerShift(fields));
+  const decoded = dataProcessing(operation, fields, registerShift(fields));
   reject(
     ((decoded.reads! | decoded.writes!) & registers(PC)) !== 0,
     'pc with a register-specified shift is UNPREDICTABLE',
@@ -207,13 +209,13 @@ const formsOf = (operation: DataProcessing): readonly Row[] => {
     {
       name: `${name} (immediate)`,
       bits: `cond:4 001 ${drawn} imm12:12`,
-      operands: (fields) => operands(operation, fields, modifiedImmediate(fields('imm12'))),
+      operands: (fields) => dataProcessing(operation, fields, modifiedImmediate(fields('imm12'))),
       execute,
     },
     {
       name: `${name} (register)`,
       bits: `cond:4 000 ${drawn} imm5:5 type:2 0 Rm:4`,
-      operands: (fields) => operands(operation, fields, immediateShift(fields)),
+      operands: (fields) => dataProcessing(operation, fields, immediateShift(fields)),
       execute,
     },
     {
@@ -230,29 +232,27 @@ const wideImmediate = (fields: Fields): number => {
   return (fields('imm4') << 12) | fields('imm12');
 };
 
+export const moveWide = (fields: Fields): Operands => {
+  const {shifted: _, ...second} = plainImmediate(wideImmediate(fields));
+  return {...second, d: fields('Rd'), writes: registers(fields('Rd'))};
+};
+export const moveWideTop = (fields: Fields): Operands => {
+  const d = fields('Rd');
+  const immediate = wideImmediate(fields) << 16;
+  return {class: 'alu-immediate', d, immediate, reads: registers(d), writes: registers(d)};
+};
+
 const WIDE_MOVES: readonly Row[] = [
   {
     name: 'MOVW',
     bits: 'cond:4 0011 0000 imm4:4 Rd:4 imm12:12',
-    operands: (fields) => {
-      const {shifted: _, ...second} = plainImmediate(wideImmediate(fields));
-      return {...second, d: fields('Rd'), writes: registers(fields('Rd'))};
-    },
+    operands: moveWide,
     execute: mov,
   },
   {
     name: 'MOVT',
     bits: 'cond:4 0011 0100 imm4:4 Rd:4 imm12:12',
-    operands: (fields) => {
-      const d = fields('Rd');
-      return {
-        class: 'alu-immediate',
-        d,
-        immediate: wideImmediate(fields) << 16,
-        reads: registers(d),
-        writes: registers(d),
-      };
-    },
+    operands: moveWideTop,
     execute: moveTop,
   },
 ];

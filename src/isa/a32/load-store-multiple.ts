@@ -4,12 +4,22 @@ import {READ, WRITE} from '../../trace/records.ts';
 import {beginAligned, readAlignedWord, wordsInPage, writeAlignedWord} from '../core/access.ts';
 import type {Fields} from '../core/bits.ts';
 import type {Cpu} from '../core/cpu.ts';
-import {type Execute, type Operands, type Operation, PC, type Row, registers, reject, SP} from '../core/operation.ts';
+import {
+  type Execute,
+  type Operands,
+  type Operation,
+  PC,
+  type Row,
+  registers,
+  reject,
+  rejected,
+  SP,
+} from '../core/operation.ts';
 
 const WORD = 4;
 
 // `immediate` is the distance from the base to the lowest word, `amount` what write-back adds to the base.
-const ldm: Execute = (cpu, op) => {
+export const ldm: Execute = (cpu, op) => {
   const {r, memory} = cpu;
   const {list} = op;
   const base = r[op.n]!;
@@ -21,7 +31,7 @@ const ldm: Execute = (cpu, op) => {
   // The base is not in the list when it is written back.
   if (op.writeBack) r[op.n] = base + op.amount;
 };
-const stm: Execute = (cpu, op) => {
+export const stm: Execute = (cpu, op) => {
   const {r, memory} = cpu;
   const {list} = op;
   const base = r[op.n]!;
@@ -48,7 +58,8 @@ const storeAcrossPages = (cpu: Cpu, op: Operation, address: number): void => {
 const listOf = (mask: number): readonly number[] =>
   Array.from({length: 16}, (_, r) => r).filter((r) => (mask >>> r) & 1);
 
-const multiple =
+/** Fields P, U, W, Rn and registers. */
+export const multiple =
   (isLoad: boolean) =>
   (fields: Fields): Operands => {
     const [p, u, w, n, mask] = [fields('P'), fields('U'), fields('W'), fields('Rn'), fields('registers')];
@@ -84,4 +95,9 @@ const multiple =
 export const LOAD_STORE_MULTIPLE: readonly Row[] = [
   {name: 'LDM', bits: 'cond:4 100 P:1 U:1 0 W:1 1 Rn:4 registers:16', operands: multiple(true), execute: ldm},
   {name: 'STM', bits: 'cond:4 100 P:1 U:1 0 W:1 0 Rn:4 registers:16', operands: multiple(false), execute: stm},
+  rejected(
+    'LDM, STM (user registers, exception return)',
+    'cond:4 100 P:1 U:1 1 W:1 L:1 Rn:4 registers:16',
+    'in user mode it is UNPREDICTABLE',
+  ),
 ];

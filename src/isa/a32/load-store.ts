@@ -27,6 +27,7 @@ import {
   type Row,
   registers,
   reject,
+  rejectUndefined,
   SP,
 } from '../core/operation.ts';
 import {immediateShift, plainImmediate, type ShifterOperand, shifterOperand} from '../core/shifter.ts';
@@ -34,58 +35,58 @@ import {immediateShift, plainImmediate, type ShifterOperand, shifterOperand} fro
 const WORD = 4;
 
 /** The base plus or minus the offset. */
-const offsetAddress = (cpu: Cpu, op: Operation): number => {
+export const offsetAddress = (cpu: Cpu, op: Operation): number => {
   const base = cpu.r[op.n]!;
   const offset = shifterOperand(cpu, op);
   return op.add ? (base + offset) | 0 : (base - offset) | 0;
 };
 
-const ldr: Execute = (cpu, op) => {
+export const ldr: Execute = (cpu, op) => {
   const indexed = offsetAddress(cpu, op);
   const value = loadWord(cpu, op, op.postIndexed ? cpu.r[op.n]! : indexed);
   if (op.writeBack) cpu.r[op.n] = indexed;
   cpu.r[op.d] = value;
 };
-const ldrb: Execute = (cpu, op) => {
+export const ldrb: Execute = (cpu, op) => {
   const indexed = offsetAddress(cpu, op);
   const value = loadByte(cpu, op, op.postIndexed ? cpu.r[op.n]! : indexed);
   if (op.writeBack) cpu.r[op.n] = indexed;
   cpu.r[op.d] = value;
 };
-const ldrh: Execute = (cpu, op) => {
+export const ldrh: Execute = (cpu, op) => {
   const indexed = offsetAddress(cpu, op);
   const value = loadHalfWord(cpu, op, op.postIndexed ? cpu.r[op.n]! : indexed);
   if (op.writeBack) cpu.r[op.n] = indexed;
   cpu.r[op.d] = value;
 };
-const ldrsb: Execute = (cpu, op) => {
+export const ldrsb: Execute = (cpu, op) => {
   const indexed = offsetAddress(cpu, op);
   const value = loadByte(cpu, op, op.postIndexed ? cpu.r[op.n]! : indexed);
   if (op.writeBack) cpu.r[op.n] = indexed;
   cpu.r[op.d] = (value << 24) >> 24;
 };
-const ldrsh: Execute = (cpu, op) => {
+export const ldrsh: Execute = (cpu, op) => {
   const indexed = offsetAddress(cpu, op);
   const value = loadHalfWord(cpu, op, op.postIndexed ? cpu.r[op.n]! : indexed);
   if (op.writeBack) cpu.r[op.n] = indexed;
   cpu.r[op.d] = (value << 16) >> 16;
 };
-const str: Execute = (cpu, op) => {
+export const str: Execute = (cpu, op) => {
   const indexed = offsetAddress(cpu, op);
   storeWord(cpu, op, op.postIndexed ? cpu.r[op.n]! : indexed, cpu.r[op.d]!);
   if (op.writeBack) cpu.r[op.n] = indexed;
 };
-const strb: Execute = (cpu, op) => {
+export const strb: Execute = (cpu, op) => {
   const indexed = offsetAddress(cpu, op);
   storeByte(cpu, op, op.postIndexed ? cpu.r[op.n]! : indexed, cpu.r[op.d]!);
   if (op.writeBack) cpu.r[op.n] = indexed;
 };
-const strh: Execute = (cpu, op) => {
+export const strh: Execute = (cpu, op) => {
   const indexed = offsetAddress(cpu, op);
   storeHalfWord(cpu, op, op.postIndexed ? cpu.r[op.n]! : indexed, cpu.r[op.d]!);
   if (op.writeBack) cpu.r[op.n] = indexed;
 };
-const ldrd: Execute = (cpu, op) => {
+export const ldrd: Execute = (cpu, op) => {
   const indexed = offsetAddress(cpu, op);
   const address = op.postIndexed ? cpu.r[op.n]! : indexed;
   beginAligned(cpu, op, address, WORD);
@@ -95,7 +96,7 @@ const ldrd: Execute = (cpu, op) => {
   cpu.r[op.d] = low;
   cpu.r[op.d + 1] = high;
 };
-const strd: Execute = (cpu, op) => {
+export const strd: Execute = (cpu, op) => {
   const indexed = offsetAddress(cpu, op);
   const address = op.postIndexed ? cpu.r[op.n]! : indexed;
   beginAligned(cpu, op, address, WORD);
@@ -105,22 +106,22 @@ const strd: Execute = (cpu, op) => {
 };
 
 // The same for [Rn, #±imm] without write-back: two thirds of all accesses. `immediate` has the sign.
-const ldrOffset: Execute = (cpu, op) => {
+export const ldrOffset: Execute = (cpu, op) => {
   cpu.r[op.d] = loadWord(cpu, op, (cpu.r[op.n]! + op.immediate) | 0);
 };
-const ldrbOffset: Execute = (cpu, op) => {
+export const ldrbOffset: Execute = (cpu, op) => {
   cpu.r[op.d] = loadByte(cpu, op, (cpu.r[op.n]! + op.immediate) | 0);
 };
-const strOffset: Execute = (cpu, op) => {
+export const strOffset: Execute = (cpu, op) => {
   storeWord(cpu, op, (cpu.r[op.n]! + op.immediate) | 0, cpu.r[op.d]!);
 };
-const strbOffset: Execute = (cpu, op) => {
+export const strbOffset: Execute = (cpu, op) => {
   storeByte(cpu, op, (cpu.r[op.n]! + op.immediate) | 0, cpu.r[op.d]!);
 };
 
 export const indexOf = (p: number, w: number): Index => (p === 0 ? 'post-indexed' : w === 1 ? 'pre-indexed' : 'offset');
 
-interface Transfer {
+export interface Transfer {
   readonly class: InstructionClass;
   readonly kind: typeof READ | typeof WRITE;
   readonly size: number;
@@ -136,11 +137,13 @@ const rejectWriteBack = (index: Index, n: number, ...transferred: readonly numbe
   );
 };
 
-const single = (transfer: Transfer, fields: Fields, offset: ShifterOperand): Operands => {
+/** Fields Rt, Rn, P, U and W. */
+export const single = (transfer: Transfer, fields: Fields, offset: ShifterOperand): Operands => {
   const [d, n] = [fields('Rt'), fields('Rn')];
   const index = indexOf(fields('P'), fields('W'));
   const isLoad = transfer.kind === READ;
   rejectWriteBack(index, n, d);
+  reject(isLoad && d === PC && fields('P') === 0 && fields('W') === 1, 'pc loaded by LDRT is UNPREDICTABLE');
   reject(d === PC && transfer.size !== WORD, 'pc as a byte or half-word operand is UNPREDICTABLE');
   const {shifted: _, reads: offsetReads, ...second} = offset;
   const addressReads = offsetReads | registers(n);
@@ -163,8 +166,10 @@ const single = (transfer: Transfer, fields: Fields, offset: ShifterOperand): Ope
 
 const double = (transfer: Transfer, fields: Fields, offset: ShifterOperand): Operands => {
   const d = fields('Rt');
+  const unprivileged = fields('P') === 0 && fields('W') === 1;
+  rejectUndefined(unprivileged && d % 2 === 1);
   reject(d % 2 === 1 || d === 14, 'a double transfer starts at an even register below 14');
-  reject(fields('P') === 0 && fields('W') === 1, 'an unprivileged double transfer is UNPREDICTABLE');
+  reject(unprivileged, 'an unprivileged double transfer is UNPREDICTABLE');
   rejectWriteBack(indexOf(fields('P'), fields('W')), fields('Rn'), d, d + 1);
   reject(
     transfer.kind === READ && (offset.reads & registers(d, d + 1)) !== 0,
@@ -177,7 +182,7 @@ const double = (transfer: Transfer, fields: Fields, offset: ShifterOperand): Ope
 };
 
 const splitImmediate = (fields: Fields): ShifterOperand => plainImmediate((fields('imm4H') << 4) | fields('imm4L'));
-const plainRegister = (fields: Fields): ShifterOperand => {
+export const plainRegister = (fields: Fields): ShifterOperand => {
   const m = fields('Rm');
   return immediateShift((name) => (name === 'Rm' ? m : 0));
 };
@@ -186,8 +191,20 @@ const rejectPc = (offset: ShifterOperand): ShifterOperand => {
   return offset;
 };
 
-const load = (size: number): Transfer => ({class: 'load', kind: READ, size});
-const store = (size: number): Transfer => ({class: 'store', kind: WRITE, size});
+export const load = (size: number): Transfer => ({class: 'load', kind: READ, size});
+export const store = (size: number): Transfer => ({class: 'store', kind: WRITE, size});
+
+/** As {@link single}, with an immediate offset and, if there is one, the execute for an address without write-back. */
+export const singleImmediate = (
+  transfer: Transfer,
+  fields: Fields,
+  offset: number,
+  offsetOnly: Execute | undefined,
+): Operands => {
+  const operands = single(transfer, fields, plainImmediate(offset));
+  if (operands.index !== 'offset' || offsetOnly === undefined) return operands;
+  return {...operands, add: true, immediate: fields('U') === 1 ? offset : -offset, execute: offsetOnly};
+};
 
 /** `opcode` is the B bit and, behind W, the L bit (A5.3). */
 const wordOrByte = (
@@ -200,12 +217,7 @@ const wordOrByte = (
   {
     name: `${name} (immediate)`,
     bits: `cond:4 010 P:1 U:1 ${b} W:1 ${l} Rn:4 Rt:4 imm12:12`,
-    operands: (fields) => {
-      const offset = fields('imm12');
-      const operands = single(transfer, fields, plainImmediate(offset));
-      if (operands.index !== 'offset') return operands;
-      return {...operands, add: true, immediate: fields('U') === 1 ? offset : -offset, execute: offsetOnly};
-    },
+    operands: (fields) => singleImmediate(transfer, fields, fields('imm12'), offsetOnly),
     execute,
   },
   {
@@ -235,7 +247,7 @@ const extra = (
   },
   {
     name: `${name} (register)`,
-    bits: `cond:4 000 P:1 U:1 0 W:1 ${l} Rn:4 Rt:4 0000 ${opcode} Rm:4`,
+    bits: `cond:4 000 P:1 U:1 0 W:1 ${l} Rn:4 Rt:4 (0000) ${opcode} Rm:4`,
     operands: (fields) => decode(transfer, fields, rejectPc(plainRegister(fields))),
     execute,
   },

@@ -14,60 +14,60 @@ const extendHalf = (value: number): number => (value << 16) >> 16;
 /** Both halves added without a carry between them. */
 const addHalves = (a: number, b: number): number => ((a + b) & 0xffff) | (((a & ~0xffff) + (b & ~0xffff)) & ~0xffff);
 
-const sxtb: Execute = (cpu, op) => {
+export const sxtb: Execute = (cpu, op) => {
   cpu.r[op.d] = extendByte(rotated(cpu, op));
 };
-const sxth: Execute = (cpu, op) => {
+export const sxth: Execute = (cpu, op) => {
   cpu.r[op.d] = extendHalf(rotated(cpu, op));
 };
-const uxtb: Execute = (cpu, op) => {
+export const uxtb: Execute = (cpu, op) => {
   cpu.r[op.d] = rotated(cpu, op) & 0xff;
 };
-const uxth: Execute = (cpu, op) => {
+export const uxth: Execute = (cpu, op) => {
   cpu.r[op.d] = rotated(cpu, op) & 0xffff;
 };
-const sxtab: Execute = (cpu, op) => {
+export const sxtab: Execute = (cpu, op) => {
   cpu.r[op.d] = cpu.r[op.n]! + extendByte(rotated(cpu, op));
 };
-const sxtah: Execute = (cpu, op) => {
+export const sxtah: Execute = (cpu, op) => {
   cpu.r[op.d] = cpu.r[op.n]! + extendHalf(rotated(cpu, op));
 };
-const uxtab: Execute = (cpu, op) => {
+export const uxtab: Execute = (cpu, op) => {
   cpu.r[op.d] = cpu.r[op.n]! + (rotated(cpu, op) & 0xff);
 };
-const uxtah: Execute = (cpu, op) => {
+export const uxtah: Execute = (cpu, op) => {
   cpu.r[op.d] = cpu.r[op.n]! + (rotated(cpu, op) & 0xffff);
 };
 const signedHalves = (value: number): number => (extendByte(value) & 0xffff) | (extendByte(value >> 16) << 16);
-const sxtb16: Execute = (cpu, op) => {
+export const sxtb16: Execute = (cpu, op) => {
   cpu.r[op.d] = signedHalves(rotated(cpu, op));
 };
-const uxtb16: Execute = (cpu, op) => {
+export const uxtb16: Execute = (cpu, op) => {
   cpu.r[op.d] = rotated(cpu, op) & 0x00ff_00ff;
 };
-const sxtab16: Execute = (cpu, op) => {
+export const sxtab16: Execute = (cpu, op) => {
   cpu.r[op.d] = addHalves(cpu.r[op.n]!, signedHalves(rotated(cpu, op)));
 };
-const uxtab16: Execute = (cpu, op) => {
+export const uxtab16: Execute = (cpu, op) => {
   cpu.r[op.d] = addHalves(cpu.r[op.n]!, rotated(cpu, op) & 0x00ff_00ff);
 };
 
-const clz: Execute = (cpu, op) => {
+export const clz: Execute = (cpu, op) => {
   cpu.r[op.d] = Math.clz32(cpu.r[op.m]!);
 };
 const reverseBytes = (value: number): number =>
   (value << 24) | ((value & 0xff00) << 8) | ((value >>> 8) & 0xff00) | (value >>> 24);
-const rev: Execute = (cpu, op) => {
+export const rev: Execute = (cpu, op) => {
   cpu.r[op.d] = reverseBytes(cpu.r[op.m]!);
 };
-const rev16: Execute = (cpu, op) => {
+export const rev16: Execute = (cpu, op) => {
   const value = cpu.r[op.m]!;
   cpu.r[op.d] = ((value & 0x00ff_00ff) << 8) | ((value >>> 8) & 0x00ff_00ff);
 };
-const revsh: Execute = (cpu, op) => {
+export const revsh: Execute = (cpu, op) => {
   cpu.r[op.d] = reverseBytes(cpu.r[op.m]!) >> 16;
 };
-const rbit: Execute = (cpu, op) => {
+export const rbit: Execute = (cpu, op) => {
   let value = reverseBytes(cpu.r[op.m]!);
   value = ((value & 0x0f0f_0f0f) << 4) | ((value >>> 4) & 0x0f0f_0f0f);
   value = ((value & 0x3333_3333) << 2) | ((value >>> 2) & 0x3333_3333);
@@ -75,27 +75,27 @@ const rbit: Execute = (cpu, op) => {
 };
 
 // Bit fields: `amount` is the lowest bit, `immediate` the mask of the field's width.
-const ubfx: Execute = (cpu, op) => {
+export const ubfx: Execute = (cpu, op) => {
   cpu.r[op.d] = (cpu.r[op.n]! >>> op.amount) & op.immediate;
 };
-const sbfx: Execute = (cpu, op) => {
+export const sbfx: Execute = (cpu, op) => {
   const unused = Math.clz32(op.immediate);
   cpu.r[op.d] = ((cpu.r[op.n]! >>> op.amount) << unused) >> unused;
 };
-const bfi: Execute = (cpu, op) => {
+export const bfi: Execute = (cpu, op) => {
   const mask = op.immediate << op.amount;
   cpu.r[op.d] = (cpu.r[op.d]! & ~mask) | ((cpu.r[op.n]! << op.amount) & mask);
 };
-const bfc: Execute = (cpu, op) => {
+export const bfc: Execute = (cpu, op) => {
   cpu.r[op.d] = cpu.r[op.d]! & ~(op.immediate << op.amount);
 };
 
 /** Division by zero gives 0: SCTLR.DZ does not exist in the A profile (A4.4.8). */
-const sdiv: Execute = (cpu, op) => {
+export const sdiv: Execute = (cpu, op) => {
   const divisor = cpu.r[op.m]!;
   cpu.r[op.d] = divisor === 0 ? 0 : (cpu.r[op.n]! / divisor) | 0;
 };
-const udiv: Execute = (cpu, op) => {
+export const udiv: Execute = (cpu, op) => {
   const divisor = cpu.r[op.m]! >>> 0;
   cpu.r[op.d] = divisor === 0 ? 0 : Math.floor((cpu.r[op.n]! >>> 0) / divisor) | 0;
 };
@@ -105,10 +105,10 @@ const shiftedForPack = (cpu: Cpu, op: Operation): number => {
   const value = cpu.r[op.m]!;
   return op.form === 0 ? value << op.amount : value >> (op.amount === 0 ? 31 : op.amount);
 };
-const pkhbt: Execute = (cpu, op) => {
+export const pkhbt: Execute = (cpu, op) => {
   cpu.r[op.d] = (cpu.r[op.n]! & 0xffff) | (shiftedForPack(cpu, op) & ~0xffff);
 };
-const pkhtb: Execute = (cpu, op) => {
+export const pkhtb: Execute = (cpu, op) => {
   cpu.r[op.d] = (cpu.r[op.n]! & ~0xffff) | (shiftedForPack(cpu, op) & 0xffff);
 };
 const saturateTo = (cpu: Cpu, value: number, low: number, high: number): number => {
@@ -117,14 +117,24 @@ const saturateTo = (cpu: Cpu, value: number, low: number, high: number): number 
   return clamped;
 };
 // SSAT encodes its width less 1, which is also the number of bits beside the sign.
-const ssat: Execute = (cpu, op) => {
+export const ssat: Execute = (cpu, op) => {
   const high = 2 ** op.immediate - 1;
   cpu.r[op.d] = saturateTo(cpu, shiftedForPack(cpu, op), -high - 1, high);
 };
-const usat: Execute = (cpu, op) => {
+export const usat: Execute = (cpu, op) => {
   cpu.r[op.d] = saturateTo(cpu, shiftedForPack(cpu, op), 0, 2 ** op.immediate - 1);
 };
-const sel: Execute = (cpu, op) => {
+/** SSAT16, USAT16: both halves, sign-extended, to a width. */
+const saturateHalves = (cpu: Cpu, value: number, low: number, high: number): number =>
+  (saturateTo(cpu, extendHalf(value), low, high) & 0xffff) | (saturateTo(cpu, value >> 16, low, high) << 16);
+export const ssat16: Execute = (cpu, op) => {
+  const high = 2 ** op.immediate - 1;
+  cpu.r[op.d] = saturateHalves(cpu, cpu.r[op.m]!, -high - 1, high);
+};
+export const usat16: Execute = (cpu, op) => {
+  cpu.r[op.d] = saturateHalves(cpu, cpu.r[op.m]!, 0, 2 ** op.immediate - 1);
+};
+export const sel: Execute = (cpu, op) => {
   const ge = cpu.greaterEqual;
   const mask = (ge & 1 ? 0xff : 0) | (ge & 2 ? 0xff00 : 0) | (ge & 4 ? 0xff_0000 : 0) | (ge & 8 ? 0xff00_0000 : 0);
   cpu.r[op.d] = (cpu.r[op.n]! & mask) | (cpu.r[op.m]! & ~mask);
@@ -135,7 +145,7 @@ const general = (...numbers: readonly number[]): number => {
   return registers(...numbers);
 };
 
-const unary =
+export const unary =
   (kind: InstructionClass) =>
   (fields: Fields): Operands => ({
     class: kind,
@@ -146,35 +156,40 @@ const unary =
     writes: general(fields('Rd')),
   });
 
-const extend = (fields: Fields): Operands => ({...unary('alu-immediate')(fields), amount: 8 * fields('rotate')});
+export const extend = (fields: Fields): Operands => ({...unary('alu-immediate')(fields), amount: 8 * fields('rotate')});
 
-const extendAdd = (fields: Fields): Operands => {
+export const extendAdd = (fields: Fields): Operands => {
   const n = fields('Rn');
   const operands = extend(fields);
   return {...operands, class: 'alu-shift', n, reads: operands.reads! | general(n)};
 };
 
-const binary =
+export const binary =
   (kind: InstructionClass) =>
   (fields: Fields): Operands => {
     const [d, n, m] = [fields('Rd'), fields('Rn'), fields('Rm')];
     return {class: kind, d, n, m, reads: general(n, m), writes: general(d)};
   };
 
-const pack =
+export const pack =
   (form: number) =>
   (fields: Fields): Operands => {
     return {...binary('alu-shift')(fields), form, amount: fields('imm5'), readsEarly: registers(fields('Rm'))};
   };
 
-const saturateOperands = (fields: Fields): Operands => ({
+export const saturateOperands = (fields: Fields): Operands => ({
   ...unary('shift')(fields),
   form: fields('sh'),
   amount: fields('imm5'),
   immediate: fields('sat_imm'),
 });
 
-const extract = (fields: Fields): Operands => {
+export const saturateHalvesOperands = (fields: Fields): Operands => ({
+  ...unary('shift')(fields),
+  immediate: fields('sat_imm'),
+});
+
+export const extract = (fields: Fields): Operands => {
   const [d, n, lsb, widthLess1] = [fields('Rd'), fields('Rn'), fields('lsb'), fields('widthm1')];
   reject(lsb + widthLess1 > 31, 'a bit field beyond bit 31 is UNPREDICTABLE');
   const immediate = 2 ** (widthLess1 + 1) - 1;
@@ -190,7 +205,7 @@ const extract = (fields: Fields): Operands => {
   };
 };
 
-const insert =
+export const insert =
   (source: 'Rn' | 'none') =>
   (fields: Fields): Operands => {
     const [d, lsb, msb] = [fields('Rd'), fields('lsb'), fields('msb')];
@@ -203,20 +218,20 @@ const insert =
 const extensions = (name: string, opcode: string, plain: Execute, adding: Execute): readonly Row[] => [
   {
     name: `${name.slice(0, 3)}A${name.slice(3)}`,
-    bits: `cond:4 0110 1 ${opcode} Rn:4 Rd:4 rotate:2 00 0111 Rm:4`,
+    bits: `cond:4 0110 1 ${opcode} Rn:4 Rd:4 rotate:2 (00) 0111 Rm:4`,
     operands: (fields) => ({...extendAdd(fields), amount: 8 * fields('rotate')}),
     execute: adding,
   },
   {
     name,
-    bits: `cond:4 0110 1 ${opcode} 1111 Rd:4 rotate:2 00 0111 Rm:4`,
+    bits: `cond:4 0110 1 ${opcode} 1111 Rd:4 rotate:2 (00) 0111 Rm:4`,
     specialises: [`${name.slice(0, 3)}A${name.slice(3)}`],
     operands: extend,
     execute: plain,
   },
 ];
 
-const reads =
+export const reads =
   (mask: number, of: (fields: Fields) => Operands) =>
   (fields: Fields): Operands => {
     const operands = of(fields);
@@ -230,11 +245,11 @@ export const MEDIA: readonly Row[] = [
   ...extensions('UXTB16', '100', uxtb16, uxtab16),
   ...extensions('UXTB', '110', uxtb, uxtab),
   ...extensions('UXTH', '111', uxth, uxtah),
-  {name: 'CLZ', bits: 'cond:4 0001 0110 1111 Rd:4 1111 0001 Rm:4', operands: unary('alu-register'), execute: clz},
-  {name: 'REV', bits: 'cond:4 0110 1011 1111 Rd:4 1111 0011 Rm:4', operands: unary('shift'), execute: rev},
-  {name: 'REV16', bits: 'cond:4 0110 1011 1111 Rd:4 1111 1011 Rm:4', operands: unary('shift'), execute: rev16},
-  {name: 'RBIT', bits: 'cond:4 0110 1111 1111 Rd:4 1111 0011 Rm:4', operands: unary('shift'), execute: rbit},
-  {name: 'REVSH', bits: 'cond:4 0110 1111 1111 Rd:4 1111 1011 Rm:4', operands: unary('shift'), execute: revsh},
+  {name: 'CLZ', bits: 'cond:4 0001 0110 (1111) Rd:4 (1111) 0001 Rm:4', operands: unary('alu-register'), execute: clz},
+  {name: 'REV', bits: 'cond:4 0110 1011 (1111) Rd:4 (1111) 0011 Rm:4', operands: unary('shift'), execute: rev},
+  {name: 'REV16', bits: 'cond:4 0110 1011 (1111) Rd:4 (1111) 1011 Rm:4', operands: unary('shift'), execute: rev16},
+  {name: 'RBIT', bits: 'cond:4 0110 1111 (1111) Rd:4 (1111) 0011 Rm:4', operands: unary('shift'), execute: rbit},
+  {name: 'REVSH', bits: 'cond:4 0110 1111 (1111) Rd:4 (1111) 1011 Rm:4', operands: unary('shift'), execute: revsh},
   {name: 'SBFX', bits: 'cond:4 0111 101 widthm1:5 Rd:4 lsb:5 101 Rn:4', operands: extract, execute: sbfx},
   {name: 'UBFX', bits: 'cond:4 0111 111 widthm1:5 Rd:4 lsb:5 101 Rn:4', operands: extract, execute: ubfx},
   {name: 'BFI', bits: 'cond:4 0111 110 msb:5 Rd:4 lsb:5 001 Rn:4', operands: insert('Rn'), execute: bfi},
@@ -245,15 +260,27 @@ export const MEDIA: readonly Row[] = [
     operands: insert('none'),
     execute: bfc,
   },
-  {name: 'SDIV', bits: 'cond:4 0111 0001 Rd:4 1111 Rm:4 0001 Rn:4', operands: binary('divide'), execute: sdiv},
-  {name: 'UDIV', bits: 'cond:4 0111 0011 Rd:4 1111 Rm:4 0001 Rn:4', operands: binary('divide'), execute: udiv},
+  {name: 'SDIV', bits: 'cond:4 0111 0001 Rd:4 (1111) Rm:4 0001 Rn:4', operands: binary('divide'), execute: sdiv},
+  {name: 'UDIV', bits: 'cond:4 0111 0011 Rd:4 (1111) Rm:4 0001 Rn:4', operands: binary('divide'), execute: udiv},
   {name: 'PKHBT', bits: 'cond:4 0110 1000 Rn:4 Rd:4 imm5:5 001 Rm:4', operands: pack(0), execute: pkhbt},
   {name: 'PKHTB', bits: 'cond:4 0110 1000 Rn:4 Rd:4 imm5:5 101 Rm:4', operands: pack(1), execute: pkhtb},
   {name: 'SSAT', bits: 'cond:4 0110 101 sat_imm:5 Rd:4 imm5:5 sh:1 01 Rm:4', operands: saturateOperands, execute: ssat},
   {name: 'USAT', bits: 'cond:4 0110 111 sat_imm:5 Rd:4 imm5:5 sh:1 01 Rm:4', operands: saturateOperands, execute: usat},
   {
+    name: 'SSAT16',
+    bits: 'cond:4 0110 1010 sat_imm:4 Rd:4 (1111) 0011 Rm:4',
+    operands: saturateHalvesOperands,
+    execute: ssat16,
+  },
+  {
+    name: 'USAT16',
+    bits: 'cond:4 0110 1110 sat_imm:4 Rd:4 (1111) 0011 Rm:4',
+    operands: saturateHalvesOperands,
+    execute: usat16,
+  },
+  {
     name: 'SEL',
-    bits: 'cond:4 0110 1000 Rn:4 Rd:4 1111 1011 Rm:4',
+    bits: 'cond:4 0110 1000 Rn:4 Rd:4 (1111) 1011 Rm:4',
     operands: reads(FLAGS_BIT, binary('alu-register')),
     execute: sel,
   },

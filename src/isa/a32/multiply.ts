@@ -1,4 +1,4 @@
-/** A32 multiplies: DDI 0406C A5.2.5 and A5.2.7 (halfword), A5.4.4 (SMMUL, dual), and saturating addition A5.2.6. */
+/** A32 multiplies: DDI 0406C A5.2.5 and A5.2.7 (half-words), A5.4.4 (SMMUL), and saturating addition A5.2.6. */
 import {FLAGS_BIT} from '../../trace/blocks.ts';
 import type {InstructionClass} from '../../trace/instruction-class.ts';
 import type {Fields} from '../core/bits.ts';
@@ -30,24 +30,24 @@ const saturate = (cpu: Cpu, value: number): number => {
 };
 
 /** The half of a register that bit `top` of `selector` names, sign-extended. */
-const half = (value: number, top: number): number => (top !== 0 ? value >> 16 : (value << 16) >> 16);
+export const half = (value: number, top: number): number => (top !== 0 ? value >> 16 : (value << 16) >> 16);
 
-const mul: Execute = (cpu, op) => {
+export const mul: Execute = (cpu, op) => {
   const result = Math.imul(cpu.r[op.n]!, cpu.r[op.m]!);
   cpu.r[op.d] = result;
   if (op.setFlags) setFlags(cpu, result, result);
 };
-const mla: Execute = (cpu, op) => {
+export const mla: Execute = (cpu, op) => {
   const result = (Math.imul(cpu.r[op.n]!, cpu.r[op.m]!) + cpu.r[op.a]!) | 0;
   cpu.r[op.d] = result;
   if (op.setFlags) setFlags(cpu, result, result);
 };
-const mls: Execute = (cpu, op) => {
+export const mls: Execute = (cpu, op) => {
   cpu.r[op.d] = cpu.r[op.a]! - Math.imul(cpu.r[op.n]!, cpu.r[op.m]!);
 };
 
 // Long multiplies: d is RdLo, a is RdHi.
-const umull: Execute = (cpu, op) => {
+export const umull: Execute = (cpu, op) => {
   const n = cpu.r[op.n]!;
   const m = cpu.r[op.m]!;
   const low = Math.imul(n, m);
@@ -55,7 +55,7 @@ const umull: Execute = (cpu, op) => {
   setWide(cpu, op.a, op.d, high, low);
   if (op.setFlags) setFlags(cpu, low, high);
 };
-const smull: Execute = (cpu, op) => {
+export const smull: Execute = (cpu, op) => {
   const n = cpu.r[op.n]!;
   const m = cpu.r[op.m]!;
   const low = Math.imul(n, m);
@@ -63,23 +63,23 @@ const smull: Execute = (cpu, op) => {
   setWide(cpu, op.a, op.d, high, low);
   if (op.setFlags) setFlags(cpu, low, high);
 };
-const accumulateWide = (cpu: Cpu, low: number, high: number, dLow: number, dHigh: number): void => {
+export const accumulateWide = (cpu: Cpu, low: number, high: number, dLow: number, dHigh: number): void => {
   const oldLow = cpu.r[dLow]!;
   setWide(cpu, dHigh, dLow, (cpu.r[dHigh]! + high + carryOut(oldLow, low)) | 0, (oldLow + low) | 0);
 };
-const umlal: Execute = (cpu, op) => {
+export const umlal: Execute = (cpu, op) => {
   const n = cpu.r[op.n]!;
   const m = cpu.r[op.m]!;
   accumulateWide(cpu, Math.imul(n, m), unsignedHigh(n, m), op.d, op.a);
   if (op.setFlags) setFlags(cpu, cpu.r[op.d]!, cpu.r[op.a]!);
 };
-const smlal: Execute = (cpu, op) => {
+export const smlal: Execute = (cpu, op) => {
   const n = cpu.r[op.n]!;
   const m = cpu.r[op.m]!;
   accumulateWide(cpu, Math.imul(n, m), signedHigh(n, m), op.d, op.a);
   if (op.setFlags) setFlags(cpu, cpu.r[op.d]!, cpu.r[op.a]!);
 };
-const umaal: Execute = (cpu, op) => {
+export const umaal: Execute = (cpu, op) => {
   const n = cpu.r[op.n]!;
   const m = cpu.r[op.m]!;
   const product = Math.imul(n, m);
@@ -89,23 +89,23 @@ const umaal: Execute = (cpu, op) => {
 };
 
 // Halfword multiplies: bit 0 of `amount` is x (of Rn), bit 1 is y (of Rm).
-const smulxy: Execute = (cpu, op) => {
+export const smulxy: Execute = (cpu, op) => {
   cpu.r[op.d] = Math.imul(half(cpu.r[op.n]!, op.amount & 1), half(cpu.r[op.m]!, op.amount & 2));
 };
-const smlaxy: Execute = (cpu, op) => {
+export const smlaxy: Execute = (cpu, op) => {
   const product = Math.imul(half(cpu.r[op.n]!, op.amount & 1), half(cpu.r[op.m]!, op.amount & 2));
   cpu.r[op.d] = addSettingQ(cpu, product, cpu.r[op.a]!);
 };
 /** Bits 47:16 of the 48-bit product; a double holds it exactly. */
 const wordByHalf = (cpu: Cpu, n: number, m: number, top: number): number =>
   Math.floor((cpu.r[n]! * half(cpu.r[m]!, top)) / 0x1_0000) | 0;
-const smulwy: Execute = (cpu, op) => {
+export const smulwy: Execute = (cpu, op) => {
   cpu.r[op.d] = wordByHalf(cpu, op.n, op.m, op.amount & 2);
 };
-const smlawy: Execute = (cpu, op) => {
+export const smlawy: Execute = (cpu, op) => {
   cpu.r[op.d] = addSettingQ(cpu, wordByHalf(cpu, op.n, op.m, op.amount & 2), cpu.r[op.a]!);
 };
-const smlalxy: Execute = (cpu, op) => {
+export const smlalxy: Execute = (cpu, op) => {
   const product = Math.imul(half(cpu.r[op.n]!, op.amount & 1), half(cpu.r[op.m]!, op.amount & 2));
   accumulateWide(cpu, product, product >> 31, op.d, op.a);
 };
@@ -127,26 +127,26 @@ const mostSignificant = (
   }
   return (high + word + (op.amount === 1 ? low >>> 31 : 0)) | 0;
 };
-const smmul: Execute = (cpu, op) => {
+export const smmul: Execute = (cpu, op) => {
   cpu.r[op.d] = mostSignificant(cpu, op, 0, false);
 };
-const smmla: Execute = (cpu, op) => {
+export const smmla: Execute = (cpu, op) => {
   cpu.r[op.d] = mostSignificant(cpu, op, cpu.r[op.a]!, false);
 };
-const smmls: Execute = (cpu, op) => {
+export const smmls: Execute = (cpu, op) => {
   cpu.r[op.d] = mostSignificant(cpu, op, cpu.r[op.a]!, true);
 };
 
-const qadd: Execute = (cpu, op) => {
+export const qadd: Execute = (cpu, op) => {
   cpu.r[op.d] = saturate(cpu, cpu.r[op.m]! + cpu.r[op.n]!);
 };
-const qsub: Execute = (cpu, op) => {
+export const qsub: Execute = (cpu, op) => {
   cpu.r[op.d] = saturate(cpu, cpu.r[op.m]! - cpu.r[op.n]!);
 };
-const qdadd: Execute = (cpu, op) => {
+export const qdadd: Execute = (cpu, op) => {
   cpu.r[op.d] = saturate(cpu, cpu.r[op.m]! + saturate(cpu, 2 * cpu.r[op.n]!));
 };
-const qdsub: Execute = (cpu, op) => {
+export const qdsub: Execute = (cpu, op) => {
   cpu.r[op.d] = saturate(cpu, cpu.r[op.m]! - saturate(cpu, 2 * cpu.r[op.n]!));
 };
 
@@ -161,6 +161,7 @@ const HALVES = {
   y: (f: Fields) => 2 * f('y'),
   xy: (f: Fields) => f('x') + 2 * f('y'),
   R: (f: Fields) => f('R'),
+  M: (f: Fields) => f('M'),
 };
 
 interface Format {
@@ -172,7 +173,7 @@ interface Format {
 }
 
 /** Rd, Rn, Rm, and Ra when it accumulates. */
-const narrow =
+export const narrow =
   ({class: kind, accumulates, halves = 'none', flags = false}: Format) =>
   (fields: Fields): Operands => {
     const [d, n, m] = [fields('Rd'), fields('Rn'), fields('Rm')];
@@ -184,7 +185,7 @@ const narrow =
   };
 
 /** RdLo, RdHi, Rn, Rm. */
-const long =
+export const long =
   ({class: kind, accumulates, halves = 'none', flags = false}: Format) =>
   (fields: Fields): Operands => {
     const [d, a, n, m] = [fields('RdLo'), fields('RdHi'), fields('Rn'), fields('Rm')];
@@ -195,18 +196,18 @@ const long =
     return {class: kind, d, n, m, a, setFlags, amount: HALVES[halves](fields), reads, writes};
   };
 
-const saturating = (fields: Fields): Operands => {
+export const saturating = (fields: Fields): Operands => {
   const [d, n, m] = [fields('Rd'), fields('Rn'), fields('Rm')];
   return {class: 'shift', d, n, m, reads: general(n, m), writes: general(d)};
 };
 
-const product: Format = {class: 'multiply', accumulates: false};
-const sum: Format = {class: 'multiply-accumulate', accumulates: true};
+export const product: Format = {class: 'multiply', accumulates: false};
+export const sum: Format = {class: 'multiply-accumulate', accumulates: true};
 
 export const MULTIPLY: readonly Row[] = [
   {
     name: 'MUL',
-    bits: 'cond:4 0000 000 S:1 Rd:4 0000 Rm:4 1001 Rn:4',
+    bits: 'cond:4 0000 000 S:1 Rd:4 (0000) Rm:4 1001 Rn:4',
     operands: narrow({...product, flags: true}),
     execute: mul,
   },
@@ -256,7 +257,7 @@ export const MULTIPLY: readonly Row[] = [
   },
   {
     name: 'SMULWy',
-    bits: 'cond:4 0001 0010 Rd:4 0000 Rm:4 1 y:1 10 Rn:4',
+    bits: 'cond:4 0001 0010 Rd:4 (0000) Rm:4 1 y:1 10 Rn:4',
     operands: narrow({...product, halves: 'y'}),
     execute: smulwy,
   },
@@ -268,14 +269,14 @@ export const MULTIPLY: readonly Row[] = [
   },
   {
     name: 'SMULxy',
-    bits: 'cond:4 0001 0110 Rd:4 0000 Rm:4 1 y:1 x:1 0 Rn:4',
+    bits: 'cond:4 0001 0110 Rd:4 (0000) Rm:4 1 y:1 x:1 0 Rn:4',
     operands: narrow({...product, halves: 'xy'}),
     execute: smulxy,
   },
-  {name: 'QADD', bits: 'cond:4 0001 0000 Rn:4 Rd:4 0000 0101 Rm:4', operands: saturating, execute: qadd},
-  {name: 'QSUB', bits: 'cond:4 0001 0010 Rn:4 Rd:4 0000 0101 Rm:4', operands: saturating, execute: qsub},
-  {name: 'QDADD', bits: 'cond:4 0001 0100 Rn:4 Rd:4 0000 0101 Rm:4', operands: saturating, execute: qdadd},
-  {name: 'QDSUB', bits: 'cond:4 0001 0110 Rn:4 Rd:4 0000 0101 Rm:4', operands: saturating, execute: qdsub},
+  {name: 'QADD', bits: 'cond:4 0001 0000 Rn:4 Rd:4 (0000) 0101 Rm:4', operands: saturating, execute: qadd},
+  {name: 'QSUB', bits: 'cond:4 0001 0010 Rn:4 Rd:4 (0000) 0101 Rm:4', operands: saturating, execute: qsub},
+  {name: 'QDADD', bits: 'cond:4 0001 0100 Rn:4 Rd:4 (0000) 0101 Rm:4', operands: saturating, execute: qdadd},
+  {name: 'QDSUB', bits: 'cond:4 0001 0110 Rn:4 Rd:4 (0000) 0101 Rm:4', operands: saturating, execute: qdsub},
   {
     name: 'SMMLA',
     bits: 'cond:4 0111 0101 Rd:4 Ra:4 Rm:4 00 R:1 1 Rn:4',

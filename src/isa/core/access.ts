@@ -64,6 +64,11 @@ export const writeAlignedWord = (cpu: Cpu, operation: Operation, address: number
   else memory.words[(frame + (address & PAGE_MASK)) >>> 2] = value;
 };
 
+/** As {@link readAlignedWord}. */
+export const writeByte = (cpu: Cpu, operation: Operation, address: number, value: number): void => {
+  cpu.memory.bytes[writableOffset(cpu, operation, address)] = value;
+};
+
 /**
  * Index in `memory.words` of an aligned run of words that lies in one page and whose map entry is not 0; otherwise −1:
  * then word by word.

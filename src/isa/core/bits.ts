@@ -1,7 +1,7 @@
 /**
  * Instruction patterns drawn as the Arm ARM draws them: `'cond:4 0000 000 S:1 Rd:4 0000 Rm:4 1001 Rn:4'`.
- * A group of 0s and 1s is fixed; `name:width` is a field. Bits that the manual shows in parentheses are drawn as fixed:
- * another value there is UNPREDICTABLE, and so matches no row.
+ * A group of 0s and 1s is fixed; `name:width` is a field. A group in parentheses is fixed too, but its bits only should
+ * be so: another value there is UNPREDICTABLE rather than another instruction.
  */
 
 export interface Field {
@@ -14,20 +14,31 @@ export interface Pattern {
   /** Bits that are fixed, and their values. */
   readonly mask: number;
   readonly value: number;
+  /** The fixed bits that were drawn in parentheses. */
+  readonly should: number;
   readonly fields: readonly Field[];
 }
 
 /** Reads a field of the decoded word by name. @throws RangeError if the row has no such field. */
 export type Fields = (name: string) => number;
 
-const WORD_BITS = 32;
+/** The fields, some of them given: for an encoding that implies them, or draws them elsewhere. */
+export const withFields =
+  (fields: Fields, given: Readonly<Record<string, number>>): Fields =>
+  (name) =>
+    given[name] ?? fields(name);
+
+/** Bits of an instruction: a word, or a half-word of Thumb code. */
+export type Width = 16 | 32;
+
 const fieldMask = (width: number): number => 2 ** width - 1;
 
-/** @throws RangeError if the drawing is malformed, repeats a field, or does not fill 32 bits. */
-export const compilePattern = (bits: string): Pattern => {
+/** @throws RangeError if the drawing is malformed, repeats a field, or does not fill the instruction. */
+export const compilePattern = (bits: string, instructionWidth: Width = 32): Pattern => {
   let mask = 0;
   let value = 0;
-  let position = WORD_BITS;
+  let should = 0;
+  let position: number = instructionWidth;
   const fields: Field[] = [];
   for (const group of bits.split(/\s+/)) {
     const field = /^([A-Za-z]\w*):(\d+)$/.exec(group);
@@ -39,17 +50,29 @@ export const compilePattern = (bits: string): Pattern => {
       position -= width;
       fields.push({name, shift: position, width});
     } else {
-      if (!/^[01]+$/.test(group)) throw new RangeError(`'${group}' is neither fixed bits nor name:width in '${bits}'`);
-      position -= group.length;
-      mask += fieldMask(group.length) * 2 ** position;
-      value += Number.parseInt(group, 2) * 2 ** position;
+      const fixed = /^(?:([01]+)|\(([01]+)\))$/.exec(group);
+      if (!fixed) throw new RangeError(`'${group}' is neither fixed bits nor name:width in '${bits}'`);
+      const digits = fixed[1] ?? (fixed[2] as string);
+      position -= digits.length;
+      const ones = fieldMask(digits.length) * 2 ** position;
+      mask += ones;
+      value += Number.parseInt(digits, 2) * 2 ** position;
+      if (fixed[2] !== undefined) should += ones;
     }
   }
-  if (position !== 0) throw new RangeError(`'${bits}' draws ${WORD_BITS - position} bits, not ${WORD_BITS}`);
-  return {mask: mask | 0, value: value | 0, fields};
+  if (position !== 0) {
+    throw new RangeError(`'${bits}' draws ${instructionWidth - position} bits, not ${instructionWidth}`);
+  }
+  return {mask: mask | 0, value: value | 0, should: should | 0, fields};
 };
 
 export const matches = (pattern: Pattern, word: number): boolean => (word & pattern.mask) === pattern.value;
+
+/** The word differs from the pattern in bits that should be otherwise, and in no other fixed bit. */
+export const matchesButForShould = (pattern: Pattern, word: number): boolean => {
+  const wrong = (word & pattern.mask) ^ pattern.value;
+  return wrong !== 0 && (wrong & ~pattern.should) === 0;
+};
 
 export const readFields =
   (pattern: Pattern, word: number): Fields =>

@@ -5,6 +5,15 @@
  * N and Z are kept as the results they derive from, because most flag-setting instructions then need no test at all.
  */
 import type {TraceBuffer} from '../../trace/buffer.ts';
+import {
+  ALTERNATIVE_HALF,
+  DEFAULT_NAN,
+  EXCEPTIONS,
+  FLUSH_TO_ZERO,
+  FloatContext,
+  INEXACT,
+  ROUNDING_MODE,
+} from '../float/context.ts';
 import type {Memory} from '../memory/memory.ts';
 import {UnmodelledInstruction} from './errors.ts';
 import {CONTEXT_WORDS, REGISTERS, STATE, VFP_SCRATCH_WORDS, VFP_WORDS} from './state.ts';
@@ -17,6 +26,14 @@ export interface Culprit {
   readonly immediate: number;
 }
 
+const FPSCR_FLAGS = 0xf000_0000 | 0;
+/** FPSCR.Stride and Len. */
+export const SHORT_VECTOR = 0x0037_0000;
+const FPSCR_MODES = ALTERNATIVE_HALF | DEFAULT_NAN | FLUSH_TO_ZERO | ROUNDING_MODE | SHORT_VECTOR;
+/** FPSCR.QC, the cumulative saturation bit of Advanced SIMD. */
+export const SATURATED = 1 << 27;
+const FPSCR_CUMULATIVE = SATURATED | EXCEPTIONS;
+
 export class Cpu {
   // `declare`d: stored once, so that V8 takes them for constants (see Operation).
   declare readonly state: Int32Array;
@@ -26,14 +43,20 @@ export class Cpu {
   declare readonly doubles: Float64Array;
   declare readonly singles: Float32Array;
   declare readonly vfpBytes: Uint8Array;
+  /** The same bytes as lanes of Advanced SIMD. */
+  declare readonly vfpSignedBytes: Int8Array;
+  declare readonly vfpHalfWords: Uint16Array;
+  declare readonly vfpSignedHalfWords: Int16Array;
+  declare readonly vfpUnsignedWords: Uint32Array;
+  declare readonly vfpDoubleWords: BigUint64Array;
+  declare readonly vfpSignedDoubleWords: BigInt64Array;
   declare readonly trace: TraceBuffer;
   declare readonly memory: Memory;
 
   /** The instruction of an SVC, or of a trap that a debugger would take, for the emulator to serve at the block's end. */
   supervisorCall: Culprit | undefined = undefined;
   recording = false;
-  /** Set by VFP arithmetic: the cumulative bits are then not known. */
-  exceptionsUnknown = false;
+  readonly #floatContext = new FloatContext();
 
   constructor(memory: Memory, trace: TraceBuffer) {
     this.memory = memory;
@@ -47,6 +70,12 @@ export class Cpu {
     this.doubles = new Float64Array(buffer, vfpOffset, vfpWords / 2);
     this.singles = new Float32Array(buffer, vfpOffset, vfpWords);
     this.vfpBytes = new Uint8Array(buffer, vfpOffset, 4 * vfpWords);
+    this.vfpSignedBytes = new Int8Array(buffer, vfpOffset, 4 * vfpWords);
+    this.vfpHalfWords = new Uint16Array(buffer, vfpOffset, 2 * vfpWords);
+    this.vfpSignedHalfWords = new Int16Array(buffer, vfpOffset, 2 * vfpWords);
+    this.vfpUnsignedWords = new Uint32Array(buffer, vfpOffset, vfpWords);
+    this.vfpDoubleWords = new BigUint64Array(buffer, vfpOffset, vfpWords / 2);
+    this.vfpSignedDoubleWords = new BigInt64Array(buffer, vfpOffset, vfpWords / 2);
     this.zero = 1;
   }
 
@@ -116,15 +145,42 @@ export class Cpu {
   get fpscrModes(): number {
     return this.state[STATE.fpscrModes]!;
   }
-  set fpscrModes(value: number) {
-    this.state[STATE.fpscrModes] = value;
-  }
   /** FPSCR's QC, IDC, IXC, UFC, OFC, DZC and IOC, in their places. */
   get fpscrCumulative(): number {
     return this.state[STATE.fpscrCumulative]!;
   }
-  set fpscrCumulative(value: number) {
-    this.state[STATE.fpscrCumulative] = value;
+  /** Not 0 while plain host arithmetic shows the whole effect of a VFP instruction that gives a normal result. */
+  get hostArithmetic(): number {
+    return this.state[STATE.hostArithmetic]!;
+  }
+  get fpscr(): number {
+    return this.fpscrFlags | this.fpscrModes | this.fpscrCumulative;
+  }
+  /** The bits for trapped exceptions, which a Cortex-A7 has not, stay 0 (DDI 0406C A2.5.3). */
+  writeFpscr(value: number): void {
+    this.fpscrFlags = value & FPSCR_FLAGS;
+    this.state[STATE.fpscrModes] = value & FPSCR_MODES;
+    this.state[STATE.fpscrCumulative] = value & FPSCR_CUMULATIVE;
+    this.#updateHostArithmetic();
+  }
+  /** Sets cumulative bits of FPSCR. */
+  raise(flags: number): void {
+    const before = this.fpscrCumulative;
+    if ((flags & ~before) === 0) return;
+    this.state[STATE.fpscrCumulative] = before | flags;
+    this.#updateHostArithmetic();
+  }
+  #updateHostArithmetic(): void {
+    const isDefault = (this.fpscrModes & ~ALTERNATIVE_HALF) === 0;
+    this.state[STATE.hostArithmetic] = isDefault && (this.fpscrCumulative & INEXACT) !== 0 ? 1 : 0;
+  }
+  /** FPSCR for the functions of src/isa/float, until the next call; their flags are then to be raised. */
+  floatContext(): FloatContext {
+    return this.#floatContext.load(this.fpscrModes, this.fpscrCumulative);
+  }
+  /** The same with the modes of Advanced SIMD. */
+  standardFloatContext(): FloatContext {
+    return this.#floatContext.loadStandard(this.fpscrModes, this.fpscrCumulative);
   }
   /** Address of the next block; bit 0 is set in Thumb state. */
   get next(): number {

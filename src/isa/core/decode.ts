@@ -1,37 +1,51 @@
 /** Decode tables, compiled and checked: a word is in at most one row, except where a row says that it specialises another. */
-import {compilePattern, contains, type Fields, matches, overlap, type Pattern, readFields} from './bits.ts';
-import {UnmodelledInstruction} from './errors.ts';
-import {ALWAYS, Operation, type Place, type Row, Unpredictable} from './operation.ts';
+import {
+  compilePattern,
+  contains,
+  matches,
+  matchesButForShould,
+  overlap,
+  type Pattern,
+  readFields,
+  type Width,
+} from './bits.ts';
+import {UndefinedInstruction, UnmodelledInstruction} from './errors.ts';
+import {ALWAYS, type Operands, Operation, type Place, type Row, Undefined, Unpredictable} from './operation.ts';
 
 export interface CompiledRow {
   readonly row: Row;
   readonly pattern: Pattern;
 }
 
-/** Bits 27–20 and 7–4, on which the manual's own tables branch. */
-const bucketOf = (word: number): number => ((word >>> 16) & 0xff0) | ((word >>> 4) & 0xf);
-const BUCKETS = 0x1000;
-const bucketWord = (bucket: number): number => ((bucket & 0xff0) << 16) | ((bucket & 0xf) << 4);
-const BUCKET_MASK = bucketWord(BUCKETS - 1);
+/** How rows are found: by bits 27–20 and 7–4 of a word, on which the manual's own tables branch, or 15–4 of a half-word. */
+const BUCKETS: Readonly<Record<Width, {readonly mask: number; readonly of: (word: number) => number}>> = {
+  16: {mask: 0xfff0, of: (word) => word >>> 4},
+  32: {mask: 0x0ff0_00f0, of: (word) => ((word >>> 16) & 0xff0) | ((word >>> 4) & 0xf)},
+};
 
 export class DecodeTable {
   /** Specialisations before what they specialise. */
   readonly rows: readonly CompiledRow[];
-  readonly #buckets: readonly (readonly CompiledRow[])[];
+  readonly width: Width;
+  /** Filled when asked for. */
+  readonly #buckets: (readonly CompiledRow[] | undefined)[] = new Array(0x1000).fill(undefined);
 
-  /** @throws RangeError if a row is not 32 bits, a name is taken twice, or two rows overlap without saying so. */
-  constructor(rows: readonly Row[]) {
-    const compiled = rows.map((row) => ({row, pattern: compilePattern(row.bits)}));
+  /** @throws RangeError if a row has not the width, a name is taken twice, or two rows overlap without saying so. */
+  constructor(rows: readonly Row[], width: Width = 32) {
+    const compiled = rows.map((row) => ({row, pattern: compilePattern(row.bits, width)}));
     checkNames(compiled);
     checkOverlaps(compiled);
+    this.width = width;
     this.rows = compiled.toSorted((a, b) => fixedBits(b.pattern) - fixedBits(a.pattern));
-    this.#buckets = Array.from({length: BUCKETS}, (_, bucket) =>
-      this.rows.filter(({pattern}) => overlap(pattern, {mask: BUCKET_MASK, value: bucketWord(bucket), fields: []})),
-    );
   }
 
   find(word: number): CompiledRow | undefined {
-    return this.#buckets[bucketOf(word)]!.find(({pattern}) => matches(pattern, word));
+    const {mask, of} = BUCKETS[this.width];
+    const bucket = of(word);
+    this.#buckets[bucket] ??= this.rows.filter(({pattern}) =>
+      overlap(pattern, {mask, value: word & mask, should: 0, fields: []}),
+    );
+    return this.#buckets[bucket].find(({pattern}) => matches(pattern, word));
   }
 }
 
@@ -62,7 +76,8 @@ const isSpecialisation = (special: CompiledRow, general: CompiledRow): boolean =
 
 /**
  * Decodes one instruction.
- * @throws UnmodelledInstruction when no row has the word, or its operands are UNPREDICTABLE or not modelled.
+ * @throws UndefinedInstruction when Arm makes it UNDEFINED in user mode on a Cortex-A7.
+ * @throws UnmodelledInstruction when it is UNPREDICTABLE or not modelled.
  */
 export type Decode = (place: Omit<Place, 'condition'>) => Operation;
 
@@ -72,26 +87,39 @@ export const createDecoder =
   (conditional: DecodeTable, unconditional: DecodeTable): Decode =>
   (place) => {
     const cond = place.word >>> 28;
-    const found = (cond === UNCONDITIONAL_SPACE ? unconditional : conditional).find(place.word);
-    return operationOf(found, {...place, condition: cond === UNCONDITIONAL_SPACE ? ALWAYS : cond});
+    const isUnconditional = cond === UNCONDITIONAL_SPACE;
+    return decodeIn(isUnconditional ? unconditional : conditional, place.word, {
+      ...place,
+      condition: isUnconditional ? ALWAYS : cond,
+    });
   };
 
-/**
- * The operation of the row that has a word.
- * @throws UnmodelledInstruction when there is none, or its operands are not modelled.
- */
-export const operationOf = (found: CompiledRow | undefined, place: Place): Operation => {
-  const {address, word} = place;
-  if (!found) throw new UnmodelledInstruction(address, word, 'no row of the decode tables has it');
-  const {row, pattern} = found;
-  return new Operation(row, decodeOperands(row, readFields(pattern, word), address, word), place);
-};
+/** What a row's operands become before they make an operation. */
+export type Adapt = (operands: Operands) => Operands;
 
-const decodeOperands = (row: Row, fields: Fields, address: number, word: number) => {
+/**
+ * The operation that a table has for a word, which T32 may draw in other bits than `place.word`.
+ * @throws UndefinedInstruction, UnmodelledInstruction as {@link Decode}.
+ */
+export const decodeIn = (table: DecodeTable, word: number, place: Place, adapt: Adapt = (same) => same): Operation => {
+  const found = table.find(word);
+  if (!found) throw absent(table, word, place);
+  const {row, pattern} = found;
   try {
-    return row.operands(fields, address);
+    return new Operation(row, adapt(row.operands(readFields(pattern, word), place.address, place.itState)), place);
   } catch (error) {
-    if (error instanceof Unpredictable) throw new UnmodelledInstruction(address, word, `${row.name}: ${error.message}`);
+    if (error instanceof Undefined) throw absent(table, word, place);
+    if (error instanceof Unpredictable) throw unmodelled(row, place, error.message);
     throw error;
   }
+};
+
+const unmodelled = ({name}: Row, {address, word}: Place, why: string): UnmodelledInstruction =>
+  new UnmodelledInstruction(address, word, `${name}: ${why}`);
+
+/** The manual calls what its tables leave free UNDEFINED, but a bit that is not what it should be UNPREDICTABLE. */
+const absent = (table: DecodeTable, word: number, place: Place): Error => {
+  const near = table.rows.find(({pattern}) => matchesButForShould(pattern, word));
+  if (near) return unmodelled(near.row, place, 'a bit that is not what it should be is UNPREDICTABLE');
+  return new UndefinedInstruction(place.address, place.word);
 };

@@ -57,17 +57,37 @@ export interface Row {
   readonly bits: string;
   /** Names of rows that this one is a special case of, and goes before; the only overlap that is allowed. */
   readonly specialises?: readonly string[];
-  /** @throws Unpredictable for operands that the manual makes UNPREDICTABLE or that are not modelled. */
-  readonly operands: (fields: Fields, address: number) => Operands;
+  /**
+   * @param itState CPSR.IT before the instruction; only Thumb code has other values than 0.
+   * @throws Unpredictable for operands that the manual makes UNPREDICTABLE or that are not modelled.
+   * @throws Undefined for those that it makes UNDEFINED.
+   */
+  readonly operands: (fields: Fields, address: number, itState?: number) => Operands;
   readonly execute: Execute;
 }
 
 /** Raised while operands are decoded; the decoder adds the place. */
 export class Unpredictable extends Error {}
+export class Undefined extends Error {}
 
 export const reject = (when: boolean, why: string): void => {
   if (when) throw new Unpredictable(why);
 };
+
+export const rejectUndefined = (when: boolean): void => {
+  if (when) throw new Undefined();
+};
+
+/** A row for words that the manual makes UNPREDICTABLE as a whole, or whose effect is beyond the model. */
+export const rejected = (name: string, bits: string, why: string, specialises: readonly string[] = []): Row => ({
+  name,
+  bits,
+  specialises,
+  operands: () => {
+    throw new Unpredictable(why);
+  },
+  execute: () => {},
+});
 
 /** Instructions see pc as their address + 8, or + 4 in Thumb state (DDI 0406C A2.3), and may branch by writing it. */
 const withPc: Execute = (cpu, operation) => {

@@ -3,20 +3,20 @@ import {FLAGS_BIT} from '../../trace/blocks.ts';
 import type {InstructionClass} from '../../trace/instruction-class.ts';
 import type {Fields} from './bits.ts';
 import type {Cpu} from './cpu.ts';
-import {type Operation, registers} from './operation.ts';
+import {type Operation, registers, reject} from './operation.ts';
 
-const IMMEDIATE = 0;
+export const IMMEDIATE = 0;
 /** A modified immediate whose rotation is not 0: its bit 31 is the carry out. */
-const ROTATED_IMMEDIATE = 1;
-const REGISTER = 2;
-const LSL = 3;
-const LSR = 4;
-const ASR = 5;
-const ROR = 6;
-const RRX = 7;
-const LSL_REGISTER = 8;
-const LSR_REGISTER = 9;
-const ASR_REGISTER = 10;
+export const ROTATED_IMMEDIATE = 1;
+export const REGISTER = 2;
+export const LSL = 3;
+export const LSR = 4;
+export const ASR = 5;
+export const ROR = 6;
+export const RRX = 7;
+export const LSL_REGISTER = 8;
+export const LSR_REGISTER = 9;
+export const ASR_REGISTER = 10;
 // 11, ROR by a register, is what is left.
 
 const rotateRight = (value: number, by: number): number => (value >>> by) | (value << (32 - by));
@@ -41,6 +41,18 @@ export const modifiedImmediate = (imm12: number): ShifterOperand => {
   const rotation = 2 * (imm12 >>> 8);
   const form = rotation === 0 ? IMMEDIATE : ROTATED_IMMEDIATE;
   return {...plain, class: 'alu-immediate', form, immediate: rotateRight(imm12 & 0xff, rotation) | 0};
+};
+
+/** ThumbExpandImm (A6.3.2). @throws Unpredictable when it would repeat a byte of 0. */
+export const thumbModifiedImmediate = (imm12: number): ShifterOperand => {
+  const byte = imm12 & 0xff;
+  const repeats = imm12 >>> 8;
+  if (repeats > 3) {
+    const immediate = rotateRight(0x80 | (imm12 & 0x7f), imm12 >>> 7) | 0;
+    return {...plain, class: 'alu-immediate', form: ROTATED_IMMEDIATE, immediate};
+  }
+  reject(repeats > 0 && byte === 0, 'a repeated byte of 0 is UNPREDICTABLE');
+  return plainImmediate(Math.imul(byte, [1, 0x0001_0001, 0x0100_0100, 0x0101_0101][repeats]!));
 };
 
 export const plainImmediate = (immediate: number): ShifterOperand => ({

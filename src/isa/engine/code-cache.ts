@@ -1,12 +1,10 @@
 /** Decoded basic blocks by address, and the dictionary of all that were ever decoded. */
 import {type Block, type BlockEnd, MAX_BLOCK_INSTRUCTIONS, MAX_BLOCKS} from '../../trace/blocks.ts';
-import type {Cpu} from '../core/cpu.ts';
 import {GuestFault, UndefinedInstruction, UnmodelledInstruction} from '../core/errors.ts';
 import {ALWAYS, Operation, type Place, type Row} from '../core/operation.ts';
 import {PAGE_SHIFT} from '../memory/layout.ts';
 import type {Memory} from '../memory/memory.ts';
 import {fetchOperation} from './fetch.ts';
-import {interpretBlock} from './hot-block.ts';
 
 export class CodeBlock {
   readonly id: number;
@@ -20,6 +18,8 @@ export class CodeBlock {
   /** Set while one of the frames has been written since then. */
   stale = true;
   compiled: (() => void) | undefined = undefined;
+  /** Where another engine has the block; the interpreter only looks whether it does. */
+  translation: object | undefined = undefined;
   executions = 0;
 
   constructor(id: number, next: number, operations: readonly Operation[]) {
@@ -36,11 +36,6 @@ export class CodeBlock {
   /** Bytes of the block's code. */
   get size(): number {
     return (this.end - this.next) | 0;
-  }
-
-  execute(cpu: Cpu): void {
-    if (this.compiled !== undefined) this.compiled();
-    else interpretBlock(cpu, this.operations);
   }
 }
 
@@ -83,14 +78,19 @@ export class CodeCache {
   fetch(next: number, itState = 0): CodeBlock {
     // Code is decoded once for each address; the same address under an IT block in progress is not worth keeping.
     if (itState !== 0) return this.#build(next, itState);
-    const found = this.#byNext.get(next)?.find((block) => this.#isCurrent(block));
+    const found = this.#byNext.get(next)?.find((block) => this.isCurrent(block));
     const block = found ?? this.#build(next, 0);
     this.slots[slotOf(next)] = block;
     return block;
   }
 
+  /** The block at an address if it was decoded before and is still what the current address space has there. */
+  find(next: number): CodeBlock | undefined {
+    return this.#byNext.get(next)?.find((block) => this.isCurrent(block));
+  }
+
   /** Whether the current address space has the block's code at its address. */
-  #isCurrent(block: CodeBlock): boolean {
+  isCurrent(block: CodeBlock): boolean {
     const frames = this.#framesOf(block);
     if (!block.stale && frames[0] === block.frames[0] && frames[1] === block.frames[1]) return true;
     if (!this.#isUnchanged(block)) return false;

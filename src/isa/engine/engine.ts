@@ -1,9 +1,5 @@
 /** What executes the guest's instructions; which one changes nothing but the speed. */
-import type {Cpu} from '../core/cpu.ts';
-import type {CodeCache} from './code-cache.ts';
-import {Interpreter} from './interpreter.ts';
-
-export const ENGINES = ['interpret'] as const;
+export const ENGINES = ['interpret', 'translate'] as const;
 export type EngineName = (typeof ENGINES)[number];
 
 export interface Engine {
@@ -17,11 +13,3 @@ export interface Engine {
    */
   run(budget: number): void;
 }
-
-/** @param isHostCall tells addresses at which the host acts in the guest's place. */
-export const createEngine = (
-  _name: EngineName,
-  cpu: Cpu,
-  cache: CodeCache,
-  isHostCall: (next: number) => boolean,
-): Engine => new Interpreter(cpu, cache, isHostCall);

@@ -1,29 +1,73 @@
 /** Executes blocks one after another, and records them: the engine that has the full semantics. */
 import {ACCESS_WORDS, blockRecord} from '../../trace/records.ts';
-import type {Cpu} from '../core/cpu.ts';
+import {type Cpu, conditionPassed} from '../core/cpu.ts';
+import {ALWAYS} from '../core/operation.ts';
 import {type CodeBlock, type CodeCache, isCulprit, slotOf} from './code-cache.ts';
 import type {Engine} from './engine.ts';
-import {compileBlock, HOT} from './hot-block.ts';
+import {compileBlock, HOT, interpretBlock} from './hot-block.ts';
+
+/** What to do with a block that was executed so often. */
+export interface HotPolicy {
+  readonly executions: number;
+  readonly take: (block: CodeBlock) => void;
+}
 
 export class Interpreter implements Engine {
   instructions = 0;
   readonly #cpu: Cpu;
   readonly #cache: CodeCache;
   readonly #isHostCall: (next: number) => boolean;
+  readonly #hot: HotPolicy;
   /** The block in progress, for the count when it ends in an error. */
   #current: CodeBlock | undefined = undefined;
 
-  constructor(cpu: Cpu, cache: CodeCache, isHostCall: (next: number) => boolean) {
+  constructor(cpu: Cpu, cache: CodeCache, isHostCall: (next: number) => boolean, hot?: HotPolicy) {
     this.#cpu = cpu;
     this.#cache = cache;
     this.#isHostCall = isHostCall;
+    this.#hot = hot ?? {
+      executions: HOT,
+      take: (block) => {
+        block.compiled = compileBlock(cpu, block.operations);
+      },
+    };
   }
 
   run(budget: number): void {
+    this.advance(budget, false);
+  }
+
+  /**
+   * As {@link Engine.run}; when `untilTranslated`, also until a block that has a translation is next.
+   * @returns that block.
+   */
+  advance(budget: number, untilTranslated: boolean): CodeBlock | undefined {
     const cpu = this.#cpu;
     if (cpu.itState !== 0) this.#resumeItBlock();
-    if (cpu.recording) this.#runRecording(budget);
-    else this.#runSilently(budget);
+    return cpu.recording ? this.#runRecording(budget, untilTranslated) : this.#runSilently(budget, untilTranslated);
+  }
+
+  /**
+   * Executes a block from an instruction on; the instructions before it were executed, and the whole block was counted,
+   * elsewhere. @param header index of the block's record in the trace buffer, when recording.
+   */
+  finish(block: CodeBlock, slot: number, header: number): void {
+    const cpu = this.#cpu;
+    const {operations} = block;
+    this.#current = block;
+    cpu.next = block.end;
+    try {
+      for (let index = slot; index < operations.length; index++) {
+        const operation = operations[index]!;
+        if (operation.condition === ALWAYS || conditionPassed(cpu, operation.condition))
+          operation.execute(cpu, operation);
+      }
+    } catch (error) {
+      this.instructions -= this.#stopAt(error);
+      throw error;
+    } finally {
+      if (cpu.recording) this.#closeRecord(block, header);
+    }
   }
 
   /** A block that begins inside an IT block is decoded for this once, and found by the loops through its slot. */
@@ -33,7 +77,7 @@ export class Interpreter implements Engine {
     this.#cpu.itState = 0;
   }
 
-  #runSilently(budget: number): void {
+  #runSilently(budget: number, untilTranslated: boolean): CodeBlock | undefined {
     const cpu = this.#cpu;
     const {slots} = this.#cache;
     let executed = 0;
@@ -43,9 +87,10 @@ export class Interpreter implements Engine {
         let block = slots[slotOf(next)];
         if (block === undefined || block.next !== next) {
           this.#current = undefined;
-          if (this.#isHostCall(next)) return;
+          if (this.#isHostCall(next)) return undefined;
           block = this.#cache.fetch(next);
         }
+        if (block.translation !== undefined && untilTranslated) return block;
         this.#current = block;
         executed += block.operations.length;
         cpu.next = block.end;
@@ -58,10 +103,11 @@ export class Interpreter implements Engine {
     } finally {
       this.instructions += executed;
     }
+    return undefined;
   }
 
   /** The same, with a record for every block; also until the buffer is above its high mark. */
-  #runRecording(budget: number): void {
+  #runRecording(budget: number, untilTranslated: boolean): CodeBlock | undefined {
     const cpu = this.#cpu;
     const {slots} = this.#cache;
     const trace = cpu.trace;
@@ -74,9 +120,10 @@ export class Interpreter implements Engine {
         let block = slots[slotOf(next)];
         if (block === undefined || block.next !== next) {
           this.#current = undefined;
-          if (this.#isHostCall(next)) return;
+          if (this.#isHostCall(next)) return undefined;
           block = this.#cache.fetch(next);
         }
+        if (block.translation !== undefined && untilTranslated) return block;
         this.#current = block;
         executed += block.operations.length;
         cpu.next = block.end;
@@ -88,18 +135,24 @@ export class Interpreter implements Engine {
         words[at] = (block.id << 8) | ((trace.length - at - 1) >> 1);
       }
     } catch (error) {
-      // The block did not end, but what it did stays a whole record.
-      if (this.#current) words[at] = blockRecord(this.#current.id, (trace.length - at - 1) / ACCESS_WORDS);
+      if (this.#current) this.#closeRecord(this.#current, at);
       executed -= this.#stopAt(error);
       throw error;
     } finally {
       this.instructions += executed;
     }
+    return undefined;
+  }
+
+  /** A block that does not end leaves a whole record all the same, of what it did. */
+  #closeRecord(block: CodeBlock, at: number): void {
+    const {trace} = this.#cpu;
+    trace.words[at] = blockRecord(block.id, (trace.length - at - 1) / ACCESS_WORDS);
   }
 
   #warmUp(block: CodeBlock): void {
-    block.execute(this.#cpu);
-    if (++block.executions > HOT) block.compiled = compileBlock(this.#cpu, block.operations);
+    interpretBlock(this.#cpu, block.operations);
+    if (++block.executions > this.#hot.executions) this.#hot.take(block);
   }
 
   /** Puts `next` on the culprit. @returns of the current block, the instructions from the culprit on. */

@@ -2,7 +2,7 @@
 import type {Cpu} from '../core/cpu.ts';
 import {GuestFault} from '../core/errors.ts';
 import {LR} from '../core/operation.ts';
-import {HELPERS} from './process.ts';
+import {HELPERS} from './layout.ts';
 
 const wordOffset = (cpu: Cpu, pc: number, address: number): number => {
   if ((address & 3) !== 0) throw new GuestFault(pc, address, 'alignment');

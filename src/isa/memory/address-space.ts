@@ -1,6 +1,6 @@
 /**
- * The page table of one guest process: a word for each mapped page, with the offset of its frame in the engine's memory
- * in bits 12–31 (0 while nothing was touched: a zeroed frame is then taken at the first access), and these flags.
+ * The page table of one guest process: a word for each mapped page, with the number of its frame in bits 12–31 (0 while
+ * nothing was touched: a zeroed frame is then taken at the first access), and these flags.
  */
 import {PAGE, PAGE_SHIFT, PAGES} from './layout.ts';
 
@@ -16,7 +16,8 @@ export const SHARED = 32;
 
 const TABLE_PAGES = 1024;
 const TABLE_SHIFT = 10;
-export const FRAME_MASK = ~(PAGE - 1);
+export const FRAME_SHIFT = 12;
+export const FLAGS_MASK = (1 << FRAME_SHIFT) - 1;
 
 export class AddressSpace {
   readonly id: number;
@@ -32,7 +33,9 @@ export class AddressSpace {
   }
 
   setEntry(page: number, entry: number): void {
-    const table = (this.#tables[page >>> TABLE_SHIFT] ??= new Int32Array(TABLE_PAGES));
+    const index = page >>> TABLE_SHIFT;
+    const table = this.#tables[index] ?? new Int32Array(TABLE_PAGES);
+    this.#tables[index] = table;
     table[page & (TABLE_PAGES - 1)] = entry;
   }
 

@@ -1,8 +1,12 @@
 /**
- * The guest's memory: frames of 4 KiB in the engine's memory (see layout.ts), shared among address spaces, of which one
- * is current. The read and write maps are a cache of the current space's page table: an entry is the offset of a page, or
- * 0 when the access must take the slow path (not looked up yet, unmapped, no permission, copy on write, or a write to a
- * page that holds cached code). Little-endian.
+ * The guest's memory: frames of 4 KiB that address spaces share, of which one space is current. A frame in use lies in
+ * the engine's memory at the address of the page that was last accessed through it; when another space (or another page)
+ * needs that place for a frame of its own, the frame's contents wait outside. So one process, and the pages that forked
+ * processes share, never move.
+ *
+ * The maps and permission bytes (see layout.ts) are a cache of the current space's page table: 0 means that an access must
+ * take the slow path (not looked up yet, unmapped, no permission, copy on write, or a write to a page that holds cached
+ * code). Little-endian.
  */
 import {type Bytes, GIBIBYTE} from '../../units.ts';
 import {STATE_WORDS} from '../core/state.ts';
@@ -10,20 +14,37 @@ import {
   AddressSpace,
   COPY_ON_WRITE,
   EXECUTABLE,
-  FRAME_MASK,
+  FLAGS_MASK,
+  FRAME_SHIFT,
   MAPPED,
   PERMISSIONS,
   READABLE,
   SHARED,
   WRITABLE,
 } from './address-space.ts';
-import {FRAMES_OFFSET, PAGE, PAGE_SHIFT, PAGES, READ_MAP_OFFSET, STATE_OFFSET, WRITE_MAP_OFFSET} from './layout.ts';
+import {
+  GUEST_BASE,
+  HELPERS_OFFSET,
+  MEMORY_END,
+  PAGE,
+  PAGE_SHIFT,
+  PAGES,
+  READ_MAP_OFFSET,
+  READ_PERMISSION_OFFSET,
+  STATE_OFFSET,
+  USER_END,
+  WRITE_MAP_OFFSET,
+  WRITE_PERMISSION_OFFSET,
+} from './layout.ts';
 
 /** Pages that entered the maps are listed, up to so many, so that a switch clears those and no others. */
 const LISTED_PAGES = 1 << 15;
 const WASM_PAGE = 0x1_0000;
 const PAGE_MASK = PAGE - 1;
-/** The engine's memory is addressed by 32 bits. */
+const USER_PAGES = USER_END / PAGE;
+/** The only page above user space. */
+const HELPERS_PAGE = PAGES - 16;
+/** All of user space. */
 export const MOST_GUEST_MEMORY = 3 * GIBIBYTE;
 
 /** The guest touched more memory than it may have: Linux would kill a process. */
@@ -48,12 +69,20 @@ export class Memory {
   /** Called when executable pages of the current space were mapped, unmapped or exchanged. */
   onCodeMapping: () => void = () => {};
 
+  /** The most frames that may be in use; frames are numbered from 1. */
   readonly #frames: number;
   /** How many pages map a frame. */
   readonly #references: Int32Array;
   readonly #holdsCode: Uint8Array;
+  /** The page at whose place a frame's contents are, or −1; they are then in `#outside`, or zero. */
+  readonly #places: Int32Array;
+  readonly #outside: (Uint8Array | undefined)[] = [];
+  /** The frame whose contents are at a page's place, or 0; bit 31 is set when the place holds anything but zeros. */
+  readonly #occupants: Int32Array;
+  readonly #readPermission: Uint8Array;
+  readonly #writePermission: Uint8Array;
   readonly #free: number[] = [];
-  #unused = 0;
+  #used = 0;
   readonly #listed = new Int32Array(LISTED_PAGES);
   #listedCount = 0;
   #space: AddressSpace;
@@ -62,7 +91,7 @@ export class Memory {
   /** @throws RangeError when the host does not have so much address space. */
   constructor(limit: Bytes) {
     this.#frames = Math.ceil(Math.min(limit, MOST_GUEST_MEMORY) / PAGE);
-    const wasmPages = Math.ceil((FRAMES_OFFSET + this.#frames * PAGE) / WASM_PAGE);
+    const wasmPages = Math.ceil(MEMORY_END / WASM_PAGE);
     // All at once: memory that grows would detach every view. What is not touched costs the host nothing.
     this.wasm = new WebAssembly.Memory({initial: wasmPages, maximum: wasmPages});
     const {buffer} = this.wasm;
@@ -72,8 +101,12 @@ export class Memory {
     this.state = new Int32Array(buffer, STATE_OFFSET, STATE_WORDS);
     this.readMap = new Int32Array(buffer, READ_MAP_OFFSET, PAGES);
     this.writeMap = new Int32Array(buffer, WRITE_MAP_OFFSET, PAGES);
-    this.#references = new Int32Array(this.#frames);
-    this.#holdsCode = new Uint8Array(this.#frames);
+    this.#readPermission = new Uint8Array(buffer, READ_PERMISSION_OFFSET, PAGES);
+    this.#writePermission = new Uint8Array(buffer, WRITE_PERMISSION_OFFSET, PAGES);
+    this.#references = new Int32Array(this.#frames + 1);
+    this.#holdsCode = new Uint8Array(this.#frames + 1);
+    this.#places = new Int32Array(this.#frames + 1).fill(NOWHERE);
+    this.#occupants = new Int32Array(PAGES);
     this.#space = this.createSpace();
   }
 
@@ -87,12 +120,7 @@ export class Memory {
 
   /** Frames that hold pages of some space. */
   get framesInUse(): number {
-    return this.#unused - this.#free.length;
-  }
-
-  /** Bytes of the engine's memory up to the last frame that was ever in use. */
-  get usedBytes(): number {
-    return FRAMES_OFFSET + this.#unused * PAGE;
+    return this.#used - this.#free.length;
   }
 
   createSpace(): AddressSpace {
@@ -106,9 +134,9 @@ export class Memory {
     parent.forEach((page, entry) => {
       const isPrivate = (entry & SHARED) === 0;
       // Shared memory is one frame from the start, so that it stays one.
-      const settled = isPrivate || (entry & FRAME_MASK) !== 0 ? entry : entry | this.#takeFrame();
-      const frame = settled & FRAME_MASK;
-      if (frame !== 0) this.#references[this.#indexOf(frame)]!++;
+      const settled = isPrivate || frameOf(entry) !== 0 ? entry : withFrame(entry, this.#takeFrame());
+      const frame = frameOf(settled);
+      if (frame !== 0) this.#references[frame]!++;
       const copied = isPrivate && frame !== 0 ? settled | COPY_ON_WRITE : settled;
       parent.setEntry(page, copied);
       child.setEntry(page, copied);
@@ -128,7 +156,7 @@ export class Memory {
   /** Gives back all frames of a space that no task uses any more. */
   releaseSpace(space: AddressSpace): void {
     space.forEach((page, entry) => {
-      this.#dropFrame(entry);
+      this.#releaseFrame(frameOf(entry));
       space.setEntry(page, 0);
     });
     if (space === this.#space) {
@@ -139,14 +167,43 @@ export class Memory {
 
   /**
    * Maps zeroed pages over [start, end), page-aligned; `flags` are permissions and {@link SHARED}. False, and nothing
-   * changed, when the limit does not allow it.
+   * changed, when the limit does not allow it or the pages are not the user's to map.
    */
   map(start: number, end: number, flags: number): boolean {
     const first = start / PAGE;
     const last = end / PAGE;
-    if (last - first > this.#frames) return false;
+    const isHelpers = first === HELPERS_PAGE && last === HELPERS_PAGE + 1;
+    if (last - first > this.#frames || first === 0 || (last > USER_PAGES && !isHelpers)) return false;
     for (let page = first; page < last; page++) this.#setEntry(page, MAPPED | flags);
     return true;
+  }
+
+  /** A zeroed frame that the caller holds until {@link returnFrame}, for pages of any space to show. */
+  takeFrame(): number {
+    return this.#takeFrame();
+  }
+
+  returnFrame(frame: number): void {
+    this.#releaseFrame(frame);
+  }
+
+  /** Whether a frame that the caller holds is mapped anywhere. */
+  isShown(frame: number): boolean {
+    return this.#references[frame]! > 1;
+  }
+
+  /** The contents of a frame that the caller holds, until the guest's next access. */
+  frameContents(frame: number): Uint8Array {
+    const place = this.#places[frame]!;
+    if (place !== NOWHERE) return this.#contentsAt(place);
+    this.#outside[frame] ??= new Uint8Array(PAGE);
+    return this.#outside[frame];
+  }
+
+  /** Maps a page that shows a frame of {@link takeFrame}. */
+  mapFrame(start: number, frame: number, permissions: number): void {
+    this.#references[frame]!++;
+    this.#setEntry(start / PAGE, withFrame(MAPPED | SHARED | permissions, frame));
   }
 
   unmap(start: number, end: number): void {
@@ -193,34 +250,30 @@ export class Memory {
 
   /** The instruction word at an address that is a multiple of 4, or undefined when the page is not executable. */
   fetch(address: number): number | undefined {
-    const frame = this.codeFrame(address);
-    return frame === 0 ? undefined : this.words[(frame + (address & PAGE_MASK)) >>> 2];
+    return this.#bringCode(address) ? this.words[(GUEST_BASE + (address >>> 0)) >>> 2] : undefined;
   }
 
   /** The half-word at an even address, or undefined when the page is not executable. */
   fetchHalfWord(address: number): number | undefined {
-    const frame = this.codeFrame(address);
-    return frame === 0 ? undefined : this.halfWords[(frame + (address & PAGE_MASK)) >>> 1];
+    return this.#bringCode(address) ? this.halfWords[(GUEST_BASE + (address >>> 0)) / 2] : undefined;
   }
 
-  /** The frame of an executable page, or 0. */
+  /** The number of an executable page's frame, or 0. */
   codeFrame(address: number): number {
     const page = address >>> PAGE_SHIFT;
     const entry = this.#space.entry(page);
-    return (entry & EXECUTABLE) === 0 ? 0 : this.#touch(page, entry);
+    return (entry & EXECUTABLE) === 0 || page >= USER_PAGES ? 0 : this.#touch(page, entry);
   }
 
   /** From now on the next write to the page's frame reports to {@link onCodeWrite}. */
   protectCode(page: number): void {
-    const frame = this.#space.entry(page) & FRAME_MASK;
-    const index = this.#indexOf(frame);
-    if (this.#holdsCode[index] === 1) return;
-    this.#holdsCode[index] = 1;
-    // The frame may be mapped at several pages.
-    for (let at = 0; at < this.#listedCount; at++) {
-      const listed = this.#listed[at]!;
-      if (this.writeMap[listed] === frame) this.writeMap[listed] = 0;
-    }
+    const frame = frameOf(this.#space.entry(page));
+    if (this.#holdsCode[frame] === 1) return;
+    this.#holdsCode[frame] = 1;
+    const place = this.#places[frame]!;
+    if (place === NOWHERE) return;
+    this.writeMap[place] = 0;
+    this.#writePermission[place] = 0;
   }
 
   /** Lets a read that met a 0 entry continue when the page was only not looked up. True when the page is readable. */
@@ -228,9 +281,9 @@ export class Memory {
     const page = address >>> PAGE_SHIFT;
     const entry = this.#space.entry(page);
     if ((entry & READABLE) === 0) return false;
-    const frame = this.#touch(page, entry);
+    this.#bring(page, this.#touch(page, entry));
     this.#list(page);
-    this.readMap[page] = frame;
+    this.#showReadable(page);
     return true;
   }
 
@@ -240,10 +293,12 @@ export class Memory {
     const entry = this.#space.entry(page);
     if ((entry & WRITABLE) === 0) return false;
     const frame = this.#own(page, entry);
+    this.#bring(page, frame);
     this.#forgetCode(frame);
     this.#list(page);
-    this.writeMap[page] = frame;
-    if ((entry & READABLE) !== 0) this.readMap[page] = frame;
+    this.writeMap[page] = offsetOf(page);
+    if (page < USER_PAGES) this.#writePermission[page] = 1;
+    if ((entry & READABLE) !== 0) this.#showReadable(page);
     return true;
   }
 
@@ -297,81 +352,140 @@ export class Memory {
       const entry = this.#space.entry(page);
       if (entry === 0) throw new RangeError(`address ${at} is not mapped`);
       const frame = this.#own(page, entry);
+      this.#bring(page, frame);
       this.#forgetCode(frame);
-      const offset = (frame + (at & PAGE_MASK)) >>> 0;
+      const offset = (offsetOf(page) + (at & PAGE_MASK)) >>> 0;
       this.bytes.set(data.subarray(done, done + run), offset);
       done += run;
     }
   }
 
-  #indexOf(frame: number): number {
-    return ((frame >>> 0) - FRAMES_OFFSET) >>> PAGE_SHIFT;
+  #showReadable(page: number): void {
+    this.readMap[page] = offsetOf(page);
+    if (page < USER_PAGES) this.#readPermission[page] = 1;
   }
 
-  /** The frame of a mapped page, taken now if this is the first touch. */
+  /** Takes a page out of the maps. */
+  #hide(page: number): void {
+    this.readMap[page] = 0;
+    this.writeMap[page] = 0;
+    this.#readPermission[page] = 0;
+    this.#writePermission[page] = 0;
+  }
+
+  /** The number of a mapped page's frame, taken now if this is the first touch. */
   #touch(page: number, entry: number): number {
-    if ((entry & FRAME_MASK) !== 0) return entry & FRAME_MASK;
+    if (frameOf(entry) !== 0) return frameOf(entry);
     const frame = this.#takeFrame();
-    this.#space.setEntry(page, entry | frame);
+    this.#space.setEntry(page, withFrame(entry, frame));
     return frame;
   }
 
   /** The same for a write: a frame that no other page sees, unless it is shared. */
   #own(page: number, entry: number): number {
     if ((entry & COPY_ON_WRITE) === 0) return this.#touch(page, entry);
-    const frame = entry & FRAME_MASK;
-    const isLast = this.#references[this.#indexOf(frame)] === 1;
-    const own = isLast ? frame : this.#takeFrame();
-    this.#space.setEntry(page, (entry & ~(FRAME_MASK | COPY_ON_WRITE)) | own);
-    if (isLast) return own;
-    this.#references[this.#indexOf(frame)]!--;
-    this.bytes.copyWithin(own >>> 0, frame >>> 0, (frame >>> 0) + PAGE);
-    this.readMap[page] = 0;
+    const frame = frameOf(entry);
+    const isLast = this.#references[frame] === 1;
+    if (isLast) {
+      this.#space.setEntry(page, entry & ~COPY_ON_WRITE);
+      return frame;
+    }
+    // The contents stay at this page's place, for the copy; the original gets its own outside.
+    this.#bring(page, frame);
+    const own = this.#takeFrame();
+    this.#outside[frame] = this.#contentsAt(page).slice();
+    this.#places[frame] = NOWHERE;
+    this.#settle(page, own);
+    this.#references[frame]!--;
+    this.#space.setEntry(page, withFrame(entry & FLAGS_MASK & ~COPY_ON_WRITE, own));
     if ((entry & EXECUTABLE) !== 0) this.onCodeMapping();
     return own;
   }
 
-  #takeFrame(): number {
-    const reused = this.#free.pop();
-    const index = reused ?? this.#unused++;
-    if (index >= this.#frames) {
-      this.#unused--;
-      throw new OutOfGuestMemory(this.limit);
-    }
-    this.#references[index] = 1;
-    const offset = FRAMES_OFFSET + index * PAGE;
-    // Cleared now, not when given back: most processes end with the run.
-    if (reused !== undefined) this.bytes.fill(0, offset, offset + PAGE);
-    return offset | 0;
+  #bringCode(address: number): boolean {
+    const frame = this.codeFrame(address);
+    if (frame === 0) return false;
+    this.#bring(address >>> PAGE_SHIFT, frame);
+    return true;
   }
 
-  #dropFrame(entry: number): void {
-    const frame = entry & FRAME_MASK;
-    if (frame === 0) return;
-    const index = this.#indexOf(frame);
-    if (--this.#references[index]! > 0) return;
+  /** Puts a frame's contents at a page's place. */
+  #bring(page: number, frame: number): void {
+    if (this.#places[frame] === page) return;
+    this.#evict(page);
+    const from = this.#places[frame]!;
+    const outside = this.#outside[frame];
+    const offset = offsetOf(page) >>> 0;
+    if (from !== NOWHERE) {
+      const source = offsetOf(from) >>> 0;
+      this.bytes.copyWithin(offset, source, source + PAGE);
+      this.#occupants[from] = LITTERED;
+      this.#hide(from);
+    } else if (outside !== undefined) {
+      this.bytes.set(outside, offset);
+      this.#outside[frame] = undefined;
+    } else if ((this.#occupants[page]! & LITTERED) !== 0) this.bytes.fill(0, offset, offset + PAGE);
+    this.#settle(page, frame);
+  }
+
+  #settle(page: number, frame: number): void {
+    this.#places[frame] = page;
+    this.#occupants[page] = frame | LITTERED;
+  }
+
+  /** Makes room at a page's place. */
+  #evict(page: number): void {
+    const occupant = this.#occupants[page]! & ~LITTERED;
+    if (occupant === 0) return;
+    this.#outside[occupant] = this.#contentsAt(page).slice();
+    this.#places[occupant] = NOWHERE;
+    this.#occupants[page] = LITTERED;
+    this.#hide(page);
+  }
+
+  #contentsAt(page: number): Uint8Array {
+    const offset = offsetOf(page) >>> 0;
+    return this.bytes.subarray(offset, offset + PAGE);
+  }
+
+  #takeFrame(): number {
+    const frame = this.#free.pop() ?? ++this.#used;
+    if (frame > this.#frames) {
+      this.#used--;
+      throw new OutOfGuestMemory(this.limit);
+    }
+    this.#references[frame] = 1;
+    return frame;
+  }
+
+  #releaseFrame(frame: number): void {
+    if (frame === 0 || --this.#references[frame]! > 0) return;
     this.#forgetCode(frame);
-    this.#free.push(index);
+    const place = this.#places[frame]!;
+    if (place !== NOWHERE) {
+      this.#occupants[place] = LITTERED;
+      this.#places[frame] = NOWHERE;
+    }
+    this.#outside[frame] = undefined;
+    this.#free.push(frame);
   }
 
   /** Replaces an entry, giving up the frame of the one before. */
   #setEntry(page: number, entry: number): void {
     const before = this.#space.entry(page);
     this.#changeEntry(page, entry, before);
-    this.#dropFrame(before);
+    this.#releaseFrame(frameOf(before));
   }
 
   #changeEntry(page: number, entry: number, before: number): void {
     this.#space.setEntry(page, entry);
-    this.readMap[page] = 0;
-    this.writeMap[page] = 0;
+    this.#hide(page);
     if (((before | entry) & EXECUTABLE) !== 0) this.onCodeMapping();
   }
 
   #forgetCode(frame: number): void {
-    const index = this.#indexOf(frame);
-    if (this.#holdsCode[index] === 0) return;
-    this.#holdsCode[index] = 0;
+    if (this.#holdsCode[frame] === 0) return;
+    this.#holdsCode[frame] = 0;
     this.onCodeWrite(frame);
   }
 
@@ -381,11 +495,17 @@ export class Memory {
   }
 
   #clearMaps(): void {
-    for (let at = 0; at < this.#listedCount; at++) {
-      const page = this.#listed[at]!;
-      this.readMap[page] = 0;
-      this.writeMap[page] = 0;
-    }
+    for (let at = 0; at < this.#listedCount; at++) this.#hide(this.#listed[at]!);
     this.#listedCount = 0;
   }
 }
+
+const NOWHERE = -1;
+/** Bit 31 of an occupant: the place does not hold zeros. */
+const LITTERED = 0x8000_0000 | 0;
+
+const frameOf = (entry: number): number => entry >>> FRAME_SHIFT;
+const withFrame = (entry: number, frame: number): number => (entry & FLAGS_MASK) | (frame << FRAME_SHIFT);
+
+/** Where a page lies in the engine's memory, as a signed word. */
+const offsetOf = (page: number): number => (page < USER_PAGES ? GUEST_BASE + (page << PAGE_SHIFT) : HELPERS_OFFSET) | 0;

@@ -1,4 +1,4 @@
-/** VLDR, VSTR, VLDM, VSTM, VPUSH and VPOP: DDI 0406C A7.6. Words must be aligned. Words move as bits. */
+/** VLDR, VSTR, VLDM, VSTM, VPUSH, VPOP, FLDMX and FSTMX: DDI 0406C A7.6. Words must be aligned. Words move as bits. */
 import {READ, WRITE} from '../../trace/records.ts';
 import {beginAligned, readAlignedWord, writeAlignedWord} from '../core/access.ts';
 import type {Fields} from '../core/bits.ts';
@@ -9,7 +9,7 @@ const WORD = 4;
 
 // `d` is the first VFP word, `amount` the number of words, `immediate` the distance from the base to the lowest word,
 // `a` what write-back adds.
-const load: Execute = (cpu, op) => {
+export const load: Execute = (cpu, op) => {
   const base = cpu.r[op.n]!;
   const address = (base + op.immediate) | 0;
   beginAligned(cpu, op, address, WORD);
@@ -18,7 +18,7 @@ const load: Execute = (cpu, op) => {
   }
   if (op.writeBack) cpu.r[op.n] = base + op.a;
 };
-const store: Execute = (cpu, op) => {
+export const store: Execute = (cpu, op) => {
   const base = cpu.r[op.n]!;
   const address = (base + op.immediate) | 0;
   beginAligned(cpu, op, address, WORD);
@@ -29,13 +29,13 @@ const store: Execute = (cpu, op) => {
 };
 
 // The same for VLDR and VSTR of a double.
-const loadDouble: Execute = (cpu, op) => {
+export const loadDouble: Execute = (cpu, op) => {
   const address = (cpu.r[op.n]! + op.immediate) | 0;
   beginAligned(cpu, op, address, WORD);
   cpu.vfpWords[op.d] = readAlignedWord(cpu, op, address);
   cpu.vfpWords[op.d + 1] = readAlignedWord(cpu, op, (address + WORD) | 0);
 };
-const storeDouble: Execute = (cpu, op) => {
+export const storeDouble: Execute = (cpu, op) => {
   const address = (cpu.r[op.n]! + op.immediate) | 0;
   beginAligned(cpu, op, address, WORD);
   writeAlignedWord(cpu, op, address, cpu.vfpWords[op.d]!);
@@ -76,22 +76,23 @@ const single =
 const multiple =
   (isLoad: boolean, decrements: boolean) =>
   (fields: Fields): Operands => {
-    const [n, words, d] = [fields('Rn'), fields('imm8'), firstWord(fields)];
+    const [n, length, d] = [fields('Rn'), fields('imm8'), firstWord(fields)];
     const writeBack = decrements || fields('W') === 1;
     const limit = isDouble(fields) ? 64 : 32;
+    // FLDMX and FSTMX are an odd length: they transfer whole registers, but write back as if by one word more.
+    const words = isDouble(fields) ? length & ~1 : length;
     reject(
       words === 0 || d + words > limit || words > 32,
       'an empty list, or one beyond the last register, is UNPREDICTABLE',
     );
-    reject(isDouble(fields) && words % 2 === 1, 'FLDMX and FSTMX are deprecated and not modelled');
-    reject(n === PC && (writeBack || !isLoad), 'pc as the base is UNPREDICTABLE');
+    reject(n === PC && writeBack, 'write-back to pc is UNPREDICTABLE');
     return {
       ...moved(isLoad, d, words),
       class: isLoad ? 'vfp-load-multiple' : 'vfp-store-multiple',
       transfers: Math.ceil(words / 2),
       n,
-      a: decrements ? -WORD * words : WORD * words,
-      immediate: decrements ? -WORD * words : 0,
+      a: decrements ? -WORD * length : WORD * length,
+      immediate: decrements ? -WORD * length : 0,
       index: writeBack ? 'pre-indexed' : 'offset',
       reads: registers(n),
       readsEarly: registers(n),

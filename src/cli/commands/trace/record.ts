@@ -1,7 +1,7 @@
 import {statSync} from 'node:fs';
 import {Flags} from '@oclif/core';
 import {BaseCommand} from '../../base.ts';
-import {guestArgument, guestBuild, maxInstructions} from '../../flags.ts';
+import {guestArgument, guestBuild, maxInstructions, surroundingFlags} from '../../flags.ts';
 import {formatCount} from '../../format.ts';
 import {interruptible} from '../../interrupt.ts';
 import {record} from '../../record.ts';
@@ -19,6 +19,7 @@ export default class TraceRecord extends BaseCommand {
   static override args = {guest: guestArgument};
   static override flags = {
     ...guestBuild,
+    ...surroundingFlags,
     output: Flags.string({
       required: true,
       helpValue: 'FILE',
@@ -36,6 +37,7 @@ export default class TraceRecord extends BaseCommand {
       guestArguments,
       profile: flags.profile,
       optimization: flags.optimization,
+      surroundings: flags,
     });
     const defaults = describeArguments(guest);
     if (defaults !== undefined) this.note(defaults);

@@ -1,7 +1,7 @@
 import {Args} from '@oclif/core';
 import {pageSizeList, pageSizeSystems} from '../../../predict/replay-report.ts';
 import {BaseCommand} from '../../base.ts';
-import {guestBuild, listFlag, maxInstructions, seed, settings, suts} from '../../flags.ts';
+import {guestBuild, listFlag, maxInstructions, seed, settings, surroundingFlags, suts} from '../../flags.ts';
 import {pageSizeNotes, pageSizeRows, pageSizeText} from '../../page-size-text.ts';
 import {calibrationWith} from '../../parameters.ts';
 import {replaySubject} from '../../replay-source.ts';
@@ -35,6 +35,7 @@ export default class WhatifPageSize extends BaseCommand {
     seed,
     set: settings,
     ...guestBuild,
+    ...surroundingFlags,
     'max-instructions': maxInstructions,
   };
 
@@ -46,7 +47,13 @@ export default class WhatifPageSize extends BaseCommand {
     const [stage1, stage2] = [pageSizeList(flags.stage1), pageSizeList(flags.stage2)];
     const systems = pageSizeSystems(calibration, flags.sut ?? [], stage1, stage2, flags.seed);
     const {source, header, reports} = replaySubject({
-      subject: {name: args.subject, guestArguments, profile: flags.profile, optimization: flags.optimization},
+      subject: {
+        name: args.subject,
+        guestArguments,
+        profile: flags.profile,
+        optimization: flags.optimization,
+        surroundings: flags,
+      },
       maxInstructions: flags['max-instructions'],
       systems,
       calibration,

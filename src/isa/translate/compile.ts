@@ -1,0 +1,295 @@
+/** Puts a region's function together: dispatch, blocks in order of address, exits. */
+import {ALWAYS, type Execute, type Operation} from '../core/operation.ts';
+import {STATE} from '../core/state.ts';
+import type {CodeBlock} from '../engine/code-cache.ts';
+import {JUMP_TABLE_OFFSET, RING_OFFSET} from '../memory/layout.ts';
+import {BRANCHES} from './branches.ts';
+import {CHAIN, Emitter, EXIT_NEXT, INDEX, LOCALS, TARGET} from './emitter.ts';
+import {EXCLUSIVE} from './exclusive.ts';
+import {liveBefore, liveOut} from './flags.ts';
+import {INTEGER} from './integer.ts';
+import {MEDIA} from './media.ts';
+import {checkTarget, MEMORY} from './memory.ts';
+import {MULTIPLY} from './multiply.ts';
+import {NEON} from './neon.ts';
+import {NEON_FLOAT} from './neon-float.ts';
+import {NEON_TRANSFER} from './neon-transfer.ts';
+import {type Successors, successorsOf} from './region.ts';
+import {SYSTEM} from './system.ts';
+import {defaultFlagUse, type Translation} from './translation.ts';
+import {VFP} from './vfp.ts';
+import {assembleModule, Code, REGION_TYPE} from './wasm.ts';
+
+/** Entries of the jump table, of two words: an address (`Cpu.next`), and where its code is; −1 when there is none. */
+export const JUMP_ENTRIES = 1 << 13;
+export const JUMP_BLOCK_BITS = 12;
+export const jumpSlot = (next: number): number => (next >>> 1) & (JUMP_ENTRIES - 1);
+
+const TRANSLATIONS: ReadonlyMap<Execute, Translation> = new Map([
+  ...INTEGER,
+  ...MULTIPLY,
+  ...MEDIA,
+  ...MEMORY,
+  ...EXCLUSIVE,
+  ...SYSTEM,
+  ...VFP,
+  ...NEON,
+  ...NEON_FLOAT,
+  ...NEON_TRANSFER,
+]);
+
+/** Whether translated code executes it itself. */
+export const isTranslated = ({body}: Operation): boolean => TRANSLATIONS.has(body) || BRANCHES.has(body);
+
+const useOf = (operation: Operation) =>
+  (TRANSLATIONS.get(operation.body)?.flags ?? (BRANCHES.has(operation.body) ? noFlags : defaultFlagUse))(operation);
+const noFlags = () => ({reads: 0, writes: 0});
+
+export const blockSuccessors = (block: CodeBlock): Successors => {
+  const {body, condition} = block.operations.at(-1)!;
+  const branch = BRANCHES.get(body);
+  const isDirect = branch !== undefined && branch.target === undefined;
+  return successorsOf(block, isDirect, condition !== ALWAYS || branch?.test !== undefined);
+};
+
+export interface RegionPlan {
+  readonly blocks: readonly CodeBlock[];
+  /** Index in the table of functions, and upper part of the region's entries in the jump table. */
+  readonly index: number;
+  readonly recording: boolean;
+  readonly memoryPages: number;
+  readonly tableLength: number;
+  /** The ring's length in words beyond which a region is not entered. */
+  readonly ringLimit: number;
+  /** Instructions that one pass through the region may execute. */
+  readonly slack: number;
+  readonly calloutOf: (operation: Operation) => number;
+}
+
+export const compileRegion = (plan: RegionPlan): Uint8Array => {
+  const {blocks, recording} = plan;
+  const indices = new Map(blocks.map((block, index) => [block.next, index]));
+  const live = liveOut(
+    blocks,
+    blocks.map((block) => insideSuccessors(block, indices)),
+    useOf,
+  );
+  const emitter = new Emitter({
+    recording,
+    index: plan.index,
+    slack: plan.slack,
+    ringLimit: RING_OFFSET + 4 * plan.ringLimit,
+    writtenRegisters: blocks.reduce((mask, {operations}) => mask | writtenBy(operations), 0) & 0x7fff,
+    localRegisters: mostUsedRegisters(blocks),
+    calloutOf: plan.calloutOf,
+  });
+  emitBody(emitter, plan, indices, live);
+  const prologue = new Emitter(emitter.facts);
+  prologue.prologue();
+  const code = new Code().append(prologue.code).append(emitter.code) as Code;
+  return assembleModule({locals: LOCALS, code, memoryPages: plan.memoryPages, tableLength: plan.tableLength});
+};
+
+/** The host has fewer registers than Arm; what it would spill at every turn of a loop is better off in the state. */
+const LOCAL_REGISTERS = 6;
+
+const mostUsedRegisters = (blocks: readonly CodeBlock[]): number => {
+  const uses = Array.from({length: 15}, () => 0);
+  for (const {operations, executions} of blocks) {
+    for (const {pipeline} of operations) {
+      for (const number of uses.keys()) {
+        const isRead = (pipeline.reads >>> number) & 1;
+        const isWritten = (pipeline.writes >>> number) & 1;
+        uses[number]! += executions * (isRead + isWritten);
+      }
+    }
+  }
+  return [...uses.keys()]
+    .filter((number) => uses[number]! > 0)
+    .sort((a, b) => uses[b]! - uses[a]! || a - b)
+    .slice(0, LOCAL_REGISTERS)
+    .reduce((mask, number) => mask | (1 << number), 0);
+};
+
+const writtenBy = (operations: readonly Operation[]): number =>
+  operations.reduce((mask, {pipeline}) => mask | pipeline.writes, 0);
+
+/** Undefined when control may also leave the region, where all flags count. */
+const insideSuccessors = (block: CodeBlock, indices: ReadonlyMap<number, number>): readonly number[] | undefined => {
+  const {taken, fallThrough} = blockSuccessors(block);
+  const nexts = [taken, fallThrough].filter((next) => next !== undefined);
+  const found = nexts.map((next) => indices.get(next));
+  const {end, condition} = block.operations.at(-1)!;
+  const mayGoElsewhere = end !== undefined && taken === undefined;
+  if (mayGoElsewhere || (condition === ALWAYS && nexts.length === 0) || found.includes(undefined)) return undefined;
+  return found as readonly number[];
+};
+
+const emitBody = (
+  emitter: Emitter,
+  plan: RegionPlan,
+  indices: ReadonlyMap<number, number>,
+  live: readonly number[],
+): void => {
+  const {code} = emitter;
+  const {blocks} = plan;
+  const loop = code.loop();
+  const slow = code.block();
+  const dispatch = code.block();
+  const stop = code.block();
+  emitter.pushShortage();
+  code.constant(0).op('i32.lt_s').branchIf(stop);
+  const labels: number[] = new Array(blocks.length);
+  for (let index = blocks.length - 1; index >= 0; index--) labels[index] = code.block();
+  emitter.labels = {loop, slow, dispatch, stop, blocks: labels};
+  code.get(INDEX).branchTable([...labels, labels.at(-1)!]);
+  for (const index of blocks.keys()) {
+    code.end();
+    emitBlock(emitter, plan, indices, index, live[index]!);
+  }
+  code.end();
+  code.constant(-1).set(CHAIN);
+  emitLeave(emitter);
+  code.end();
+  emitDispatch(emitter, plan);
+  code.end();
+  emitter.slowExit();
+  code.end();
+  code.op('unreachable');
+};
+
+/** Looks TARGET up: a block of this region is entered; otherwise the region is left for the entry found, or for the host. */
+const emitDispatch = (emitter: Emitter, {index}: RegionPlan): void => {
+  const {code, labels} = emitter;
+  // The parameter's local is free here: it is set again before it is read.
+  const entry = INDEX;
+  code.constant(-1).set(CHAIN);
+  code
+    .get(TARGET)
+    .constant(2)
+    .op('i32.shl')
+    .constant((JUMP_ENTRIES - 1) << 3)
+    .op('i32.and')
+    .tee(entry);
+  code.memory('i32.load', JUMP_TABLE_OFFSET).get(TARGET).op('i32.eq').if();
+  code
+    .get(entry)
+    .memory('i32.load', JUMP_TABLE_OFFSET + 4)
+    .tee(CHAIN);
+  code.constant(JUMP_BLOCK_BITS).op('i32.shr_u').constant(index).op('i32.eq').if();
+  code
+    .get(CHAIN)
+    .constant((1 << JUMP_BLOCK_BITS) - 1)
+    .op('i32.and')
+    .set(INDEX)
+    .branch(labels.loop);
+  code.end();
+  code.end();
+  emitLeave(emitter);
+};
+
+/** Writes the state, and goes on in the region that CHAIN names or returns to the host. */
+const emitLeave = (emitter: Emitter): void => {
+  const {code} = emitter;
+  emitter.spill();
+  emitter.storeState(STATE.next, () => code.get(TARGET));
+  code.get(CHAIN).constant(0).op('i32.lt_s').if();
+  code.constant(EXIT_NEXT).op('return');
+  code.end();
+  code
+    .get(CHAIN)
+    .constant((1 << JUMP_BLOCK_BITS) - 1)
+    .op('i32.and');
+  code.get(CHAIN).constant(JUMP_BLOCK_BITS).op('i32.shr_u').returnCallIndirect(REGION_TYPE);
+};
+
+const emitBlock = (
+  emitter: Emitter,
+  plan: RegionPlan,
+  indices: ReadonlyMap<number, number>,
+  index: number,
+  liveAtEnd: number,
+): void => {
+  const block = plan.blocks[index]!;
+  const {operations} = block;
+  const {liveAfter, liveAtStart} = liveInBlock(operations, liveAtEnd);
+  const goto = (next: number): void => emitter.goto(next, (target) => indices.get(target));
+  const {taken, fallThrough} = blockSuccessors(block);
+  emitter.beginBlock(index, block, taken === block.next || fallThrough === block.next, liveAtStart);
+  for (const [slot, operation] of operations.entries()) {
+    emitter.beginOperation(slot);
+    emitter.liveFlags = liveAfter[slot]!;
+    if (operation.end === undefined) emitPlain(emitter, operation);
+    else emitEnd(emitter, operation, goto, block);
+  }
+  if (operations.at(-1)!.end === undefined) {
+    emitter.finishBlock();
+    goto(block.end);
+  }
+  emitter.endBlock();
+};
+
+/** Flags live behind each operation, and before the first. */
+const liveInBlock = (operations: readonly Operation[], atEnd: number) => {
+  const liveAfter: number[] = new Array(operations.length);
+  let live = atEnd;
+  for (let slot = operations.length - 1; slot >= 0; slot--) {
+    liveAfter[slot] = live;
+    live = liveBefore(operations[slot]!, useOf(operations[slot]!), live);
+  }
+  return {liveAfter, liveAtStart: live};
+};
+
+const emitPlain = (emitter: Emitter, operation: Operation): void => {
+  const translation = TRANSLATIONS.get(operation.body);
+  emitter.conditionally(operation, () => {
+    if (translation) translation.emit(emitter, operation);
+    else emitter.callout(operation);
+    if (!translation?.keepsDoubles) emitter.forgetDoubles(operation.pipeline.vfpWrites);
+  });
+};
+
+/** The operation that ends a block. */
+const emitEnd = (emitter: Emitter, operation: Operation, goto: (next: number) => void, block: CodeBlock): void => {
+  const {code} = emitter;
+  const branch = BRANCHES.get(operation.body);
+  const translation = TRANSLATIONS.get(operation.body);
+  if (branch?.target) {
+    const {target} = branch;
+    emitter.leavingConditionally(operation, () => {
+      target(emitter, operation);
+      emitter.finishBlock();
+      if (branch.links) setLink(emitter, operation);
+      code.branch(emitter.labels.dispatch);
+    });
+  } else if (branch?.test) {
+    emitter.finishBlock();
+    branch.test(emitter, operation);
+    code.if();
+    goto(operation.immediate);
+    code.end();
+    goto(block.end);
+  } else if (branch) {
+    emitter.finishBlock();
+    emitter.leavingConditionally(operation, () => {
+      if (branch.links) setLink(emitter, operation);
+      goto(operation.immediate);
+    });
+  } else if (translation && operation.writesPc) {
+    emitter.leavingConditionally(operation, () => {
+      translation.emit(emitter, operation);
+      // A load checks its target itself, before it is recorded.
+      if ((operation.meta & 0xff) === 0) checkTarget(emitter);
+      emitter.finishBlock();
+      code.branch(emitter.labels.dispatch);
+    });
+  } else emitter.leavingConditionally(operation, () => emitter.slow());
+  if (operation.condition === ALWAYS) return;
+  if (branch === undefined || branch.target) emitter.finishBlock();
+  goto(block.end);
+};
+
+const setLink = (emitter: Emitter, operation: Operation): void => {
+  emitter.code.constant(operation.link);
+  emitter.setRegister(14);
+};

@@ -1,0 +1,96 @@
+/** Translations of synchronisation primitives: DDI 0406C A5.2.10 and A6.3.6. One core, so the local monitor alone decides. */
+import * as exclusive from '../a32/exclusive.ts';
+import type {Execute, Operation} from '../core/operation.ts';
+import {STATE} from '../core/state.ts';
+import {GUEST_BASE} from '../memory/layout.ts';
+import * as thumb from '../t32/wide-multiple.ts';
+import type {Emitter, Transfer} from './emitter.ts';
+import type {Translation} from './translation.ts';
+import type {MemoryOp} from './wasm.ts';
+
+const WORD = 4;
+const noFlags = () => ({reads: 0, writes: 0});
+
+/** The second register of a pair; undefined for one that is none. */
+type SecondOf = ((operation: Operation) => number) | undefined;
+
+/** `amount` is an offset in T32, and `immediate` the size. */
+const pushAddress = (emitter: Emitter, operation: Operation): number => {
+  const address = emitter.temporary();
+  emitter.register(operation, operation.n);
+  if (operation.amount !== 0) emitter.code.constant(operation.amount).op('i32.add');
+  emitter.code.set(address);
+  return address;
+};
+
+const transferOf = ({immediate}: Operation, isWrite: boolean): Transfer => ({
+  size: immediate,
+  isWrite,
+  alignment: immediate,
+});
+
+const load = (op: MemoryOp, secondOf?: SecondOf): Translation => ({
+  emit: (emitter, operation) => {
+    const {code} = emitter;
+    const address = pushAddress(emitter, operation);
+    emitter.access(operation, address, transferOf(operation, false));
+    emitter.storeState(STATE.exclusiveAddress, () => code.get(address));
+    emitter.storeState(STATE.exclusiveSize, () => code.constant(operation.immediate));
+    code.get(address).memory(op, GUEST_BASE);
+    emitter.setRegister(operation.d);
+    if (secondOf === undefined) return;
+    code.get(address).memory(op, GUEST_BASE + WORD);
+    emitter.setRegister(secondOf(operation));
+  },
+  flags: noFlags,
+});
+
+/** The access is checked even when it is not made: what fails there, the interpreter decides. */
+const store = (op: MemoryOp, secondOf?: SecondOf): Translation => ({
+  emit: (emitter, operation) => {
+    const {code} = emitter;
+    const address = pushAddress(emitter, operation);
+    const held = emitter.temporary();
+    emitter.check(address, transferOf(operation, true));
+    emitter.loadState(STATE.exclusiveSize).code.constant(operation.immediate).op('i32.eq');
+    emitter.loadState(STATE.exclusiveAddress).code.get(address).op('i32.eq').op('i32.and').set(held);
+    code.get(held);
+    emitter.when(() => {
+      emitter.record(operation, address);
+      code.get(address);
+      emitter.register(operation, operation.m).code.memory(op, GUEST_BASE);
+      if (secondOf === undefined) return;
+      code.get(address);
+      emitter.register(operation, secondOf(operation)).code.memory(op, GUEST_BASE + WORD);
+    });
+    emitter.storeState(STATE.exclusiveSize, () => code.constant(0));
+    code.get(held).op('i32.eqz');
+    emitter.setRegister(operation.d);
+  },
+  flags: noFlags,
+});
+
+const clear: Translation = {
+  emit: (emitter) => emitter.storeState(STATE.exclusiveSize, () => emitter.code.constant(0)),
+  flags: noFlags,
+};
+
+const behind: SecondOf = ({d}) => d + 1;
+const behindStored: SecondOf = ({m}) => m + 1;
+const named: SecondOf = ({a}) => a;
+
+export const EXCLUSIVE: readonly (readonly [Execute, Translation])[] = [
+  [exclusive.ldrex, load('i32.load')],
+  [exclusive.ldrexb, load('i32.load8_u')],
+  [exclusive.ldrexh, load('i32.load16_u')],
+  [exclusive.ldrexd, load('i32.load', behind)],
+  [exclusive.strex, store('i32.store')],
+  [exclusive.strexb, store('i32.store8')],
+  [exclusive.strexh, store('i32.store16')],
+  [exclusive.strexd, store('i32.store', behindStored)],
+  [exclusive.clearExclusive, clear],
+  [thumb.ldrexOffset, load('i32.load')],
+  [thumb.strexOffset, store('i32.store')],
+  [thumb.ldrexPair, load('i32.load', named)],
+  [thumb.strexPair, store('i32.store', named)],
+];

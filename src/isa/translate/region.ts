@@ -1,0 +1,61 @@
+/** Which blocks are translated together: those that direct branches, calls included, lead to from a hot block. */
+import type {CodeBlock} from '../engine/code-cache.ts';
+
+/** What makes a region; tests and searches for defects want other ones than the usual. */
+export interface RegionLimits {
+  /** Executions of a block by the interpreter after which it is worth a region. */
+  readonly hotAfter: number;
+  readonly mostBlocks: number;
+}
+export const USUAL_LIMITS: RegionLimits = {hotAfter: 60, mostBlocks: 400};
+const MOST_INSTRUCTIONS = 2000;
+
+/** Where control goes at the end of a block, as far as the code itself says: values of `Cpu.next`. */
+export interface Successors {
+  /** Taken when the branch is, or always. */
+  readonly taken: number | undefined;
+  /** The next instruction, when control can fall through to it. */
+  readonly fallThrough: number | undefined;
+  /** Where a call returns: reached through the callee. */
+  readonly returnsTo: number | undefined;
+}
+
+const NONE: Successors = {taken: undefined, fallThrough: undefined, returnsTo: undefined};
+
+/** @param isDirect whether the last operation branches to its `immediate`. */
+export const successorsOf = (block: CodeBlock, isDirect: boolean, isConditional: boolean): Successors => {
+  const last = block.operations.at(-1)!;
+  if (last.end === undefined) return {...NONE, fallThrough: block.end};
+  return {
+    taken: isDirect ? last.immediate : undefined,
+    fallThrough: isConditional ? block.end : undefined,
+    returnsTo: last.end === 'call' || last.end === 'system' ? block.end : undefined,
+  };
+};
+
+/**
+ * Breadth first from the entry, so that what is near the hot block is in before the limits are reached.
+ * @param find the block at an address if it was executed already; code that never ran is not worth translating.
+ * @returns the blocks in order of address, which makes forward branches of most branches.
+ */
+export const collectBlocks = (
+  entry: CodeBlock,
+  successors: (block: CodeBlock) => Successors,
+  find: (next: number) => CodeBlock | undefined,
+  mostBlocks: number,
+): readonly CodeBlock[] => {
+  const found = new Set([entry]);
+  let instructions = entry.operations.length;
+  for (const block of found) {
+    const {taken, fallThrough, returnsTo} = successors(block);
+    for (const next of [fallThrough, taken, returnsTo]) {
+      if (next === undefined || found.size >= mostBlocks) continue;
+      const successor = find(next);
+      if (successor === undefined || found.has(successor)) continue;
+      if (instructions + successor.operations.length > MOST_INSTRUCTIONS) continue;
+      instructions += successor.operations.length;
+      found.add(successor);
+    }
+  }
+  return [...found].sort((a, b) => (a.next >>> 0) - (b.next >>> 0));
+};

@@ -1,0 +1,3 @@
+import {comparePrograms} from './compare.ts';
+
+comparePrograms('armel');

@@ -1,0 +1,14 @@
+use strict; use warnings;
+my $text = 'It was the best of times, it was the worst of times, it was the age of wisdom, it was the age of foolishness';
+my %count; $count{lc $1}++ while $text =~ /(\w+)/g;
+printf "%-12s %d\n", $_, $count{$_} for sort {$count{$b} <=> $count{$a} || $a cmp $b} keys %count;
+(my $swapped = $text) =~ s/(\w+) (\w+)/$2 $1/g; print "$swapped\n";
+print join('|', '2024-02-29T12:34:56' =~ /^(\d+)-(\d+)-(\d+)T(\d+):(\d+):(\d+)$/), "\n";
+print join(',', map {sprintf '%s=%s', $_, $+{$_}} sort keys %+), "\n" if 'k: v' =~ /(?<key>\w+):\s*(?<value>\w+)/;
+my $nested = qr/\((?:[^()]++|(?R))*\)/; print "$&\n" if 'f(a(b)c(d(e)))g' =~ $nested;
+print "$1\n" if 'aaaaab' =~ /^(a+?)(?=ab)/; print join(' ', split /(?<=,)\s*/, 'a, b,c'), "\n";
+(my $t = 'hello') =~ tr/a-y/b-z/; print "$t ", ($text =~ tr/a//), " ", ucfirst(lc 'WORLD'), " ", scalar reverse('abc'), "\n";
+print "e: $_\n" for map {s/(\d+)/$1 * 2/er} qw(a1 b22 c333);
+my $s = 'x' x 2000; print length($s =~ s/xx/y/gr), ' ', ('ab' x 500) =~ /^(?:ab)*$/ ? 'match' : 'no', "\n";
+use utf8; binmode STDOUT, ':utf8'; my $u = 'Größe 日本'; print length($u), ' ', uc $u, ' ', join('.', map ord, split //, substr $u, 0, 4), "\n";
+printf "%vd %s %s\n", '1.22.333', sprintf('%03b|%o|%#x|%e|%+.2f|%5s|%-5s|', 5, 8, 255, 12345.678, 2.5, 'r', 'l'), join ',', unpack '(A2)*', 'aabbcc';

@@ -1,0 +1,2 @@
+umask 022; mkdir -p t/u; seq 100 > t/a; seq 200 > t/u/b; ln -s a t/l; touch -d '2001-02-03Z' t t/a t/u t/u/b; touch -h -d '2001-02-03Z' t/l
+tar --sort=name --owner=0 --group=0 --numeric-owner -cf t.tar t; md5sum t.tar; tar -tvf t.tar; tar --sort=name --mtime=@0 --owner=0 --group=0 -czf t.tgz t; tar -xOzf t.tgz t/a | tail -n 1; mkdir x; tar -xf t.tar -C x --strip-components=1; diff -r t x && echo same; tar -df t.tar; echo changed >> t/a; tar -df t.tar; echo $?; tar -cJf t.txz t; tar -tf t.txz | wc -l; tar -tf missing.tar; echo $?

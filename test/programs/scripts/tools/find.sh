@@ -1,0 +1,2 @@
+find /usr/share/base-passwd /usr/lib/os-release /etc/profile.d -type f -printf '%p %y %s\n' | sort; find /usr/lib -name 'lib[a-c]*.so.?' -type l | sed 's/.*\///' | sort | head -n 12; find /usr/bin -size +900k | sort; find /usr/bin -name 'b*' -print0 | sort -z | xargs -0 -n 4 echo | sed -n 1,3p; find /etc -maxdepth 1 -type d -exec basename -a {} + | sort | head -n 5
+seq 1 30 | xargs -n 7 -P 1 echo; seq 5 | xargs -I{} echo 'item {}'; printf 'a b\n' | xargs sh -c 'exit 3'; echo $?

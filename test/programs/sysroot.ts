@@ -1,0 +1,184 @@
+/**
+ * Debian 12's own armhf and armel programs, and a static qemu-arm to compare with, in one folder outside the repository:
+ *
+ *   node --import tsx test/programs/sysroot.ts [folder]
+ *
+ * apt resolves, fetches and verifies with lists and a status file of its own, so neither root nor a foreign architecture of
+ * the machine's dpkg is needed. No maintainer script runs: what the programs need of their work is in `configure`.
+ */
+import {execFileSync} from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import {homedir} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+
+export type Architecture = 'armhf' | 'armel';
+export const ARCHITECTURES: readonly Architecture[] = ['armel', 'armhf'];
+
+/** Of Debian; no package of npm's has them. */
+const TOOLS = {apt: 'apt-get', archive: 'dpkg-deb', packages: 'dpkg'} as const;
+
+const MIRROR = 'http://deb.debian.org/debian';
+/** Debian 12, as the compilers of `.ci/run`. */
+const SUITE = 'bookworm';
+const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
+
+/** What the cases run; apt adds what these depend on. */
+const PROGRAMS: readonly string[] = [
+  ...['base-files', 'base-passwd', 'libc6', 'libc-bin', 'libgcc-s1', 'coreutils', 'diffutils', 'findutils', 'tar'],
+  ...['bash', 'dash', 'busybox-static', 'grep', 'sed', 'mawk', 'gawk', 'bc', 'dc', 'm4', 'make', 'jq', 'file'],
+  ...['gzip', 'bzip2', 'xz-utils', 'zstd', 'perl', 'python3', 'sqlite3', 'openssl', 'mbw', 'rt-tests'],
+];
+/** Static, so that it also runs where the sysroot is the root folder. */
+const QEMU_PACKAGE = 'qemu-user-static';
+/** To be raised when `configure` changes: sysroots of another layout are made again. */
+const LAYOUT = 1;
+const QEMU_PATH = 'usr/bin/qemu-arm-static';
+/** What the Python cases import. Uncompiled, as the package has them, they would take most of a case's time. */
+const PYTHON_MODULES: readonly string[] = (
+  'array asyncio base64 bisect bz2 calendar cmath collections concurrent.futures.thread copy csv ctypes dataclasses ' +
+  'datetime decimal enum fractions functools hashlib heapq hmac json lzma pathlib pickle queue random re shutil socket ' +
+  'sqlite3 statistics string struct subprocess tempfile textwrap threading traceback unicodedata'
+).split(' ');
+/** Half of the size, and no program reads them. */
+const UNREAD = ['usr/share/doc', 'usr/share/man', 'usr/share/info', 'usr/share/locale'];
+
+export const sysrootsFolder = (): string =>
+  process.env.TRAPWALK_SYSROOTS ??
+  join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'trapwalk', 'sysroots');
+export const sysroot = (architecture: Architecture): string => join(sysrootsFolder(), architecture);
+export const qemuStatic = (): string => join(sysrootsFolder(), 'qemu', QEMU_PATH);
+
+const capture = (command: string, args: readonly string[]): string => execFileSync(command, args, {encoding: 'utf8'});
+
+/** A configuration of apt that knows one architecture and believes that nothing is installed. */
+const configureApt = (folder: string, architecture: string): NodeJS.ProcessEnv => {
+  for (const name of ['lists/partial', 'archives/partial']) mkdirSync(join(folder, name), {recursive: true});
+  writeFileSync(join(folder, 'status'), '');
+  writeFileSync(join(folder, 'sources.list'), `deb [signed-by=${KEYRING}] ${MIRROR} ${SUITE} main\n`);
+  const settings = {
+    'APT::Architecture': architecture,
+    'Dir::State': folder,
+    'Dir::State::status': join(folder, 'status'),
+    'Dir::Cache': folder,
+    'Dir::Etc::sourcelist': join(folder, 'sources.list'),
+    'Dir::Etc::sourceparts': '-',
+    'Acquire::Languages': 'none',
+    'Acquire::Retries': '3',
+    // Root's apt downloads as user _apt, who may not enter a home folder.
+    'APT::Sandbox::User': '',
+    'Debug::NoLocking': 'true',
+  };
+  const lines = Object.entries(settings).map(([key, value]) => `${key} "${value}";`);
+  writeFileSync(
+    join(folder, 'apt.conf'),
+    `${lines.join('\n')}\n#clear APT::Architectures;\nAPT::Architectures {"${architecture}";};\n`,
+  );
+  return {...process.env, APT_CONFIG: join(folder, 'apt.conf'), LC_ALL: 'C'};
+};
+
+/** Paths of the packages and of all that they depend on. */
+const download = (folder: string, architecture: string, packages: readonly string[]): string[] => {
+  const env = configureApt(folder, architecture);
+  const apt = (...args: string[]) =>
+    execFileSync(TOOLS.apt, ['-q', ...args], {env, stdio: ['ignore', 'ignore', 'inherit']});
+  apt('update', '--error-on=any');
+  apt('install', '-y', '--download-only', '--no-install-recommends', ...packages);
+  const archives = join(folder, 'archives');
+  return readdirSync(archives)
+    .filter((name) => name.endsWith('.deb'))
+    .map((name) => join(archives, name));
+};
+
+/** What base-passwd, libc-bin, mawk and python3.11 would do when they are configured. */
+const configure = (root: string, qemu: string): void => {
+  const share = join(root, 'usr/share');
+  cpSync(join(share, 'base-passwd/passwd.master'), join(root, 'etc/passwd'));
+  cpSync(join(share, 'base-passwd/group.master'), join(root, 'etc/group'));
+  cpSync(join(share, 'libc-bin/nsswitch.conf'), join(root, 'etc/nsswitch.conf'));
+  symlinkSync('mawk', join(root, 'usr/bin/awk'));
+  const python = join(root, 'usr/bin/python3.11');
+  execFileSync(qemu, ['-L', root, python, '-I', '-c', `import ${PYTHON_MODULES.join(', ')}`], {stdio: 'inherit'});
+};
+
+/** Not `dpkg-deb --extract`: it would put a folder in place of the link `/bin`. */
+const unpack = (archive: string, root: string, ...filter: string[]): void => {
+  const files = execFileSync(TOOLS.archive, ['--fsys-tarfile', archive], {maxBuffer: 2 ** 30});
+  execFileSync('tar', ['-x', '--no-same-owner', '--keep-directory-symlink', '-C', root, ...filter], {input: files});
+};
+
+const fillSysroot = (root: string, archives: readonly string[], folder: string): void => {
+  for (const name of ['bin', 'sbin', 'lib']) {
+    mkdirSync(join(root, 'usr', name), {recursive: true});
+    // As in any installed Debian since 11; the packages still name both places.
+    symlinkSync(`usr/${name}`, join(root, name));
+  }
+  for (const archive of archives) unpack(archive, root, ...UNREAD.map((path) => `--exclude=./${path}/*`));
+  configure(root, join(folder, 'qemu', QEMU_PATH));
+};
+
+const fillQemu = (root: string, archives: readonly string[]): void => {
+  for (const archive of archives) unpack(archive, root, `./${QEMU_PATH}`);
+};
+
+interface Wanted {
+  readonly name: string;
+  readonly architecture: string;
+  readonly packages: readonly string[];
+  readonly fill: (root: string, archives: readonly string[], folder: string) => void;
+}
+
+/** Leaves `<folder>/<name>` and `<folder>/<name>.packages`, the second once the first is whole. */
+const provide = (folder: string, {name, architecture, packages, fill}: Wanted): void => {
+  const target = join(folder, name);
+  const stamp = `${target}.packages`;
+  const request = `${SUITE} ${architecture}: ${packages.join(' ')}; layout ${LAYOUT}`;
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8').startsWith(`${request}\n`)) {
+    console.log(`${target}: already there`);
+    return;
+  }
+  const scratch = `${target}.partial-${process.pid}`;
+  try {
+    const archives = download(join(scratch, 'apt'), architecture, packages);
+    const root = join(scratch, 'root');
+    mkdirSync(root);
+    fill(root, archives, folder);
+    for (const path of [stamp, target]) rmSync(path, {recursive: true, force: true});
+    renameSync(root, target);
+    const versions = archives.map((path) => capture(TOOLS.archive, ['--show', path]).trim().replace('\t', ' '));
+    writeFileSync(stamp, `${request}\n${versions.toSorted().join('\n')}\n`);
+    console.log(`${target}: ${archives.length} packages`);
+  } finally {
+    rmSync(scratch, {recursive: true, force: true});
+  }
+};
+
+const fetchAll = (folder: string): void => {
+  mkdirSync(folder, {recursive: true});
+  const host = capture(TOOLS.packages, ['--print-architecture']).trim();
+  provide(folder, {name: 'qemu', architecture: host, packages: [QEMU_PACKAGE], fill: fillQemu});
+  for (const architecture of ARCHITECTURES)
+    provide(folder, {name: architecture, architecture, packages: PROGRAMS, fill: fillSysroot});
+};
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const folder = process.argv[2] ?? sysrootsFolder();
+  try {
+    fetchAll(folder);
+  } catch (error) {
+    console.error(
+      `${(error as Error).message}\nThe programs could not be fetched into ${folder}: this needs apt, dpkg-deb and ${MIRROR}.`,
+    );
+    process.exitCode = 1;
+  }
+}
