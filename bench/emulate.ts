@@ -1,5 +1,5 @@
 /**
- * Speed of the emulator on guests/bin: millions of instructions per second of this thread's CPU time (not wall time: other
+ * Speed of the interpreter on guests/bin: millions of instructions per second of this thread's CPU time (not wall time: other
  * work may share the cores), median of the repetitions, untraced and traced (records written, then discarded).
  *
  *   npx tsx bench/emulate.ts [repetitions] [elf [argument…]]
@@ -31,6 +31,7 @@ const measure = ({path, args}: Guest, traced: boolean): {mips: number; instructi
   const emulator = new Emulator(readFileSync(path), {
     path,
     argv: [path, ...args],
+    engine: 'interpret',
     write: () => {},
     warn: (line) => console.error(line),
     ...(traced ? {record: 'all'} : {}),

@@ -128,7 +128,7 @@ export class Emulator {
     this.cpu = new Cpu(memory, this.trace);
     this.cpu.recording = this.#record === 'all';
     this.#cache = new CodeCache(memory);
-    this.#engine = createEngine(options.engine ?? 'interpret', this.cpu, this.#cache, isUserHelper, options.regions);
+    this.#engine = createEngine(options.engine ?? 'translate', this.cpu, this.#cache, isUserHelper, options.regions);
     this.#kernel = this.#createKernel(options);
     this.program = this.#startFirst(elf, options);
     this.#scheduler = new Scheduler(this.#kernel, this.#engine, {

@@ -77,9 +77,9 @@ export const matchesButForShould = (pattern: Pattern, word: number): boolean => 
 export const readFields =
   (pattern: Pattern, word: number): Fields =>
   (name) => {
-    const field = pattern.fields.find((candidate) => candidate.name === name);
-    if (!field) throw new RangeError(`the row has no field ${name}`);
-    return Math.floor((word >>> 0) / 2 ** field.shift) % 2 ** field.width;
+    for (const field of pattern.fields)
+      if (field.name === name) return (word >>> field.shift) & ((1 << field.width) - 1);
+    throw new RangeError(`the row has no field ${name}`);
   };
 
 /** The word with these field values. @throws RangeError if a field is missing or does not fit. */

@@ -27,6 +27,8 @@ import {collectBlocks, type RegionLimits, USUAL_LIMITS} from './region.ts';
 /** Entries after which a region is extended, and the factor for the next time: a loop that spans regions is worth one. */
 const OFTEN_ENTERED = 1000;
 const NEXT_TIME = 16;
+/** Regions are extended only while so many instructions were executed for each translated one: a translation is dear. */
+const PAY_BACK = 1000;
 /** Regions that may exist; Node 20 copies the table for every module. When they are used up, all are given up. */
 const MOST_REGIONS = 1024;
 /** Largest budget handed to translated code at once: V8 replaces its first, slower code of a function only when it is entered. */
@@ -80,6 +82,8 @@ export class Translator implements Engine {
   /** Counts changes of what code is mapped. */
   #mapping = 0;
   #translated = 0;
+  /** Instructions of all regions ever made. */
+  #compiledInstructions = 0;
 
   constructor(cpu: Cpu, cache: CodeCache, isHostCall: (next: number) => boolean, limits: Partial<RegionLimits> = {}) {
     this.#limits = {...USUAL_LIMITS, ...limits};
@@ -188,6 +192,10 @@ export class Translator implements Engine {
 
   /** Makes a larger region of one that is entered again and again. */
   #extend(region: Region): void {
+    if (this.instructions < PAY_BACK * this.#compiledInstructions) {
+      this.#entryCounts[region.index] = region.nextCount;
+      return;
+    }
     const count = region.nextCount * NEXT_TIME;
     const blocks = this.#collect(region.start, true);
     region.nextCount = count;
@@ -199,6 +207,7 @@ export class Translator implements Engine {
     if (this.#regions.length === MOST_REGIONS) this.#forgetAll();
     const index = this.#regions.length;
     const slack = blocks.reduce((sum, {operations}) => sum + operations.length, 0);
+    this.#compiledInstructions += slack;
     const bytes = compileRegion({
       blocks,
       index,
