@@ -6,6 +6,7 @@
  * is the suspect: a pass through a region, of one or a few blocks.
  */
 import type {Operation} from './core/operation.ts';
+import {STATE} from './core/state.ts';
 import {fetchOperation} from './engine/fetch.ts';
 import {Pair, type PairPlan, Runner} from './lock-step-pair.ts';
 import {type Difference, differences, FLAGS, flagsText, hexadecimal, STATE_WORDS, settles} from './lock-step-state.ts';
@@ -207,11 +208,14 @@ const stateLines = (plan: PairPlan, before: Snapshot | undefined, after: Probe['
 };
 
 const CORE_REGISTERS = 15;
-/** Whether an operation writes core registers or VFP words that differ. */
+/** Whether an operation writes core or VFP registers that differ. */
 const writersOf = (found: readonly Difference[]): ((operation: Operation) => boolean) => {
   const words = found.flatMap(({kind, at}) => (kind === 'state' && at !== undefined ? [at] : []));
   const core = words.filter((word) => word < CORE_REGISTERS).reduce((mask, word) => mask | (1 << word), 0);
-  return ({pipeline}) => (pipeline.writes & core) !== 0;
+  const doubles = words
+    .filter((word) => word >= STATE.vfp)
+    .reduce((mask, word) => mask | (1 << ((word - STATE.vfp) >> 1)), 0);
+  return ({pipeline}) => (pipeline.writes & core) !== 0 || (pipeline.vfpWrites & doubles) !== 0;
 };
 
 const stepLines = (

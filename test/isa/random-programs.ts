@@ -34,7 +34,16 @@ export type Statement =
   | {readonly kind: 'jump'; readonly register: number}
   | {readonly kind: 'system'; readonly call: (typeof SYSTEM_CALLS)[number]}
   /** Writes an instruction in place of one of a function, or of the one that follows. */
-  | {readonly kind: 'patch'; readonly where: 'here' | 'function'; readonly flush: boolean; readonly draw: Draw}
+  | {
+      readonly kind: 'patch';
+      readonly where: 'here' | 'function';
+      readonly flush: boolean;
+      /** In A32; in T32 it is a plain store. */
+      readonly by: (typeof PATCHING)[number];
+      readonly draw: Draw;
+      /** It writes a NOP when the number of the main loop's turn has any of these bits. */
+      readonly mask: number;
+    }
   /** An access to a page that the handler of SIGSEGV makes accessible, and that is protected again at times. */
   | {readonly kind: 'fault'; readonly access: (typeof FAULTING)[number]; readonly offset: number; readonly mask: number}
   /** Other code, or other rights, at the place of a page of code, then a call to it. */
@@ -54,6 +63,7 @@ export interface RandomProgram {
 
 const SYSTEM_CALLS = ['getpid', 'clock', 'yield', 'write', 'mprotect', 'mmap', 'cacheflush'] as const;
 const FAULTING = ['LDR', 'STR', 'LDM', 'STM', 'LDRD', 'STRD', 'VLDM', 'VSTM'] as const;
+const PATCHING = ['STR', 'STRH', 'STM', 'SWP'] as const;
 const REMAPPINGS = ['mmap', 'mprotect', 'unprotect'] as const;
 
 // Registers: r0–r8 and r10 hold data, r9 points into the scratch area, r11 holds addresses, r12 anything for a moment.
@@ -82,8 +92,8 @@ const PAGE = 0x1000;
 
 /** What needs privileges, leaves the program, or depends on what is drawn elsewhere. */
 const LEFT_OUT =
-  /^(MSR|VMSR|SETEND|CPS|WF|SEV|YIELD|DBG|SVC|BKPT|UDF|IT$|SWP|MRC|MCR|CDP|LDC|STC|B|CB|TB|RFE|SRS|ERET|SMC|HVC)\b/;
-const ADDRESSED = /^(LDR|STR|LDM|STM|VLD|VST|PLD|PLI|PUSH|POP)/;
+  /^(MSR|VMSR|SETEND|CPS|WF|SEV|YIELD|DBG|SVC|BKPT|UDF|IT$|MRC|MCR|CDP|LDC|STC|B|CB|TB|RFE|SRS|ERET|SMC|HVC)\b/;
+const ADDRESSED = /^(LDR|STR|LDM|STM|SWP|VLD|VST|PLD|PLI|PUSH|POP)/;
 
 const A32_ROWS = [...A32_CONDITIONAL.rows, ...A32_UNCONDITIONAL.rows].filter(({row}) => !LEFT_OUT.test(row.name));
 const T32_ROWS = [T32_NARROW, T32_WIDE, T32_LITERAL].flatMap(({rows, width}) =>
@@ -95,13 +105,17 @@ const below = (random: Random, limit: number): number => random() % limit;
 const pick = <T>(random: Random, values: readonly T[]): T => values[below(random, values.length)] as T;
 
 const fieldValue = (random: Random, row: string, name: string, width: number): number => {
-  if (name === 'cond') return below(random, 4) === 0 ? below(random, 15) : 14;
+  if (name === 'cond') return below(random, 3) === 0 ? below(random, 15) : 14;
+  if (name === 'S') return below(random, 3) === 0 ? 0 : 1;
   if (ADDRESSED.test(row)) {
     if (name === 'Rn') return width === 4 ? ADDRESS : LOW_ADDRESS;
     if (name === 'Rm') return width === 4 ? TEMPORARY : LOW_OFFSET;
     if (name === 'type') return 0;
     if (name === 'imm5' && row.includes('register')) return below(random, 4);
   }
+  // Few vector registers, so that instructions depend on one another.
+  if (/^[DNM]$/.test(name)) return below(random, 8) === 0 ? 1 : 0;
+  if (/^V[dnm]$/.test(name)) return random() & (below(random, 4) === 0 ? 15 : 3);
   if (/^R(d|t|dLo|dHi|dn|t2)$/.test(name) && width === 4) return pick(random, DATA);
   if (/^R/.test(name) && width === 4) return below(random, 16) === 0 ? PC : pick(random, SOURCES);
   return random() & (2 ** width - 1);
@@ -368,6 +382,22 @@ class Builder {
   }
 }
 
+/** A32 that stores a word. */
+const patchingStore = (by: (typeof PATCHING)[number]): readonly number[] => {
+  const half = {P: 1, U: 1, Rn: ADDRESS, Rt: TEMPORARY};
+  const code: Readonly<Record<typeof by, () => readonly number[]>> = {
+    STR: () => [assemble('STR (immediate)', half)],
+    STRH: () => [
+      assemble('STRH (immediate)', half),
+      assemble('MOV (register)', {Rd: TEMPORARY, Rm: TEMPORARY, type: 1, imm5: 16}),
+      assemble('STRH (immediate)', {...half, imm4L: 2}),
+    ],
+    STM: () => [assemble('STM', {U: 1, Rn: ADDRESS, registers: 1 << TEMPORARY})],
+    SWP: () => [assemble('SWP', {Rn: ADDRESS, Rt: TEMPORARY, Rt2: TEMPORARY})],
+  };
+  return words(...code[by]());
+};
+
 /** Writes one function, or the main loop, in one instruction set. */
 class Writer {
   readonly #builder: Builder;
@@ -592,16 +622,24 @@ class Writer {
     }
   }
 
-  #patch({where, flush, draw: one}: Statement & {kind: 'patch'}): void {
+  #patch({where, flush, by, draw: one, mask}: Statement & {kind: 'patch'}): void {
     const set: InstructionSet = where === 'here' ? this.set : (one.seed & 4) === 0 ? 'A32' : 'T32';
     const drawn = set === 'A32' ? drawA32(one) : drawT32(one);
     if (drawn === undefined || isAccess(drawn.operation)) return;
     const halves = drawn.code.length === 2 ? drawn.code : [...drawn.code, 0xbf00];
     const label = where === 'here' ? this.#builder.label() : `slot ${set} ${one.seed % SLOTS}`;
-    const {constant, store, nothing} = this.#dialect;
-    this.put(constant(TEMPORARY, (halves[0]! | (halves[1]! << 16)) >>> 0));
+    const {constant, store, nothing, load, test} = this.#dialect;
+    const wordOf = ([low, high]: readonly number[]): number => (low! | (high! << 16)) >>> 0;
+    const isChosen = this.#builder.label();
+    this.put(constant(ADDRESS, STATE))
+      .put(load(ADDRESS, ADDRESS, TURN))
+      .put(test(ADDRESS, mask));
+    this.put(constant(TEMPORARY, wordOf(halves)));
+    this.branch(EQ, isChosen);
+    this.put(constant(TEMPORARY, wordOf(DIALECTS[set].nothing)));
+    this.#builder.place(isChosen);
     this.#builder.late(4, () => constant(ADDRESS, this.#builder.addressOf(label)));
-    this.put(store(TEMPORARY, ADDRESS, 0));
+    this.put(this.set === 'A32' ? patchingStore(by) : store(TEMPORARY, ADDRESS, 0));
     if (flush) this.#systemCall('cacheflush');
     if (where === 'here') {
       this.#builder.place(label);
@@ -821,7 +859,7 @@ const drawArbitrary: fc.Arbitrary<Draw> = fc.record({row: fc.nat(1 << 12), seed:
 const maskArbitrary = fc.constantFrom(0, 1, 3, 7, 15, 63, 127);
 const draws = (most: number): fc.Arbitrary<readonly Draw[]> => fc.array(drawArbitrary, {minLength: 1, maxLength: most});
 
-const {body: bodyArbitrary} = fc.letrec<{body: readonly Statement[]; statement: Statement}>((tie) => ({
+const {statement: statementArbitrary} = fc.letrec<{body: readonly Statement[]; statement: Statement}>((tie) => ({
   body: fc.array(tie('statement'), {minLength: 1, maxLength: 5}),
   statement: fc.oneof(
     {maxDepth: 3, depthSize: 'small'},
@@ -877,7 +915,7 @@ const {body: bodyArbitrary} = fc.letrec<{body: readonly Statement[]; statement: 
       arbitrary: fc.record({kind: fc.constant('call' as const), callee: fc.nat(2), byRegister: fc.boolean()}),
     },
     {
-      weight: 1,
+      weight: 3,
       arbitrary: fc
         .record({
           mask: maskArbitrary,
@@ -885,13 +923,15 @@ const {body: bodyArbitrary} = fc.letrec<{body: readonly Statement[]; statement: 
             kind: fc.constant('patch' as const),
             where: fc.constantFrom('here' as const, 'function' as const),
             flush: fc.boolean(),
+            by: fc.constantFrom(...PATCHING),
             draw: drawArbitrary,
+            mask: maskArbitrary,
           }),
         })
         .map(({mask, patch}) => ({kind: 'sometimes' as const, mask, body: [patch]})),
     },
     {
-      weight: 1,
+      weight: 2,
       arbitrary: fc.record({
         kind: fc.constant('remap' as const),
         how: fc.constantFrom(...REMAPPINGS),
@@ -901,6 +941,7 @@ const {body: bodyArbitrary} = fc.letrec<{body: readonly Statement[]; statement: 
   ),
 }));
 
+const topBody = fc.array(statementArbitrary, {minLength: 1, maxLength: 10});
 const programs = (
   iterations: readonly number[],
   tasks: readonly RandomProgram['tasks'][],
@@ -908,7 +949,7 @@ const programs = (
 ): fc.Arbitrary<RandomProgram> =>
   fc.record({
     iterations: fc.constantFrom(...iterations),
-    functions: fc.array(fc.record({set: fc.constantFrom('A32' as const, 'T32' as const), body: bodyArbitrary}), {
+    functions: fc.array(fc.record({set: fc.constantFrom('A32' as const, 'T32' as const), body: topBody}), {
       minLength: 1,
       maxLength: mostFunctions,
     }),
@@ -917,11 +958,7 @@ const programs = (
     seed: fc.nat(0x7fff_ffff),
   });
 
-export const shortPrograms = programs(
-  [100, 200, 400],
-  ['none', 'none', 'none', 'fork', 'thread', 'fork and thread'],
-  4,
-);
+export const shortPrograms = programs([100, 200, 400], ['none', 'none', 'fork', 'thread', 'fork and thread'], 5);
 /** Tasks whose turns end anywhere in hot loops. */
 export const longPrograms = programs([30_000], ['fork', 'thread', 'fork and thread'], 2);
 

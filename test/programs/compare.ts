@@ -5,6 +5,8 @@ import {expected, obstacle} from './qemu.ts';
 import type {Architecture} from './sysroot.ts';
 import {runInTrapwalk} from './trapwalk.ts';
 
+/** Of both emulators together, in ms; other tests share the cores. */
+const TIMEOUT = 300_000;
 const all = process.env.TRAPWALK_PROGRAMS === 'all';
 
 export const comparePrograms = (architecture: Architecture): void => {
@@ -14,7 +16,7 @@ export const comparePrograms = (architecture: Architecture): void => {
     () => {
       for (const guest of CASES) {
         if (guest.slow && !all) continue;
-        it(guest.name, () => {
+        it(guest.name, {timeout: TIMEOUT}, () => {
           const wanted = expected(guest, architecture);
           const {outcome, warnings} = runInTrapwalk(guest, architecture);
           expect(outcome, warnings.join('\n')).toEqual(wanted);

@@ -42,7 +42,7 @@ const PROGRAMS: readonly string[] = [
 /** Static, so that it also runs where the sysroot is the root folder. */
 const QEMU_PACKAGE = 'qemu-user-static';
 /** To be raised when `configure` changes: sysroots of another layout are made again. */
-const LAYOUT = 1;
+const LAYOUT = 2;
 const QEMU_PATH = 'usr/bin/qemu-arm-static';
 /** What the Python cases import. Uncompiled, as the package has them, they would take most of a case's time. */
 const PYTHON_MODULES: readonly string[] = (
@@ -50,6 +50,14 @@ const PYTHON_MODULES: readonly string[] = (
   'datetime decimal enum fractions functools hashlib heapq hmac json lzma pathlib pickle queue random re shutil socket ' +
   'sqlite3 statistics string struct subprocess tempfile textwrap threading traceback unicodedata'
 ).split(' ');
+/** Compiled files that are believed whatever the time of their source, which an emulated file system may not keep. */
+const COMPILE_PYTHON = `
+import sys, ${PYTHON_MODULES.join(', ')}
+from py_compile import PycInvalidationMode, compile
+for module in list(sys.modules.values()):
+    path = getattr(module, '__file__', None) or ''
+    if path.endswith('.py'): compile(path, doraise=True, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
+`;
 /** Half of the size, and no program reads them. */
 const UNREAD = ['usr/share/doc', 'usr/share/man', 'usr/share/info', 'usr/share/locale'];
 
@@ -108,7 +116,7 @@ const configure = (root: string, qemu: string): void => {
   cpSync(join(share, 'libc-bin/nsswitch.conf'), join(root, 'etc/nsswitch.conf'));
   symlinkSync('mawk', join(root, 'usr/bin/awk'));
   const python = join(root, 'usr/bin/python3.11');
-  execFileSync(qemu, ['-L', root, python, '-I', '-c', `import ${PYTHON_MODULES.join(', ')}`], {stdio: 'inherit'});
+  execFileSync(qemu, ['-L', root, python, '-I', '-c', COMPILE_PYTHON], {stdio: 'inherit'});
 };
 
 /** Not `dpkg-deb --extract`: it would put a folder in place of the link `/bin`. */

@@ -151,10 +151,6 @@ const fusedNan = (context: FloatContext, addend: number, n: number, m: number): 
   return Number.isNaN(product) ? invalid32(context) : result;
 };
 
-/** addend + n × m, rounded twice, as VMLA does. */
-export const multiplyAccumulate32 = (context: FloatContext, addend: number, n: number, m: number): number =>
-  add32(context, addend, multiply32(context, n, m));
-
 /** addend − n × m, rounded twice, as VMLS does: FPAdd() of the negated product, which shows in a NaN's sign. */
 export const multiplySubtract32 = (context: FloatContext, addend: number, n: number, m: number): number =>
   add32(context, addend, multiply32(context, n, m) ^ SIGN);

@@ -136,6 +136,8 @@ const saturatingNarrowUnsigned = (by: Shift<number>, by64: Shift<bigint>): Execu
 /** By U:size of the result, and by size for VQSHRUN; VQMOVN and VQMOVUN are shifts by 0. */
 export const SATURATING_NARROW = saturatingNarrow(shift, shift64);
 export const SATURATING_NARROW_UNSIGNED = saturatingNarrowUnsigned(shift, shift64);
+export const SATURATING_ROUNDING_NARROW = saturatingNarrow(roundingShift, roundingShift64);
+export const SATURATING_ROUNDING_NARROW_UNSIGNED = saturatingNarrowUnsigned(roundingShift, roundingShift64);
 
 /** By U:size of the operand. VMOVL is a shift by 0, and VSHLL by the size has no sign. */
 export const SHIFT_LEFT_LONG: Executes = [
@@ -195,7 +197,7 @@ const NARROW: readonly Instruction[] = [
     u: '1',
     opcode: '1000 1',
     direction: 'right',
-    executes: saturatingNarrowUnsigned(roundingShift, roundingShift64),
+    executes: SATURATING_ROUNDING_NARROW_UNSIGNED,
   },
   {name: 'VQSHRN', u: 'U:1', opcode: '1001 0', direction: 'right', executes: SATURATING_NARROW},
   {
@@ -203,7 +205,7 @@ const NARROW: readonly Instruction[] = [
     u: 'U:1',
     opcode: '1001 1',
     direction: 'right',
-    executes: saturatingNarrow(roundingShift, roundingShift64),
+    executes: SATURATING_ROUNDING_NARROW,
   },
 ];
 const LONG: Instruction = {

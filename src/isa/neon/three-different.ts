@@ -92,6 +92,9 @@ const roundingHigh = (sign: 1 | -1): Executes =>
     ([to, from]) => narrow(from, to, (n, m) => Number(BigInt.asIntN(32, (n + BigInt(sign) * m + HALF_64) >> 32n))),
   );
 
+export const ROUNDING_ADD_HIGH = roundingHigh(1);
+export const ROUNDING_SUBTRACT_HIGH = roundingHigh(-1);
+
 /** Of half-words and words: SatQ(2nm), and its saturating accumulation. */
 const doubling = (walk: Walk, sign: 0 | 1 | -1): Executes => [
   undefined,
@@ -143,7 +146,7 @@ const INSTRUCTIONS: readonly Instruction[] = [
   {name: 'VSUBL', u: 'U:1', opcode: '0010', executes: SUBTRACT_LONG, lengths: LONG},
   {name: 'VSUBW', u: 'U:1', opcode: '0011', executes: SUBTRACT_WIDE, lengths: WIDE},
   {name: 'VADDHN', u: '0', opcode: '0100', executes: ADD_HIGH, lengths: NARROW},
-  {name: 'VRADDHN', u: '1', opcode: '0100', executes: roundingHigh(1), lengths: NARROW},
+  {name: 'VRADDHN', u: '1', opcode: '0100', executes: ROUNDING_ADD_HIGH, lengths: NARROW},
   {
     name: 'VABAL',
     u: 'U:1',
@@ -153,7 +156,7 @@ const INSTRUCTIONS: readonly Instruction[] = [
     accumulates: true,
   },
   {name: 'VSUBHN', u: '0', opcode: '0110', executes: SUBTRACT_HIGH, lengths: NARROW},
-  {name: 'VRSUBHN', u: '1', opcode: '0110', executes: roundingHigh(-1), lengths: NARROW},
+  {name: 'VRSUBHN', u: '1', opcode: '0110', executes: ROUNDING_SUBTRACT_HIGH, lengths: NARROW},
   {name: 'VABDL', u: 'U:1', opcode: '0111', executes: DIFFERENCE_LONG, lengths: LONG},
   {name: 'VMLAL', u: 'U:1', opcode: '1000', executes: MULTIPLY_ADD_LONG, ...ACCUMULATING},
   {name: 'VQDMLAL', u: '0', opcode: '1001', executes: DOUBLING.add, ...ACCUMULATING},

@@ -101,6 +101,12 @@ const zero = 0;
 const compareWithZero = (of: FloatElement): Executes => single((context, m) => of(context, m, zero, zero));
 const compareZeroWith = (of: FloatElement): Executes => single((context, m) => of(context, zero, m, zero));
 
+export const GREATER_ZERO_SINGLE = compareWithZero(float.greater);
+export const GREATER_OR_EQUAL_ZERO_SINGLE = compareWithZero(float.greaterOrEqual);
+export const EQUAL_ZERO_SINGLE = compareWithZero(float.equal);
+export const LESS_OR_EQUAL_ZERO_SINGLE = compareZeroWith(float.greaterOrEqual);
+export const LESS_ZERO_SINGLE = compareZeroWith(float.greater);
+
 const fixed = (fromFloat: boolean) => ({
   0: single(fromFloat ? float.toSigned : float.fromSigned)[2]!,
   1: single(fromFloat ? float.toUnsigned : float.fromUnsigned)[2]!,
@@ -147,11 +153,11 @@ const INSTRUCTIONS: readonly Instruction[] = [
   {name: 'VCLT (zero)', opcode: '01 0 0100 Q:1', executes: LESS_ZERO},
   {name: 'VABS (integer)', opcode: '01 0 0110 Q:1', executes: ABSOLUTE},
   {name: 'VNEG (integer)', opcode: '01 0 0111 Q:1', executes: NEGATE},
-  {name: 'VCGT (zero, F32)', opcode: '01 0 1000 Q:1', executes: compareWithZero(float.greater)},
-  {name: 'VCGE (zero, F32)', opcode: '01 0 1001 Q:1', executes: compareWithZero(float.greaterOrEqual)},
-  {name: 'VCEQ (zero, F32)', opcode: '01 0 1010 Q:1', executes: compareWithZero(float.equal)},
-  {name: 'VCLE (zero, F32)', opcode: '01 0 1011 Q:1', executes: compareZeroWith(float.greaterOrEqual)},
-  {name: 'VCLT (zero, F32)', opcode: '01 0 1100 Q:1', executes: compareZeroWith(float.greater)},
+  {name: 'VCGT (zero, F32)', opcode: '01 0 1000 Q:1', executes: GREATER_ZERO_SINGLE},
+  {name: 'VCGE (zero, F32)', opcode: '01 0 1001 Q:1', executes: GREATER_OR_EQUAL_ZERO_SINGLE},
+  {name: 'VCEQ (zero, F32)', opcode: '01 0 1010 Q:1', executes: EQUAL_ZERO_SINGLE},
+  {name: 'VCLE (zero, F32)', opcode: '01 0 1011 Q:1', executes: LESS_OR_EQUAL_ZERO_SINGLE},
+  {name: 'VCLT (zero, F32)', opcode: '01 0 1100 Q:1', executes: LESS_ZERO_SINGLE},
   {name: 'VABS (vector of F32)', opcode: '01 0 1110 Q:1', executes: ABSOLUTE_SINGLE},
   {name: 'VNEG (vector of F32)', opcode: '01 0 1111 Q:1', executes: NEGATE_SINGLE},
   {name: 'VMOVN', opcode: '10 0 0100 0', executes: SHIFT_RIGHT_NARROW, lengths: NARROW},

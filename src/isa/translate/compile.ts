@@ -21,7 +21,7 @@ import {VFP} from './vfp.ts';
 import {assembleModule, Code, REGION_TYPE} from './wasm.ts';
 
 /** Entries of the jump table, of two words: an address (`Cpu.next`), and where its code is; −1 when there is none. */
-export const JUMP_ENTRIES = 1 << 13;
+export const JUMP_ENTRIES = 1 << 15;
 export const JUMP_BLOCK_BITS = 12;
 export const jumpSlot = (next: number): number => (next >>> 1) & (JUMP_ENTRIES - 1);
 

@@ -346,10 +346,12 @@ export class Emitter {
     this.#flushRecord();
     const accesses = this.#accesses;
     const {flagSource} = this;
+    const cached = new Map(this.#cached);
     this.code.if();
     body();
     this.#flushRecord();
     this.code.end();
+    for (const [number, local] of this.#cached) if (cached.get(number) !== local) this.#cached.delete(number);
     if (this.#accesses !== accesses) this.#accesses = undefined;
     if (this.flagSource !== flagSource) this.flagSource = undefined;
   }
@@ -427,8 +429,19 @@ export class Emitter {
     }
     if (size > alignment) {
       // One that crosses pages has to be allowed in the last byte's too.
-      code.get(address).constant(PAGE - 1).op('i32.and').constant(PAGE - size).op('i32.gt_u').if();
-      code.get(address).constant(size - 1).op('i32.add').constant(PAGE_SHIFT).op('i32.shr_u');
+      code
+        .get(address)
+        .constant(PAGE - 1)
+        .op('i32.and')
+        .constant(PAGE - size)
+        .op('i32.gt_u')
+        .if();
+      code
+        .get(address)
+        .constant(size - 1)
+        .op('i32.add')
+        .constant(PAGE_SHIFT)
+        .op('i32.shr_u');
       code.memory('i32.load8_u', permissions).op('i32.eqz');
       this.slowIf();
       code.end();

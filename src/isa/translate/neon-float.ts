@@ -170,6 +170,15 @@ const bySingleScalar = (executes: typeof scalar.MULTIPLY_SINGLE_BY_SCALAR, emit:
   byScalar(emit, SIZE, ({amount}) => amount),
 ];
 
+/** A comparison with 0 reads `m` alone. */
+const withZero = (executes: typeof two.EQUAL_ZERO_SINGLE, op: VectorOp): Rows[number] => [
+  executes[SIZE]!,
+  unary((emitter, operation) => {
+    emitter.code.vectorConstant(words(0n)).set(B);
+    comparison(op)(emitter, operation);
+  }),
+];
+
 export const NEON_FLOAT: Rows = [
   [same.ADD_SINGLE, lanewise(addition)],
   [same.SUBTRACT_SINGLE, lanewise(subtraction)],
@@ -187,6 +196,11 @@ export const NEON_FLOAT: Rows = [
   bySingleScalar(scalar.MULTIPLY_SUBTRACT_SINGLE_BY_SCALAR, accumulation('f32x4.sub')),
   [two.ABSOLUTE_SINGLE[SIZE]!, unary(({code}) => void code.get(A).vectorConstant(words(MAGNITUDE)).vector('v128.and'))],
   [two.NEGATE_SINGLE[SIZE]!, unary(({code}) => void code.get(A).vectorConstant(words(SIGN)).vector('v128.xor'))],
+  withZero(two.EQUAL_ZERO_SINGLE, 'f32x4.eq'),
+  withZero(two.GREATER_ZERO_SINGLE, 'f32x4.gt'),
+  withZero(two.GREATER_OR_EQUAL_ZERO_SINGLE, 'f32x4.ge'),
+  withZero(two.LESS_OR_EQUAL_ZERO_SINGLE, 'f32x4.le'),
+  withZero(two.LESS_ZERO_SINGLE, 'f32x4.lt'),
   [two.FROM_FIXED[0], converted(fromInteger('s'))],
   [two.FROM_FIXED[1], converted(fromInteger('u'))],
   [two.TO_FIXED[0], converted(toInteger('s'))],

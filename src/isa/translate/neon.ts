@@ -15,7 +15,7 @@ import * as same from '../neon/three-same.ts';
 import * as two from '../neon/two-registers.ts';
 import {type Emitter, stateOffset, VECTOR} from './emitter.ts';
 import type {Translation} from './translation.ts';
-import type {VectorOp} from './wasm.ts';
+import type {MemoryOp, VectorOp} from './wasm.ts';
 
 export const A = VECTOR;
 export const B = VECTOR + 1;
@@ -253,10 +253,23 @@ const LOGICAL: readonly Emit[] = [
   },
 ];
 
+/** Signed and unsigned, by size. */
+const LANE_LOADS: readonly (readonly [MemoryOp, MemoryOp])[] = [
+  ['i32.load8_s', 'i32.load8_u'],
+  ['i32.load16_s', 'i32.load16_u'],
+  ['i32.load', 'i32.load'],
+  ['i64.load', 'i64.load'],
+];
+const LANE_STORES: readonly MemoryOp[] = ['i32.store8', 'i32.store16', 'i32.store', 'i64.store'];
+
 /** By lane: operands of VSHL stand the other way round, and the amount is the signed low byte of n's lane. */
-const shiftByRegister = (size: number, signed: boolean): Translation | undefined => {
-  if (size < 2) return undefined;
-  const [type, bytes] = size === 2 ? (['i32', 4] as const) : (['i64', 8] as const);
+const shiftByRegister = (size: number, signed: boolean): Translation => {
+  const type = size === 3 ? 'i64' : 'i32';
+  const load = LANE_LOADS[size]![signed ? 0 : 1];
+  const store = LANE_STORES[size]!;
+  const bytes = 1 << size;
+  // Of lanes shorter than a word, the sign or zeros are shifted in from beyond.
+  const limit = type === 'i64' ? 64 : 32;
   return {
     emit: (emitter, operation) => {
       const {code} = emitter;
@@ -267,9 +280,8 @@ const shiftByRegister = (size: number, signed: boolean): Translation | undefined
           .constant(0)
           .memory('i32.load8_s', registerOffset(n) + at)
           .set(by);
-        const pushValue = (): void => void code.constant(0).memory(`${type}.load`, registerOffset(m) + at);
+        const pushValue = (): void => void code.constant(0).memory(load, registerOffset(m) + at);
         const pushAmount = (): void => void (type === 'i64' && code.op('i64.extend_i32_u'));
-        const limit = bitsOf(size);
         const nothing = (): void => void (type === 'i64' ? code.constant64(0, 0) : code.constant(0));
         code.constant(0);
         pushValue();
@@ -293,7 +305,7 @@ const shiftByRegister = (size: number, signed: boolean): Translation | undefined
           code.get(by).constant(-limit).op('i32.gt_s').op('select');
         }
         code.get(by).constant(0).op('i32.ge_s').op('select');
-        code.memory(`${type}.store`, registerOffset(d) + at);
+        code.memory(store, registerOffset(d) + at);
       }
     },
     flags: noFlags,
@@ -386,17 +398,18 @@ const accumulateLong =
   (shape: WideShape, sign: 's' | 'u'): Emit =>
     accumulate(emitOf(shape, sign), `${shape}.${name}`);
 
-/** The upper halves of sums or differences of quadwords. */
-const high = (executes: Executes, name: 'add' | 'sub'): Rows =>
+/** The upper halves of sums or differences of quadwords; rounded when half of what is left out is added before. */
+const high = (executes: Executes, name: 'add' | 'sub', rounds = false): Rows =>
   rows(executes, (size) => ({
     emit: (emitter, {d, n, m}) =>
       put(emitter, d, 1, () => {
         push(emitter, n, 2);
         push(emitter, m, 2);
-        emitter.code
-          .vector(`${WIDE[size]!}.${name}`)
-          .vectorConstant(ZERO)
-          .shuffle(everyOther(size, 1, 2));
+        const {code} = emitter;
+        const shape = WIDE[size]!;
+        code.vector(`${shape}.${name}`);
+        if (rounds) code.vectorConstant(lanes(2 << size, 1n << BigInt(bitsOf(size) - 1))).vector(`${shape}.add`);
+        code.vectorConstant(ZERO).shuffle(everyOther(size, 1, 2));
       }),
     flags: noFlags,
   }));
@@ -413,6 +426,8 @@ const THREE_DIFFERENT: Rows = [
   ...long(different.MULTIPLY_SUBTRACT_LONG, accumulateLong(multiplied, 'sub')),
   ...high(different.ADD_HIGH, 'add'),
   ...high(different.SUBTRACT_HIGH, 'sub'),
+  ...high(different.ROUNDING_ADD_HIGH, 'add', true),
+  ...high(different.ROUNDING_SUBTRACT_HIGH, 'sub', true),
 ];
 
 /** n in A, copies of the scalar in B. */
@@ -527,7 +542,11 @@ const roundingNarrowed: ShiftRight = (emitter, shape, size, signed, distance) =>
   (distance === 0 ? shiftRight : roundingShiftRight)(emitter, shape, size, signed, distance);
 
 /** Clamps before it narrows; of 64 bits WebAssembly has no minimum. */
-const saturatingNarrowed = (executes: Executes, signOf: (signed: boolean) => {from: boolean; to: boolean}): Rows =>
+const saturatingNarrowed = (
+  executes: Executes,
+  by: ShiftRight,
+  signOf: (signed: boolean) => {from: boolean; to: boolean},
+): Rows =>
   rows(executes, (size, isSigned) => {
     if (size > 1) return undefined;
     const {from, to} = signOf(isSigned);
@@ -539,7 +558,7 @@ const saturatingNarrowed = (executes: Executes, signOf: (signed: boolean) => {fr
     return unary(
       (emitter, operation) => {
         const {code} = emitter;
-        shiftRight(emitter, shape, size + 1, from, -operation.immediate);
+        by(emitter, shape, size + 1, from, -operation.immediate);
         code.set(B).get(B).vectorConstant(lanes(bytes, highest)).vector(`${shape}.min_${sign}`);
         code.vectorConstant(lanes(bytes, low)).vector(`${shape}.max_${sign}`).set(C);
         code.get(B).get(C).vector('v128.xor');
@@ -565,6 +584,9 @@ const lengthened = (executes: Executes): Rows =>
     );
   });
 
+const alike = (signed: boolean) => ({from: signed, to: signed});
+const toUnsigned = () => ({from: true, to: false});
+
 const SHIFTS: Rows = [
   ...shiftedRight(shifts.SHIFT_RIGHT, shiftRight, false),
   ...shiftedRight(shifts.SHIFT_RIGHT_ACCUMULATE, shiftRight, true),
@@ -575,8 +597,10 @@ const SHIFTS: Rows = [
   ...inserted(shifts.SHIFT_LEFT_INSERT, true),
   ...narrowed(shifts.SHIFT_RIGHT_NARROW, shiftRight),
   ...narrowed(shifts.ROUNDING_NARROW, roundingNarrowed),
-  ...saturatingNarrowed(shifts.SATURATING_NARROW, (signed) => ({from: signed, to: signed})),
-  ...saturatingNarrowed(shifts.SATURATING_NARROW_UNSIGNED, () => ({from: true, to: false})),
+  ...saturatingNarrowed(shifts.SATURATING_NARROW, shiftRight, alike),
+  ...saturatingNarrowed(shifts.SATURATING_NARROW_UNSIGNED, shiftRight, toUnsigned),
+  ...saturatingNarrowed(shifts.SATURATING_ROUNDING_NARROW, roundingNarrowed, alike),
+  ...saturatingNarrowed(shifts.SATURATING_ROUNDING_NARROW_UNSIGNED, roundingNarrowed, toUnsigned),
   ...lengthened(shifts.SHIFT_LEFT_LONG),
 ];
 
@@ -611,7 +635,23 @@ const operator = (executes: Executes, name: 'abs' | 'neg'): Rows =>
         void code.get(A).vector(`${shape}.${name}`),
   );
 
+/** Of words; WebAssembly counts no leading zeros of vectors. */
+const countLeadingZeros: Translation = {
+  emit: ({code}, {d, m, amount}) => {
+    for (let at = 0; at < REGISTER_BYTES * amount; at += 4) {
+      code
+        .constant(0)
+        .constant(0)
+        .memory('i32.load', registerOffset(m) + at)
+        .op('i32.clz');
+      code.memory('i32.store', registerOffset(d) + at);
+    }
+  },
+  flags: noFlags,
+};
+
 const TWO_REGISTERS: Rows = [
+  ...rows(two.COUNT_LEADING_ZEROS, (size) => (size === 2 ? countLeadingZeros : undefined)),
   ...rows(two.PAIRWISE_ADD_LONG, (size, signed) => unary(pushPairs(size, signed))),
   ...rows(two.PAIRWISE_ADD_ACCUMULATE_LONG, (size, signed) =>
     unary(accumulate(pushPairs(size, signed), `${WIDE[size]!}.add`)),

@@ -123,6 +123,7 @@ export class Translator implements Engine {
       const left = end - this.instructions;
       if (!this.#isCurrent(region)) this.#drop(region);
       else if (left > region.slack) {
+        this.#announceBlock(block.next, region.index, index);
         this.#enter(region, index, left);
         if (cpu.supervisorCall !== undefined || (cpu.recording && cpu.trace.length > cpu.trace.high)) return;
       } else {
@@ -286,14 +287,18 @@ export class Translator implements Engine {
   #announce(region: Region): void {
     const {index, blocks} = region;
     for (const [number, block] of blocks.entries()) {
-      const {next} = block;
       // A block that lost its translation with another region gets this one.
       block.translation ??= {region, index: number} satisfies Entry;
       if ((block.translation as Entry).region !== region) continue;
-      const at = 2 * jumpSlot(next);
-      this.#jumpTable[at] = next;
-      this.#jumpTable[at + 1] = (index << JUMP_BLOCK_BITS) | number;
+      this.#announceBlock(block.next, index, number);
     }
+  }
+
+  /** The table is direct-mapped: another block may have taken the place meanwhile. */
+  #announceBlock(next: number, region: number, index: number): void {
+    const at = 2 * jumpSlot(next);
+    this.#jumpTable[at] = next;
+    this.#jumpTable[at + 1] = (region << JUMP_BLOCK_BITS) | index;
   }
 
   /** A block was written, or (undefined) other code is mapped. */

@@ -159,6 +159,7 @@ export const VECTOR_OP = {
   'f32x4.eq': 65,
   'f32x4.lt': 67,
   'f32x4.gt': 68,
+  'f32x4.le': 69,
   'f32x4.ge': 70,
   'v128.not': 77,
   'v128.and': 78,

@@ -3,8 +3,6 @@ define(`forloop', `pushdef(`$1', `$2')_forloop($@)popdef(`$1')')dnl
 define(`_forloop', `$4`'ifelse($1, `$3', `', `define(`$1', incr($1))$0($@)')')dnl
 forloop(`i', 1, 8, `eval(i ** 2) ') len(`hello') translit(`abc', `a-c', `x-z') format(`%05d', 42) substr(`macro', 1, 3) regexp(`GNU m4', `m\(.\)', `\1') esyscmd(`echo shell')
 END
-jq -c '.users | map(select(.age > 28) | {name, decade: (.age / 10 | floor)}) | sort_by(.name), (map(.age) | add / length)' <<< '{"users":[{"name":"b","age":30},{"name":"a","age":41},{"name":"c","age":25}]}'
-jq -n '[range(10)] | map(. * .) | {sum: add, text: (map(tostring) | join("-")), half: (.[3] / 2)}, (2 | sqrt), ("a1b22" | [scan("[0-9]+")]), [limit(5; 1 | recurse(. * 3))], (try error("x") catch .), ({} | .a.b.c), ("\(1 + 2) z" | test("^3"))'; jq . <<< '{bad'; echo $?
 bc -l <<'END'
 define f(n) {
   if (n < 2) return 1;
