@@ -29,7 +29,7 @@ describe('guests', () => {
     const file = readFileSync(join(GUESTS, elf));
     for (const record of [undefined, 'all'] as const) {
       const {report, exitCode} = lockStep(file, {
-        argv: [elf, ...COUNTINGS[guest]!.larger],
+        argv: [elf, ...COUNTINGS[guest]!.smaller],
         profile: profile as 'v5-soft' | 'v7-hf',
         ...(record === undefined ? {} : {record}),
       });
@@ -43,7 +43,7 @@ describe('guests', () => {
 const EAGER = {hotAfter: 4};
 /** Rounds of the cases: all of it is translated, and executed several times. */
 const ROUNDS = 12;
-const CASES_PER_ROW = 2;
+const CASES_PER_ROW = 1;
 const MOST_CASES = 2000;
 const SOURCES_PER_PROGRAM = 250;
 
@@ -74,8 +74,8 @@ const VARIANTS: readonly Partial<EmulatorOptions>[] = [
 ];
 
 /** Instructions of both kinds of programs, and between comparisons. */
-const SHORT = {programs: shortPrograms, runs: 25, limit: 400_000, portions: [313, 20_000, 400_000]};
-const LONG = {programs: longPrograms, runs: 2, limit: 5_000_000, portions: [70_001, 400_000]};
+const SHORT = {programs: shortPrograms, runs: 12, limit: 400_000, portions: [313, 20_000, 400_000]};
+const LONG = {programs: longPrograms, runs: 1, limit: 5_000_000, portions: [70_001, 400_000]};
 
 describe('random programs', {timeout: 3_600_000}, () => {
   it.each([
@@ -247,7 +247,7 @@ describe('the lock-step mode', () => {
     }
     const create = (elf: Uint8Array | undefined, options: EmulatorOptions) =>
       options.engine === 'translate' ? new Faulty(elf, options) : new Emulator(elf, options);
-    const {report} = lockStep(program([...LOOP, ...exitWith(3)]), {}, {create, portion: 200});
+    const {report} = lockStep(program([...LOOP, ...exitWith(3)]), {}, {create, portion: 100});
     expect(report).toMatch(expected);
     expect(report).toMatch(/^> from instruction (39|40)/m);
   });
@@ -261,7 +261,7 @@ describe('the lock-step mode', () => {
       emitter.setRegister(operation.d);
     };
     try {
-      const {report} = lockStep(program([...LOOP, ...exitWith(3)]), {regions: EAGER}, {portion: 200});
+      const {report} = lockStep(program([...LOOP, ...exitWith(3)]), {regions: EAGER}, {portion: 100});
       const suspects = report!.split('\n').filter((line) => line.startsWith('>'));
       expect(suspects).toHaveLength(1);
       expect(report!.split(suspects[0]!)[1]!.split('\n')[1]).toMatch(/\* 0x0001000c {2}e0213002 {2}EOR/);

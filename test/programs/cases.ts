@@ -58,6 +58,9 @@ const SLOW: ReadonlySet<string> = new Set([
   'perl: bigint.pl',
   'perl: modules.pl',
   'python: arithmetic.py',
+  'python: asyncio_tasks.py',
+  'python: compress.py',
+  'python: modules.py',
   'tools: compression.sh',
 ]);
 
