@@ -40,6 +40,8 @@ export class Process {
   /** Wakes when a child has ended, stopped or continued. */
   readonly childChanged = new WaitQueue();
   readonly limits = new Map<number, Limit>();
+  /** −20 to 19. It is remembered; turns are equal all the same. */
+  niceness = 0;
   path = '';
   argv: readonly string[] = [];
   /** Set when it is a zombie. */

@@ -36,6 +36,7 @@ const checkFlags = (flags: number): void => {
 const newProcess = (kernel: Kernel, id: number, flags: number, parent: Process): Process => {
   const process = new Process(id, has(flags, CLONE.parent) ? (parent.parent ?? parent) : parent);
   process.group = parent.group;
+  process.niceness = parent.niceness;
   process.session = parent.session;
   process.actions = has(flags, CLONE.sighand) ? parent.actions : [...parent.actions];
   process.path = parent.path;

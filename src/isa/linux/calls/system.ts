@@ -131,6 +131,13 @@ const yieldTurn = (kernel: Kernel): number => {
 const nothing = (): number => 0;
 const PRIORITY_OF_NICE_0 = 20;
 
+const prioritized = (kernel: Kernel, id: number): Process =>
+  id === 0 ? kernel.current.process : (kernel.processes.get(id) ?? fail('ESRCH'));
+const setNiceness = (process: Process, niceness: number): number => {
+  process.niceness = Math.max(-20, Math.min(19, niceness));
+  return 0;
+};
+
 export const SYSTEM_CALLS = [
   call(122, 'uname', ['pointer'], systemName),
   call(384, 'getrandom', ['pointer', 'unsigned'], random),
@@ -153,9 +160,16 @@ export const SYSTEM_CALLS = [
   call(157, 'sched_getscheduler', [], nothing),
   call(159, 'sched_get_priority_max', ['int'], (_kernel, policy) => (policy === 1 || policy === 2 ? 99 : 0)),
   call(160, 'sched_get_priority_min', ['int'], (_kernel, policy) => (policy === 1 || policy === 2 ? 1 : 0)),
-  call(34, 'nice', [], nothing),
-  call(96, 'getpriority', [], () => PRIORITY_OF_NICE_0),
-  call(97, 'setpriority', [], nothing),
+  call(34, 'nice', ['int'], ({current: {process}}, by) => setNiceness(process, process.niceness + by)),
+  call(
+    96,
+    'getpriority',
+    ['int', 'int'],
+    (kernel, _which, id) => PRIORITY_OF_NICE_0 - prioritized(kernel, id).niceness,
+  ),
+  call(97, 'setpriority', ['int', 'int', 'int'], (kernel, _which, id, niceness) =>
+    setNiceness(prioritized(kernel, id), niceness),
+  ),
   call(314, 'ioprio_set', [], nothing),
   call(315, 'ioprio_get', [], nothing),
   call(74, 'sethostname', [], () => -ERRNO.EPERM),
