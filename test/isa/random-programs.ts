@@ -20,6 +20,7 @@ import {
 } from './random-programs/tree.ts';
 
 export {buildProgram} from './random-programs/image.ts';
+export type {RandomProgram} from './random-programs/tree.ts';
 
 const drawArbitrary: fc.Arbitrary<Draw> = fc.record({row: fc.nat(1 << 12), seed: fc.nat(0x7fff_ffff)});
 const maskArbitrary = fc.constantFrom(0, 1, 3, 7, 15, 63, 127);
