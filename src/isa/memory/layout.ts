@@ -40,7 +40,7 @@ export const ENTRY_COUNTS_OFFSET = 16 * KIBIBYTE;
 export const JUMP_TABLE_OFFSET = 64 * KIBIBYTE;
 /** The records of the trace. */
 export const RING_OFFSET = 512 * KIBIBYTE;
-export const RING_BYTES = 128 * KIBIBYTE;
+export const RING_BYTES = 256 * KIBIBYTE;
 /** Words that may be recorded between two looks at the ring's length: translated code looks once in a pass of a region. */
 export const RING_RESERVE = 8 * KIBIBYTE;
 /** A byte for each page of user space: not 0 when it may be read, or written, without further ado. */

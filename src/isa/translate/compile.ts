@@ -14,7 +14,7 @@ import {MULTIPLY} from './multiply.ts';
 import {NEON} from './neon.ts';
 import {NEON_FLOAT} from './neon-float.ts';
 import {NEON_TRANSFER} from './neon-transfer.ts';
-import {type Successors, successorsOf} from './region.ts';
+import {copiesOf, isOwnSuccessor, type Successors, successorsOf} from './region.ts';
 import {SYSTEM} from './system.ts';
 import {defaultFlagUse, type Translation} from './translation.ts';
 import {VFP} from './vfp.ts';
@@ -51,6 +51,10 @@ export const blockSuccessors = (block: CodeBlock): Successors => {
   const isDirect = branch !== undefined && branch.target === undefined;
   return successorsOf(block, isDirect, condition !== ALWAYS || branch?.test !== undefined);
 };
+
+/** Instructions that one pass through translations of these blocks may execute. */
+export const passLength = (blocks: readonly CodeBlock[]): number =>
+  blocks.reduce((sum, block) => sum + copiesOf(block, blockSuccessors(block)) * block.operations.length, 0);
 
 export interface RegionPlan {
   readonly blocks: readonly CodeBlock[];
@@ -214,19 +218,22 @@ const emitBlock = (
   const {operations} = block;
   const {liveAfter, liveAtStart} = liveInBlock(operations, liveAtEnd);
   const goto = (next: number): void => emitter.goto(next, (target) => indices.get(target));
-  const {taken, fallThrough} = blockSuccessors(block);
-  emitter.beginBlock(index, block, taken === block.next || fallThrough === block.next, liveAtStart);
-  for (const [slot, operation] of operations.entries()) {
-    emitter.beginOperation(slot);
-    emitter.liveFlags = liveAfter[slot]!;
-    if (operation.end === undefined) emitPlain(emitter, operation);
-    else emitEnd(emitter, operation, goto, block);
-  }
-  if (operations.at(-1)!.end === undefined) {
-    emitter.finishBlock();
-    goto(block.end);
-  }
-  emitter.endBlock();
+  const emitOnce = (): void => {
+    emitter.beginBlock(index, block, liveAtStart);
+    for (const [slot, operation] of operations.entries()) {
+      emitter.beginOperation(slot);
+      emitter.liveFlags = liveAfter[slot]!;
+      if (operation.end === undefined) emitPlain(emitter, operation);
+      else emitEnd(emitter, operation, goto, block);
+    }
+    if (operations.at(-1)!.end === undefined) {
+      emitter.finishBlock();
+      goto(block.end);
+    }
+  };
+  const successors = blockSuccessors(block);
+  if (isOwnSuccessor(block, successors)) emitter.repeatedly(copiesOf(block, successors), emitOnce);
+  else emitOnce();
 };
 
 /** Flags live behind each operation, and before the first. */

@@ -138,7 +138,8 @@ export class Emitter {
   #blockIndex = 0;
   #slot = 0;
   #block: CodeBlock | undefined = undefined;
-  /** The label of a block that branches to itself. */
+  /** Where a block that branches to itself goes on: at its next copy, or, behind the last, at the loop's start. */
+  #nextCopy: number | undefined = undefined;
   #selfLoop: number | undefined = undefined;
   /** Bytes of the block's record that RING does not count yet. */
   #pending = 0;
@@ -154,10 +155,27 @@ export class Emitter {
     this.facts = facts;
   }
 
-  /** @param liveFlags at the block's start: the others need not be carried from block to block. */
-  beginBlock(index: number, block: CodeBlock, isLoop: boolean, liveFlags: number): void {
+  /**
+   * Emits a block that may branch to itself: `copies` times, and only from behind the last back to the first, so that what
+   * a turn of a loop costs by itself is paid once for all of them.
+   */
+  repeatedly(copies: number, body: () => void): void {
     const {code} = this;
-    this.#selfLoop = isLoop ? code.loop() : undefined;
+    this.#selfLoop = code.loop();
+    for (let copy = 1; copy < copies; copy++) {
+      this.#nextCopy = code.block();
+      body();
+      code.end();
+    }
+    this.#nextCopy = undefined;
+    body();
+    code.end();
+    this.#selfLoop = undefined;
+  }
+
+  /** @param liveFlags at the block's start: the others need not be carried from block to block. */
+  beginBlock(index: number, block: CodeBlock, liveFlags: number): void {
+    const {code} = this;
     this.#blockIndex = index;
     this.#block = block;
     this.#kept = 0;
@@ -179,11 +197,6 @@ export class Emitter {
   beginOperation(slot: number): void {
     this.#slot = slot;
     this.#temporaries = 0;
-  }
-
-  /** Control never comes here. */
-  endBlock(): void {
-    if (this.#selfLoop !== undefined) this.code.end();
   }
 
   /** Completes the block's record; nothing that follows may leave in the middle of the block. */
@@ -497,6 +510,10 @@ export class Emitter {
     const index = indexOf(next);
     if (index !== undefined && index > this.#blockIndex) {
       code.branch(this.labels.blocks[index]!);
+      return;
+    }
+    if (index === this.#blockIndex && this.#nextCopy !== undefined) {
+      code.branch(this.#nextCopy);
       return;
     }
     code.constant(next).set(TARGET);

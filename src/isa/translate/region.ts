@@ -8,7 +8,10 @@ export interface RegionLimits {
   readonly mostBlocks: number;
 }
 export const USUAL_LIMITS: RegionLimits = {hotAfter: 60, mostBlocks: 400};
+/** Copies of unrolled loops included; the ring's reserve (memory/layout.ts) is enough for their records. */
 const MOST_INSTRUCTIONS = 2000;
+/** A block that branches to itself is translated several times in a row, up to so many instructions. */
+const MOST_UNROLLED = 32;
 
 /** Where control goes at the end of a block, as far as the code itself says: values of `Cpu.next`. */
 export interface Successors {
@@ -33,6 +36,13 @@ export const successorsOf = (block: CodeBlock, isDirect: boolean, isConditional:
   };
 };
 
+export const isOwnSuccessor = ({next}: CodeBlock, {taken, fallThrough}: Successors): boolean =>
+  taken === next || fallThrough === next;
+
+/** How often a block is to be translated in a row. */
+export const copiesOf = (block: CodeBlock, successors: Successors): number =>
+  isOwnSuccessor(block, successors) ? Math.max(1, Math.floor(MOST_UNROLLED / block.operations.length)) : 1;
+
 /**
  * Breadth first from the entry, so that what is near the hot block is in before the limits are reached.
  * @param find the block at an address if it was executed already; code that never ran is not worth translating.
@@ -45,15 +55,17 @@ export const collectBlocks = (
   mostBlocks: number,
 ): readonly CodeBlock[] => {
   const found = new Set([entry]);
-  let instructions = entry.operations.length;
+  const lengthOf = (block: CodeBlock): number => copiesOf(block, successors(block)) * block.operations.length;
+  let instructions = lengthOf(entry);
   for (const block of found) {
     const {taken, fallThrough, returnsTo} = successors(block);
     for (const next of [fallThrough, taken, returnsTo]) {
       if (next === undefined || found.size >= mostBlocks) continue;
       const successor = find(next);
       if (successor === undefined || found.has(successor)) continue;
-      if (instructions + successor.operations.length > MOST_INSTRUCTIONS) continue;
-      instructions += successor.operations.length;
+      const length = lengthOf(successor);
+      if (instructions + length > MOST_INSTRUCTIONS) continue;
+      instructions += length;
       found.add(successor);
     }
   }

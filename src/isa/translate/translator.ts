@@ -20,7 +20,7 @@ import {
   STALE_OFFSET,
 } from '../memory/layout.ts';
 import type {Memory} from '../memory/memory.ts';
-import {blockSuccessors, compileRegion, JUMP_BLOCK_BITS, JUMP_ENTRIES, jumpSlot} from './compile.ts';
+import {blockSuccessors, compileRegion, JUMP_BLOCK_BITS, JUMP_ENTRIES, jumpSlot, passLength} from './compile.ts';
 import {EXIT_COUNTED, EXIT_SLOW, exitBlock, exitSlot, exitWords} from './emitter.ts';
 import {collectBlocks, type RegionLimits, USUAL_LIMITS} from './region.ts';
 
@@ -207,7 +207,7 @@ export class Translator implements Engine {
   #compile(start: CodeBlock, blocks: readonly CodeBlock[], entries: number): void {
     if (this.#regions.length === MOST_REGIONS) this.#forgetAll();
     const index = this.#regions.length;
-    const slack = blocks.reduce((sum, {operations}) => sum + operations.length, 0);
+    const slack = passLength(blocks);
     this.#compiledInstructions += slack;
     const bytes = compileRegion({
       blocks,
