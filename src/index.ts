@@ -4,6 +4,8 @@ export {hypervisorIds} from './hypervisors/load.ts';
 export type {HypervisorFile} from './hypervisors/schema.ts';
 export {ElfError, GuestFault, UnmodelledInstruction} from './isa/core/errors.ts';
 export {Emulator, type EmulatorOptions} from './isa/emulator.ts';
+export {type Bind, RootError} from './isa/linux/root.ts';
+export {GuestDeadlock} from './isa/linux/scheduler.ts';
 export {type CalibrateOptions, calibrate} from './predict/calibrate.ts';
 export {
   type Calibration,

@@ -21,6 +21,7 @@ import {TIMER_CALLS} from './calls/timers.ts';
 import {TRANSFER_CALLS} from './calls/transfers.ts';
 import {WAIT_CALLS} from './calls/waits.ts';
 import {ERRNO, SystemError} from './errno.ts';
+import {TRAP_BRKPT} from './faults.ts';
 import type {Kernel} from './kernel.ts';
 import {forceSignal} from './signal-sending.ts';
 import {SIGTRAP} from './signals.ts';
@@ -81,8 +82,6 @@ const refuse = (kernel: Kernel, number: number): number => {
   }
   return -ERRNO.ENOSYS;
 };
-
-const TRAP_BRKPT = 1;
 
 /**
  * Serves the SVC that the current task just executed.

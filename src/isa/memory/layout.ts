@@ -30,8 +30,6 @@ export const EXIT_OFFSET = BUDGET_OFFSET + 4;
 export const HEADER_OFFSET = EXIT_OFFSET + 4;
 /** The region that stopped. */
 export const EXIT_REGION_OFFSET = HEADER_OFFSET + 4;
-/** Not 0 when translated code was written while it was executing. */
-export const STALE_OFFSET = EXIT_REGION_OFFSET + 4;
 /** Contents of the page above user space: the kernel's user helpers. */
 export const HELPERS_OFFSET = 8 * KIBIBYTE;
 /** A word for each region: how often it may still be entered before it is looked at again. */

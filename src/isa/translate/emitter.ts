@@ -21,7 +21,6 @@ import {
   READ_PERMISSION_OFFSET,
   RING_CURSOR_OFFSET,
   RING_OFFSET,
-  STALE_OFFSET,
   STATE_OFFSET,
   WRITE_PERMISSION_OFFSET,
 } from '../memory/layout.ts';
@@ -475,9 +474,13 @@ export class Emitter {
     if (this.#accesses !== undefined) this.#accesses++;
   }
 
-  /** Lets the interpreter's function execute the operation, without leaving. */
+  /**
+   * Lets the interpreter's function execute the operation, without leaving.
+   * @throws RangeError for one that writes memory: it might write this very code, so it has to be translated, or left for.
+   */
   callout(operation: Operation): void {
     const {code, facts} = this;
+    if (accessKind(operation.meta) === WRITE) throw new RangeError(`${operation.name} writes memory in a callout`);
     const {writes} = operation.pipeline;
     const mayRecord = facts.recording && (operation.meta & 0xff) !== 0;
     this.#flushRecord();
@@ -491,17 +494,6 @@ export class Emitter {
       this.#loadRing();
       this.#accesses = undefined;
     }
-    if (accessKind(operation.meta) === WRITE) this.#leaveIfStale();
-  }
-
-  /** The operation in hand was executed, and may have written this very code: the rest of the block is as it was decoded. */
-  #leaveIfStale(): void {
-    const {code} = this;
-    this.#slot++;
-    this.markPlace();
-    code.constant(0).memory('i32.load', STALE_OFFSET);
-    this.slowIf();
-    this.#slot--;
   }
 
   /** To a block: of this region, or by way of the dispatcher. Nothing may follow. */

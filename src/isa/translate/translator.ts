@@ -17,7 +17,6 @@ import {
   JUMP_TABLE_OFFSET,
   PAGE_SHIFT,
   RING_OFFSET,
-  STALE_OFFSET,
 } from '../memory/layout.ts';
 import type {Memory} from '../memory/memory.ts';
 import {blockSuccessors, compileRegion, JUMP_BLOCK_BITS, JUMP_ENTRIES, jumpSlot, passLength} from './compile.ts';
@@ -137,7 +136,6 @@ export class Translator implements Engine {
     const words = this.#words;
     const budget = Math.min(left, MOST_BUDGET);
     words[BUDGET_OFFSET >>> 2] = budget;
-    words[STALE_OFFSET >>> 2] = 0;
     let reason: number;
     try {
       reason = region.run(index);
@@ -307,7 +305,6 @@ export class Translator implements Engine {
       this.#mapping++;
       this.#jumpTable.fill(NO_ENTRY);
     } else if (block.translation !== undefined) this.#drop((block.translation as Entry).region);
-    this.#words[STALE_OFFSET >>> 2] = 1;
   }
 
   #drop(region: Region): void {

@@ -64,6 +64,24 @@ static void install_info(int signal, void (*handler)(int, siginfo_t *, void *), 
   sigaction(signal, &action, NULL);
 }
 
+/* UNDEFINED instructions, of which Linux takes three for breakpoints. */
+__asm__(
+    ".text\n.arm\n.align 2\n"
+    "break_arm: .word 0xe7f001f0\n bx lr\n"
+    "undefined_arm: .word 0xe7f000f0\n bx lr\n"
+    ".thumb\n"
+    ".thumb_func\nbreak_narrow: .hword 0xde01\n bx lr\n"
+    ".thumb_func\nundefined_narrow: .hword 0xde00\n bx lr\n"
+    ".thumb_func\nbreak_wide: .hword 0xf7f0, 0xa000\n bx lr\n"
+    ".arm\n.align 2\n");
+void break_arm(void), undefined_arm(void), break_narrow(void), undefined_narrow(void), break_wide(void);
+
+static int signal_of(void (*code)(void)) {
+  int signal = sigsetjmp(back, 1);
+  if (signal == 0) code();
+  return signal;
+}
+
 int main(void) {
   install(SIGUSR1, nested, 0);
   install(SIGUSR2, nested, 0);
@@ -97,7 +115,10 @@ int main(void) {
   else printf("unmapped\n");
   if (sigsetjmp(back, 1) == 0) ((void (*)(void))page)();
   else printf("wild jump\n");
-  install_info(SIGILL, on_stack, 0);
+  install(SIGILL, jump, SA_NODEFER);
+  install(SIGTRAP, jump, SA_NODEFER);
+  printf("breakpoints %d %d %d\n", signal_of(break_arm), signal_of(break_narrow), signal_of(break_wide));
+  printf("undefined %d %d\n", signal_of(undefined_arm), signal_of(undefined_narrow));
 
   static char other[16384];
   stack_t stack = {.ss_sp = other, .ss_size = sizeof other};
