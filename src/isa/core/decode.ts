@@ -1,12 +1,13 @@
 /**
  * Decode tables: a word is in at most one row, except where a row says that it specialises another. A table is compiled
- * and checked when the first word is looked up in it, so that a program pays for those that it needs.
+ * when the first word is looked up in it, and checked where words are looked up, so that a program pays for what it needs.
  */
 import {
   compilePattern,
   contains,
   matches,
   matchesButForShould,
+  overlap,
   type Pattern,
   readFields,
   type Width,
@@ -39,26 +40,31 @@ export class DecodeTable {
 
   /**
    * Specialisations before what they specialise.
-   * @throws RangeError if a row has not the width, a name is taken twice, or two rows overlap without saying so.
+   * @throws RangeError if a row has not the width or a name is taken twice.
    */
   get rows(): readonly CompiledRow[] {
     this.#compiled ??= compileRows(this.#drawn, this.width);
     return this.#compiled;
   }
 
-  /** @throws RangeError as {@link rows}. */
+  /** @throws RangeError as {@link rows}, or if two rows for words like this one overlap without saying so. */
   find(word: number): CompiledRow | undefined {
     const {mask, of} = BUCKETS[this.width];
     const bucket = of(word);
-    this.#buckets[bucket] ??= this.rows.filter(({pattern}) => ((pattern.value ^ word) & pattern.mask & mask) === 0);
+    this.#buckets[bucket] ??= this.#fill(word, mask);
     return this.#buckets[bucket].find(({pattern}) => matches(pattern, word));
+  }
+
+  #fill(word: number, mask: number): readonly CompiledRow[] {
+    const bucket = this.rows.filter(({pattern}) => ((pattern.value ^ word) & pattern.mask & mask) === 0);
+    checkOverlaps(bucket);
+    return bucket;
   }
 }
 
 const compileRows = (drawn: readonly Row[], width: Width): readonly CompiledRow[] => {
   const rows = drawn.map((row) => ({row, pattern: compilePattern(row.bits, width)}));
   checkNames(rows);
-  checkOverlaps(rows);
   // A specialisation has more fixed bits than what it specialises.
   return rows.toSorted((a, b) => b.pattern.fixed - a.pattern.fixed);
 };
@@ -72,23 +78,14 @@ const checkNames = (rows: readonly CompiledRow[]): void => {
   }
 };
 
-const checkOverlaps = (rows: readonly CompiledRow[]): void => {
-  // Every pair is looked at, at every start.
-  const masks = Int32Array.from(rows, ({pattern}) => pattern.mask);
-  const values = Int32Array.from(rows, ({pattern}) => pattern.value);
-  for (let index = 1; index < rows.length; index++) {
-    const mask = masks[index]!;
-    const value = values[index]!;
-    for (let before = 0; before < index; before++) {
-      if (((values[before]! ^ value) & masks[before]! & mask) === 0) checkPair(rows[before]!, rows[index]!);
+/** @throws RangeError if two rows overlap without saying so. */
+export const checkOverlaps = (rows: readonly CompiledRow[]): void => {
+  for (const [index, a] of rows.entries()) {
+    for (const b of rows.slice(index + 1)) {
+      if (overlap(a.pattern, b.pattern) && !isSpecialisation(a, b) && !isSpecialisation(b, a)) {
+        throw new RangeError(`rows ${a.row.name} and ${b.row.name} overlap`);
+      }
     }
-  }
-};
-
-/** Of two rows that overlap. */
-const checkPair = (a: CompiledRow, b: CompiledRow): void => {
-  if (!isSpecialisation(a, b) && !isSpecialisation(b, a)) {
-    throw new RangeError(`rows ${a.row.name} and ${b.row.name} overlap`);
   }
 };
 

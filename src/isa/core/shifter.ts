@@ -34,7 +34,6 @@ export interface ShifterOperand {
   readonly shifted: number;
 }
 
-
 // Members are listed in one order everywhere, rather than spread: V8 then has one shape, and decodes several times faster.
 const anImmediate = (form: number, immediate: number): ShifterOperand => ({
   class: 'alu-immediate',

@@ -409,7 +409,6 @@ export class Memory {
   }
 
   #bringCode(address: number): boolean {
-    this.#isCodeKnown = true;
     const frame = this.codeFrame(address);
     if (frame === 0) return false;
     this.#bring(address >>> PAGE_SHIFT, frame);
