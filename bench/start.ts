@@ -6,12 +6,12 @@
  */
 import {spawnSync} from 'node:child_process';
 import {existsSync} from 'node:fs';
-import {homedir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {sysroot} from '../test/programs/sysroot.ts';
 
 const program = fileURLToPath(new URL('../bin/run.js', import.meta.url));
-const sysroot = join(process.env.TRAPWALK_SYSROOTS ?? join(homedir(), '.cache', 'trapwalk', 'sysroots'), 'armel');
+const root = sysroot('armel');
 
 /** Asked for: at most so many seconds more, of either kind. */
 const MOST = 0.3;
@@ -33,13 +33,13 @@ const measure = (args: readonly string[]): Cost => {
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!;
 
 const pairs = Number(process.argv[2] ?? 7);
-if (!existsSync(join(sysroot, 'bin', 'busybox'))) {
-  console.error(`${sysroot} has no busybox: node --import tsx test/programs/sysroot.ts`);
+if (!existsSync(join(root, 'bin', 'busybox'))) {
+  console.error(`${root} has no busybox: node --import tsx test/programs/sysroot.ts`);
   process.exitCode = 1;
 } else {
   const runs = Array.from({length: pairs}, () => ({
     node: measure(['-e', '0']),
-    guest: measure([program, 'run', '--sysroot', sysroot, '/bin/busybox', '--', 'true']),
+    guest: measure([program, 'run', '--sysroot', root, '/bin/busybox', '--', 'true']),
   }));
   for (const kind of ['wall', 'cpu'] as const) {
     const node = median(runs.map((run) => run.node[kind]));

@@ -5,7 +5,7 @@
 import {existsSync, readFileSync} from 'node:fs';
 import {extname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {execute, settings} from '@oclif/core';
+import {execute, flush, settings} from '@oclif/core';
 import {packagePath} from '../files/paths.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -29,3 +29,6 @@ const plugins = beginsWithCommand(process.argv.slice(2)) ? [] : manifest.oclif.p
 // What is TypeScript, tsx loads; oclif need not look for sources.
 settings.enableAutoTranspile = false;
 await execute({loadOptions: {root, pjson: {...manifest, oclif: {...manifest.oclif, plugins}}}});
+await flush();
+// By itself Node would first wait for compilers and collectors on other threads, of which nobody needs anything any more.
+process.exit();
