@@ -1,9 +1,9 @@
 /** Executes a guest without a trace. */
 import {InputError} from '../files/errors.ts';
 import {Emulator, type EmulatorOptions} from '../isa/emulator.ts';
-import {readGuest} from '../tracegen/guest-trace.ts';
+import {readGuest} from '../tracegen/guest-file.ts';
+import type {GuestProgram} from './guest-program.ts';
 import {readInput, terminalSize, writeOutput} from './streams.ts';
-import type {GuestProgram} from './subject.ts';
 
 export interface ExecuteOptions {
   readonly guest: GuestProgram;

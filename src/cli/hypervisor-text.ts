@@ -5,7 +5,8 @@ import {nearest} from '../files/nearest.ts';
 import type {Activity, Build, HypervisorFile, Path} from '../hypervisors/schema.ts';
 import type {Calibration} from '../predict/calibration.ts';
 import {formatNumber} from '../report/format.ts';
-import {fieldList, formatCount, type Row, textTable} from './format.ts';
+import {fieldList, formatCount} from './format.ts';
+import {type Row, textTable} from './text-table.ts';
 
 export interface PricedPath extends Path {
   readonly name: string;

@@ -1,11 +1,11 @@
 /** Executes a guest by both engines in lock step, for `trapwalk run --lock-step`. */
 import {InputError} from '../files/errors.ts';
 import {runInLockStep} from '../isa/lock-step.ts';
-import {readGuest} from '../tracegen/guest-trace.ts';
+import {readGuest} from '../tracegen/guest-file.ts';
 import type {ExecuteOptions, Outcome} from './execute.ts';
 import {EnginesDiffer} from './failure.ts';
+import type {GuestProgram} from './guest-program.ts';
 import {readInput, writeOutput} from './streams.ts';
-import type {GuestProgram} from './subject.ts';
 
 const LONGEST_READ = 65536;
 const STDOUT = 1;

@@ -1,8 +1,9 @@
 /** What `whatif page-size` prints: a row per combination, and which axis changed nothing. */
 import type {ReplayReport} from '../predict/replay-report.ts';
 import {formatNumber, formatShare, formatSignedPercent} from '../report/format.ts';
-import {formatCount, textTable} from './format.ts';
+import {formatCount} from './format.ts';
 import {countOf, paperReads} from './replay-text.ts';
+import {textTable} from './text-table.ts';
 
 export interface PageSizeRow {
   readonly sut: string;

@@ -8,7 +8,7 @@ import {Piscina} from 'piscina';
 import {InputError, systemReason} from '../files/errors.ts';
 import {threadEntry} from '../files/threads.ts';
 import type {TraceCounts} from '../trace/container.ts';
-import type {GuestProgram} from './subject.ts';
+import type {GuestProgram} from './guest-program.ts';
 
 export interface RecordRequest {
   readonly guest: GuestProgram;
@@ -27,7 +27,7 @@ const recordOnThread = async (request: RecordRequest, signal: AbortSignal): Prom
   const pool = new Piscina<RecordRequest, RecordAnswer>({
     minThreads: 1,
     maxThreads: 1,
-    ...threadEntry(import.meta.url, './record-worker'),
+    ...threadEntry('cli/record-worker'),
   });
   try {
     const answer = await pool.run(request, {signal});

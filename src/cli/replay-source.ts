@@ -5,8 +5,10 @@ import type {System} from '../predict/measure.ts';
 import {type ReplayReport, replayReports} from '../predict/replay-report.ts';
 import type {TraceHeader, TraceSource} from '../trace/source.ts';
 import {GuestTrace} from '../tracegen/guest-trace.ts';
+import type {GuestProgram, GuestRequest} from './guest-program.ts';
 import {startProgress} from './progress.ts';
-import {describeArguments, findGuest, type GuestProgram, type GuestRequest, isTrace, openChecked} from './subject.ts';
+import {isTrace, openChecked} from './stored-trace.ts';
+import {describeArguments, findGuest} from './subject.ts';
 
 export interface ReplayOrigin {
   readonly kind: 'trace' | 'guest';
@@ -57,8 +59,8 @@ const openStored = ({name, guestArguments, profile, optimization}: GuestRequest)
 };
 
 /** @throws InputError when nothing of that name can be replayed. */
-const openReplay = (request: GuestRequest, maxInstructions: number | undefined): ReplaySource =>
-  isTrace(request.name) ? openStored(request) : openGuest(findGuest(request), maxInstructions);
+const openReplay = async (request: GuestRequest, maxInstructions: number | undefined): Promise<ReplaySource> =>
+  isTrace(request.name) ? openStored(request) : openGuest(await findGuest(request), maxInstructions);
 
 export interface ReplayRequest {
   readonly subject: GuestRequest;
@@ -76,14 +78,14 @@ export interface ReplayedSubject {
 }
 
 /** Replays a subject on every system in one pass, with progress on stderr. */
-export const replaySubject = ({
+export const replaySubject = async ({
   subject,
   maxInstructions,
   systems,
   calibration,
   note,
-}: ReplayRequest): ReplayedSubject => {
-  const replay = openReplay(subject, maxInstructions);
+}: ReplayRequest): Promise<ReplayedSubject> => {
+  const replay = await openReplay(subject, maxInstructions);
   if (replay.note !== undefined) note(replay.note);
   const progress = startProgress('replaying');
   try {

@@ -1,7 +1,8 @@
 /** What `replay` prints: a column per system. */
 import type {ReplayReport} from '../predict/replay-report.ts';
 import {formatNumber} from '../report/format.ts';
-import {cyclesAndShare, type Row, textTable} from './format.ts';
+import {cyclesAndShare} from './format.ts';
+import {type Row, textTable} from './text-table.ts';
 
 /** Counts worth reading beside any workload, by metric id, each per 1000 instructions. */
 const KEY_COUNTS: readonly (readonly [label: string, metrics: readonly string[]])[] = [

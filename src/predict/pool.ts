@@ -26,7 +26,7 @@ export const runJobs = async (jobs: readonly Job[], options: PoolOptions = {}): 
   const pool = new Piscina<Job, Outcome>({
     minThreads: threads,
     maxThreads: threads,
-    ...threadEntry(import.meta.url, './worker'),
+    ...threadEntry('predict/worker'),
   });
   try {
     let done = 0;

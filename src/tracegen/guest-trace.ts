@@ -1,5 +1,4 @@
 /** A trace made by executing a guest on the fly, through the same interface as a stored one. */
-import {readFileSync} from 'node:fs';
 import {basename} from 'node:path';
 import {InputError} from '../files/errors.ts';
 import {sha256} from '../files/hash.ts';
@@ -7,6 +6,7 @@ import {Emulator, type Surroundings} from '../isa/emulator.ts';
 import type {EngineName} from '../isa/engine/engine.ts';
 import type {BlockTable} from '../trace/blocks.ts';
 import type {TraceChunk, TraceHeader, TraceSource} from '../trace/source.ts';
+import {readGuest} from './guest-file.ts';
 
 export interface GuestTraceOptions {
   readonly path: string;
@@ -95,15 +95,3 @@ export class GuestTrace implements TraceSource {
     this.output = (this.output + new TextDecoder().decode(data)).slice(-OUTPUT_TAIL);
   }
 }
-
-/** @throws InputError when the file cannot be read. */
-export const readGuest = (path: string): Uint8Array => {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw new InputError((error as NodeJS.ErrnoException).code ?? String(error), {
-      file: path,
-      remedy: 'name a guest of `trapwalk guests`, or a readable ARM ELF file',
-    });
-  }
-};

@@ -10,7 +10,7 @@ import {
   overlap,
   readFields,
 } from '../../src/isa/core/bits.ts';
-import {DecodeTable} from '../../src/isa/core/decode.ts';
+import {checkOverlaps, DecodeTable} from '../../src/isa/core/decode.ts';
 import {UndefinedInstruction, UnmodelledInstruction} from '../../src/isa/core/errors.ts';
 import type {Operation, Row} from '../../src/isa/core/operation.ts';
 import {T32_LITERAL, T32_NARROW, T32_WIDE} from '../../src/isa/t32/t32.ts';
@@ -61,21 +61,28 @@ describe('a pattern', () => {
   });
 });
 
+const check = (rows: readonly Row[]): void => checkOverlaps(new DecodeTable(rows).rows);
+
 describe('a table', () => {
   it('refuses two rows that overlap', () => {
-    expect(() => new DecodeTable([row('A', `${OTHER} 0000 x:4`), row('B', `${OTHER} y:4 0000`)])).toThrow(
-      'rows A and B overlap',
-    );
+    expect(() => check([row('A', `${OTHER} 0000 x:4`), row('B', `${OTHER} y:4 0000`)])).toThrow('rows A and B overlap');
   });
   it('refuses a specialisation that is not contained', () => {
-    expect(() => new DecodeTable([row('A', `${OTHER} 0000 x:4`, ['B']), row('B', `${OTHER} y:8`)])).not.toThrow();
-    expect(() => new DecodeTable([row('A', `${OTHER} z:1 000 x:4`, ['B']), row('B', `${OTHER} 0 y:4 000`)])).toThrow(
-      'overlap',
-    );
+    expect(() => check([row('A', `${OTHER} 0000 x:4`, ['B']), row('B', `${OTHER} y:8`)])).not.toThrow();
+    expect(() => check([row('A', `${OTHER} z:1 000 x:4`, ['B']), row('B', `${OTHER} 0 y:4 000`)])).toThrow('overlap');
   });
   it('refuses an unknown or repeated name', () => {
-    expect(() => new DecodeTable([row('A', `${OTHER} 0000 x:4`, ['C'])])).toThrow('specialises C, which is no row');
-    expect(() => new DecodeTable([row('A', `${OTHER} 0000 x:4`), row('A', `${OTHER} 0001 x:4`)])).toThrow('one name');
+    expect(() => check([row('A', `${OTHER} 0000 x:4`, ['C'])])).toThrow('specialises C, which is no row');
+    expect(() => check([row('A', `${OTHER} 0000 x:4`), row('A', `${OTHER} 0001 x:4`)])).toThrow('one name');
+  });
+  it('is checked where a word is looked up', () => {
+    const table = new DecodeTable([
+      row('A', `${OTHER} 0000 x:4`),
+      row('B', `${OTHER} y:4 0000`),
+      row('C', `${OTHER} 1111 0001`),
+    ]);
+    expect(table.find(0xf1)?.row.name).toBe('C');
+    for (const word of [0x00, 0x01]) expect(() => table.find(word)).toThrow('rows A and B overlap');
   });
   it('prefers the specialisation, in whatever order the rows come', () => {
     const rows = [row('general', `${OTHER} 0000 x:4`), row('special', `${OTHER} 0000 1111`, ['general'])];
@@ -115,6 +122,8 @@ describe.each(Object.entries(TABLES))('table %s', (_, table) => {
       {seed: 7, numRuns: 2500},
     );
   });
+
+  it('has no other overlaps than specialisations', () => checkOverlaps(table.rows));
 
   it('has specialisations that name every row they overlap', () => {
     for (const a of table.rows) {

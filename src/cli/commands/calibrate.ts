@@ -4,10 +4,10 @@ import {type FitFile, fitPath} from '../../predict/calibration.ts';
 import {formatNumber} from '../../report/format.ts';
 import {BaseCommand} from '../base.ts';
 import {jobs} from '../flags.ts';
-import {textTable} from '../format.ts';
 import {interruptible} from '../interrupt.ts';
 import {requireWritable} from '../output.ts';
 import {startProgress} from '../progress.ts';
+import {textTable} from '../text-table.ts';
 
 const estimates = ({parameters}: FitFile): string =>
   textTable(

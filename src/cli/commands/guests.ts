@@ -3,8 +3,9 @@ import {InputError} from '../../files/errors.ts';
 import {nearest} from '../../files/nearest.ts';
 import {type Guest, readCatalogue} from '../../tracegen/catalogue.ts';
 import {BaseCommand} from '../base.ts';
-import {fieldList, textTable} from '../format.ts';
-import {benchmarkArguments} from '../subject.ts';
+import {benchmarkArguments} from '../catalogued-guest.ts';
+import {fieldList} from '../format.ts';
+import {textTable} from '../text-table.ts';
 
 const instructions = (count: number | null): string => (count === null ? '–' : String(count));
 

@@ -4,7 +4,7 @@ import {loadCalibration, parameterRows} from '../../predict/calibration.ts';
 import type {ParameterRow} from '../../predict/result.ts';
 import {formatNumber} from '../../report/format.ts';
 import {BaseCommand} from '../base.ts';
-import {textTable} from '../format.ts';
+import {textTable} from '../text-table.ts';
 
 const HEAD = ['parameter', 'unit', 'kind', 'value', 'lowest', 'highest', 'source'];
 const SOURCE_WIDTH = 60;

@@ -34,7 +34,7 @@ export default class Replay extends BaseCommand {
     const {calibration, warnings} = calibrationWith(flags.set ?? []);
     for (const warning of warnings) this.note(warning);
     const systems = (flags.sut ?? hypervisorIds()).map((sut) => ({sut, seed: flags.seed}));
-    const {source, header, reports} = replaySubject({
+    const {source, header, reports} = await replaySubject({
       subject: {
         name: args.subject,
         guestArguments,

@@ -4,7 +4,6 @@ import {BaseCommand} from '../base.ts';
 import {executeGuest} from '../execute.ts';
 import {engine, guestArgument, guestBuild, maxInstructions, surroundingFlags} from '../flags.ts';
 import {formatCount} from '../format.ts';
-import {executeInLockStep} from '../lock-step.ts';
 import {describeArguments, findGuest} from '../subject.ts';
 
 const MOST_MEBIBYTES = 3072;
@@ -45,7 +44,7 @@ export default class Run extends BaseCommand {
   async run(): Promise<object> {
     const guestArguments = this.takeGuestArguments();
     const {args, flags} = await this.parse(Run);
-    const guest = findGuest({
+    const guest = await findGuest({
       name: args.guest,
       guestArguments,
       profile: flags.profile,
@@ -54,7 +53,7 @@ export default class Run extends BaseCommand {
     });
     const defaults = describeArguments(guest);
     if (defaults !== undefined) this.note(defaults);
-    const execute = flags['lock-step'] ? executeInLockStep : executeGuest;
+    const execute = flags['lock-step'] ? (await import('../lock-step.ts')).executeInLockStep : executeGuest;
     const outcome = execute({
       guest,
       limit: flags['max-instructions'],

@@ -1,12 +1,13 @@
 /** A32 data processing: DDI 0406C A5.2.1–A5.2.3, and MOVW and MOVT (A5.2). */
 import {type BlockEnd, FLAGS_BIT} from '../../trace/blocks.ts';
+import type {InstructionClass} from '../../trace/instruction-class.ts';
 import type {Fields} from '../core/bits.ts';
 import type {Cpu} from '../core/cpu.ts';
 import {type Execute, LR, type Operands, type Operation, PC, type Row, registers, reject} from '../core/operation.ts';
 import {
+  IMMEDIATE,
   immediateShift,
   modifiedImmediate,
-  plainImmediate,
   registerShift,
   type ShifterOperand,
   shifterOperand,
@@ -159,9 +160,14 @@ const SHAPE_BITS: Readonly<Record<Shape, string>> = {
   Rn: '1 Rn:4 (0000)',
 };
 
-const branchEnd = (operation: DataProcessing, operand: ShifterOperand): {end?: BlockEnd} => ({
-  end: operation.name === 'MOV' && operand.reads === registers(LR) ? 'return' : 'indirect',
-});
+const branchEnd = (operation: DataProcessing, operand: ShifterOperand): BlockEnd =>
+  operation.name === 'MOV' && operand.reads === registers(LR) ? 'return' : 'indirect';
+
+/** A plain move is as simple as an immediate one; a shifted move is the shift itself (LSL and its like). */
+const classOf = (operation: DataProcessing, operand: ShifterOperand): InstructionClass => {
+  if (operation.name !== 'MOV') return operand.class;
+  return operand.class === 'alu-register' ? 'alu-immediate' : operand.class === 'alu-shift' ? 'shift' : operand.class;
+};
 
 /** Fields Rd, Rn and S, as far as the operation's shape has them, and a second operand. */
 export const dataProcessing = (operation: DataProcessing, fields: Fields, operand: ShifterOperand): Operands => {
@@ -171,24 +177,19 @@ export const dataProcessing = (operation: DataProcessing, fields: Fields, operan
   const d = shape === 'Rn' ? 0 : fields('Rd');
   const branches = shape !== 'Rn' && d === PC;
   reject(branches && setFlags, 'an exception return from user mode is UNPREDICTABLE');
-  const {shifted, reads, ...second} = operand;
-  // A plain move is as simple as an immediate one; a shifted move is the shift itself (LSL and its like).
-  const moves = operation.name === 'MOV';
-  const ownClass =
-    moves && second.class === 'alu-register'
-      ? 'alu-immediate'
-      : moves && second.class === 'alu-shift'
-        ? 'shift'
-        : second.class;
   return {
-    ...second,
-    ...(branches ? branchEnd(operation, operand) : {}),
-    class: branches ? 'branch-indirect' : ownClass,
+    class: branches ? 'branch-indirect' : classOf(operation, operand),
     d,
     n,
+    m: operand.m,
+    a: operand.a,
+    immediate: operand.immediate,
+    form: operand.form,
+    amount: operand.amount,
+    end: branches ? branchEnd(operation, operand) : undefined,
     setFlags,
-    reads: reads | (shape === 'Rd' ? 0 : registers(n)) | (operation.readsCarry ? FLAGS_BIT : 0),
-    readsEarly: shifted,
+    reads: operand.reads | (shape === 'Rd' ? 0 : registers(n)) | (operation.readsCarry ? FLAGS_BIT : 0),
+    readsEarly: operand.shifted,
     writes: (shape === 'Rn' ? 0 : registers(d)) | (setFlags ? FLAGS_BIT : 0),
   };
 };
@@ -233,8 +234,8 @@ const wideImmediate = (fields: Fields): number => {
 };
 
 export const moveWide = (fields: Fields): Operands => {
-  const {shifted: _, ...second} = plainImmediate(wideImmediate(fields));
-  return {...second, d: fields('Rd'), writes: registers(fields('Rd'))};
+  const d = fields('Rd');
+  return {class: 'alu-immediate', d, form: IMMEDIATE, immediate: wideImmediate(fields), writes: registers(d)};
 };
 export const moveWideTop = (fields: Fields): Operands => {
   const d = fields('Rd');

@@ -55,14 +55,23 @@ const storeAcrossPages = (cpu: Cpu, op: Operation, address: number): void => {
     writeAlignedWord(cpu, op, (address + WORD * index) | 0, cpu.r[register]!);
 };
 
-const listOf = (mask: number): readonly number[] =>
-  Array.from({length: 16}, (_, r) => r).filter((r) => (mask >>> r) & 1);
+const listOf = (mask: number): readonly number[] => {
+  const list: number[] = [];
+  for (let left = mask; left !== 0; left &= left - 1) list.push(31 - Math.clz32(left & -left));
+  return list;
+};
+
+const endOf = (n: number): BlockEnd => (n === SP ? 'return' : 'indirect');
 
 /** Fields P, U, W, Rn and registers. */
 export const multiple =
   (isLoad: boolean) =>
   (fields: Fields): Operands => {
-    const [p, u, w, n, mask] = [fields('P'), fields('U'), fields('W'), fields('Rn'), fields('registers')];
+    const p = fields('P');
+    const u = fields('U');
+    const w = fields('W');
+    const n = fields('Rn');
+    const mask = fields('registers');
     const list = listOf(mask);
     reject(n === PC, 'pc as the base is UNPREDICTABLE');
     reject(list.length === 0, 'an empty register list is UNPREDICTABLE');
@@ -74,9 +83,8 @@ export const multiple =
     const size = WORD * list.length;
     const lowest = u === 1 ? (p === 1 ? WORD : 0) : p === 1 ? -size : WORD - size;
     const branches = isLoad && list.includes(PC);
-    const end: BlockEnd = n === SP ? 'return' : 'indirect';
     return {
-      ...(branches ? {end} : {}),
+      end: branches ? endOf(n) : undefined,
       class: branches ? 'branch-indirect' : isLoad ? 'load-multiple' : 'store-multiple',
       n,
       list,

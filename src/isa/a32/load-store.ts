@@ -130,32 +130,43 @@ export interface Transfer {
 /** LDR pc, [sp], #4 is how a single register is popped. */
 const branchEnd = (n: number): BlockEnd => (n === SP ? 'return' : 'indirect');
 
-const rejectWriteBack = (index: Index, n: number, ...transferred: readonly number[]): void => {
+const rejectWriteBack = (index: Index, n: number, transferred: number): void => {
   reject(
-    index !== 'offset' && (n === PC || transferred.includes(n)),
+    index !== 'offset' && (n === PC || (transferred & registers(n)) !== 0),
     'write-back to pc or to a transferred register is UNPREDICTABLE',
   );
 };
 
-/** Fields Rt, Rn, P, U and W. */
-export const single = (transfer: Transfer, fields: Fields, offset: ShifterOperand): Operands => {
-  const [d, n] = [fields('Rt'), fields('Rn')];
+/** Fields Rt, Rn, P, U and W; `offsetOnly`, if there is one, executes an immediate offset without write-back. */
+export const single = (
+  transfer: Transfer,
+  fields: Fields,
+  offset: ShifterOperand,
+  offsetOnly?: Execute | undefined,
+): Operands => {
+  const d = fields('Rt');
+  const n = fields('Rn');
   const index = indexOf(fields('P'), fields('W'));
   const isLoad = transfer.kind === READ;
-  rejectWriteBack(index, n, d);
+  rejectWriteBack(index, n, registers(d));
   reject(isLoad && d === PC && fields('P') === 0 && fields('W') === 1, 'pc loaded by LDRT is UNPREDICTABLE');
   reject(d === PC && transfer.size !== WORD, 'pc as a byte or half-word operand is UNPREDICTABLE');
-  const {shifted: _, reads: offsetReads, ...second} = offset;
-  const addressReads = offsetReads | registers(n);
+  const addressReads = offset.reads | registers(n);
   const branches = isLoad && d === PC;
+  const add = fields('U') === 1;
+  const execute = index === 'offset' ? offsetOnly : undefined;
   return {
-    ...second,
-    ...(branches ? {end: branchEnd(n)} : {}),
     class: branches ? 'branch-indirect' : transfer.class,
     d,
     n,
-    add: fields('U') === 1,
+    m: offset.m,
+    immediate: execute === undefined || add ? offset.immediate : -offset.immediate,
+    form: offset.form,
+    amount: offset.amount,
+    end: branches ? branchEnd(n) : undefined,
+    add: execute !== undefined || add,
     index,
+    execute,
     access: transfer,
     reads: addressReads | (isLoad ? 0 : registers(d)),
     readsEarly: addressReads,
@@ -170,7 +181,7 @@ const double = (transfer: Transfer, fields: Fields, offset: ShifterOperand): Ope
   rejectUndefined(unprivileged && d % 2 === 1);
   reject(d % 2 === 1 || d === 14, 'a double transfer starts at an even register below 14');
   reject(unprivileged, 'an unprivileged double transfer is UNPREDICTABLE');
-  rejectWriteBack(indexOf(fields('P'), fields('W')), fields('Rn'), d, d + 1);
+  rejectWriteBack(indexOf(fields('P'), fields('W')), fields('Rn'), registers(d, d + 1));
   reject(
     transfer.kind === READ && (offset.reads & registers(d, d + 1)) !== 0,
     'loading the offset register is UNPREDICTABLE',
@@ -194,17 +205,13 @@ const rejectPc = (offset: ShifterOperand): ShifterOperand => {
 export const load = (size: number): Transfer => ({class: 'load', kind: READ, size});
 export const store = (size: number): Transfer => ({class: 'store', kind: WRITE, size});
 
-/** As {@link single}, with an immediate offset and, if there is one, the execute for an address without write-back. */
+/** As {@link single}, with an immediate offset. */
 export const singleImmediate = (
   transfer: Transfer,
   fields: Fields,
   offset: number,
   offsetOnly: Execute | undefined,
-): Operands => {
-  const operands = single(transfer, fields, plainImmediate(offset));
-  if (operands.index !== 'offset' || offsetOnly === undefined) return operands;
-  return {...operands, add: true, immediate: fields('U') === 1 ? offset : -offset, execute: offsetOnly};
-};
+): Operands => single(transfer, fields, plainImmediate(offset), offsetOnly);
 
 /** `opcode` is the B bit and, behind W, the L bit (A5.3). */
 const wordOrByte = (

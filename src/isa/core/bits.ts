@@ -16,7 +16,11 @@ export interface Pattern {
   readonly value: number;
   /** The fixed bits that were drawn in parentheses. */
   readonly should: number;
+  /** How many bits are fixed. */
+  readonly fixed: number;
   readonly fields: readonly Field[];
+  /** The same by name: every instruction that is decoded looks them up. */
+  readonly byName: ReadonlyMap<string, Field>;
 }
 
 /** Reads a field of the decoded word by name. @throws RangeError if the row has no such field. */
@@ -33,37 +37,60 @@ export type Width = 16 | 32;
 
 const fieldMask = (width: number): number => 2 ** width - 1;
 
+interface Group {
+  /** Of a field; a fixed group has none. */
+  readonly name: string | undefined;
+  readonly width: number;
+  readonly value: number;
+  /** Drawn in parentheses. */
+  readonly should: boolean;
+}
+
+const parseGroup = (group: string): Group | undefined => {
+  const field = /^([A-Za-z]\w*):(\d+)$/.exec(group);
+  if (field) return {name: field[1]!, width: Number(field[2]), value: 0, should: false};
+  const fixed = /^(?:([01]+)|\(([01]+)\))$/.exec(group);
+  if (!fixed) return undefined;
+  const digits = fixed[1] ?? fixed[2]!;
+  return {name: undefined, width: digits.length, value: Number.parseInt(digits, 2), should: fixed[2] !== undefined};
+};
+
+/** Drawings repeat few groups, and a table is compiled at every start. */
+const parsed = new Map<string, Group | undefined>();
+
+const groupOf = (text: string): Group | undefined => {
+  if (!parsed.has(text)) parsed.set(text, parseGroup(text));
+  return parsed.get(text);
+};
+
 /** @throws RangeError if the drawing is malformed, repeats a field, or does not fill the instruction. */
 export const compilePattern = (bits: string, instructionWidth: Width = 32): Pattern => {
   let mask = 0;
   let value = 0;
   let should = 0;
+  let fixed = 0;
   let position: number = instructionWidth;
-  const fields: Field[] = [];
-  for (const group of bits.split(/\s+/)) {
-    const field = /^([A-Za-z]\w*):(\d+)$/.exec(group);
-    if (field) {
-      const [, name, digits] = field as unknown as [string, string, string];
-      const width = Number(digits);
-      if (fields.some((other) => other.name === name))
-        throw new RangeError(`field ${name} is drawn twice in '${bits}'`);
-      position -= width;
-      fields.push({name, shift: position, width});
+  const byName = new Map<string, Field>();
+  for (const text of bits.split(' ')) {
+    const group = groupOf(text);
+    if (!group) throw new RangeError(`'${text}' is neither fixed bits nor name:width in '${bits}'`);
+    const {name, width} = group;
+    position -= width;
+    if (name !== undefined) {
+      if (byName.has(name)) throw new RangeError(`field ${name} is drawn twice in '${bits}'`);
+      byName.set(name, {name, shift: position, width});
     } else {
-      const fixed = /^(?:([01]+)|\(([01]+)\))$/.exec(group);
-      if (!fixed) throw new RangeError(`'${group}' is neither fixed bits nor name:width in '${bits}'`);
-      const digits = fixed[1] ?? (fixed[2] as string);
-      position -= digits.length;
-      const ones = fieldMask(digits.length) * 2 ** position;
+      const ones = fieldMask(width) * 2 ** position;
+      fixed += width;
       mask += ones;
-      value += Number.parseInt(digits, 2) * 2 ** position;
-      if (fixed[2] !== undefined) should += ones;
+      value += group.value * 2 ** position;
+      if (group.should) should += ones;
     }
   }
   if (position !== 0) {
     throw new RangeError(`'${bits}' draws ${instructionWidth - position} bits, not ${instructionWidth}`);
   }
-  return {mask: mask | 0, value: value | 0, should: should | 0, fields};
+  return {mask: mask | 0, value: value | 0, should: should | 0, fixed, fields: [...byName.values()], byName};
 };
 
 export const matches = (pattern: Pattern, word: number): boolean => (word & pattern.mask) === pattern.value;
@@ -77,9 +104,9 @@ export const matchesButForShould = (pattern: Pattern, word: number): boolean => 
 export const readFields =
   (pattern: Pattern, word: number): Fields =>
   (name) => {
-    for (const field of pattern.fields)
-      if (field.name === name) return (word >>> field.shift) & ((1 << field.width) - 1);
-    throw new RangeError(`the row has no field ${name}`);
+    const field = pattern.byName.get(name);
+    if (field === undefined) throw new RangeError(`the row has no field ${name}`);
+    return (word >>> field.shift) & ((1 << field.width) - 1);
   };
 
 /** The word with these field values. @throws RangeError if a field is missing or does not fit. */

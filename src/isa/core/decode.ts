@@ -1,4 +1,7 @@
-/** Decode tables, compiled and checked: a word is in at most one row, except where a row says that it specialises another. */
+/**
+ * Decode tables: a word is in at most one row, except where a row says that it specialises another. A table is compiled
+ * when the first word is looked up in it, and checked where words are looked up, so that a program pays for what it needs.
+ */
 import {
   compilePattern,
   contains,
@@ -24,33 +27,47 @@ const BUCKETS: Readonly<Record<Width, {readonly mask: number; readonly of: (word
 };
 
 export class DecodeTable {
-  /** Specialisations before what they specialise. */
-  readonly rows: readonly CompiledRow[];
   readonly width: Width;
+  readonly #drawn: readonly Row[];
+  #compiled: readonly CompiledRow[] | undefined = undefined;
   /** Filled when asked for. */
   readonly #buckets: (readonly CompiledRow[] | undefined)[] = new Array(0x1000).fill(undefined);
 
-  /** @throws RangeError if a row has not the width, a name is taken twice, or two rows overlap without saying so. */
   constructor(rows: readonly Row[], width: Width = 32) {
-    const compiled = rows.map((row) => ({row, pattern: compilePattern(row.bits, width)}));
-    checkNames(compiled);
-    checkOverlaps(compiled);
+    this.#drawn = rows;
     this.width = width;
-    this.rows = compiled.toSorted((a, b) => fixedBits(b.pattern) - fixedBits(a.pattern));
   }
 
+  /**
+   * Specialisations before what they specialise.
+   * @throws RangeError if a row has not the width or a name is taken twice.
+   */
+  get rows(): readonly CompiledRow[] {
+    this.#compiled ??= compileRows(this.#drawn, this.width);
+    return this.#compiled;
+  }
+
+  /** @throws RangeError as {@link rows}, or if two rows for words like this one overlap without saying so. */
   find(word: number): CompiledRow | undefined {
     const {mask, of} = BUCKETS[this.width];
     const bucket = of(word);
-    this.#buckets[bucket] ??= this.rows.filter(({pattern}) =>
-      overlap(pattern, {mask, value: word & mask, should: 0, fields: []}),
-    );
+    this.#buckets[bucket] ??= this.#fill(word, mask);
     return this.#buckets[bucket].find(({pattern}) => matches(pattern, word));
+  }
+
+  #fill(word: number, mask: number): readonly CompiledRow[] {
+    const bucket = this.rows.filter(({pattern}) => ((pattern.value ^ word) & pattern.mask & mask) === 0);
+    checkOverlaps(bucket);
+    return bucket;
   }
 }
 
-/** A specialisation has more fixed bits than what it specialises. */
-const fixedBits = ({mask}: Pattern): number => (mask >>> 0).toString(2).replaceAll('0', '').length;
+const compileRows = (drawn: readonly Row[], width: Width): readonly CompiledRow[] => {
+  const rows = drawn.map((row) => ({row, pattern: compilePattern(row.bits, width)}));
+  checkNames(rows);
+  // A specialisation has more fixed bits than what it specialises.
+  return rows.toSorted((a, b) => b.pattern.fixed - a.pattern.fixed);
+};
 
 const checkNames = (rows: readonly CompiledRow[]): void => {
   const names = new Set(rows.map(({row}) => row.name));
@@ -61,7 +78,8 @@ const checkNames = (rows: readonly CompiledRow[]): void => {
   }
 };
 
-const checkOverlaps = (rows: readonly CompiledRow[]): void => {
+/** @throws RangeError if two rows overlap without saying so. */
+export const checkOverlaps = (rows: readonly CompiledRow[]): void => {
   for (const [index, a] of rows.entries()) {
     for (const b of rows.slice(index + 1)) {
       if (overlap(a.pattern, b.pattern) && !isSpecialisation(a, b) && !isSpecialisation(b, a)) {
@@ -79,7 +97,7 @@ const isSpecialisation = (special: CompiledRow, general: CompiledRow): boolean =
  * @throws UndefinedInstruction when Arm makes it UNDEFINED in user mode on a Cortex-A7.
  * @throws UnmodelledInstruction when it is UNPREDICTABLE or not modelled.
  */
-export type Decode = (place: Omit<Place, 'condition'>) => Operation;
+export type Decode = (place: Place) => Operation;
 
 const UNCONDITIONAL_SPACE = 15;
 
@@ -88,10 +106,9 @@ export const createDecoder =
   (place) => {
     const cond = place.word >>> 28;
     const isUnconditional = cond === UNCONDITIONAL_SPACE;
-    return decodeIn(isUnconditional ? unconditional : conditional, place.word, {
-      ...place,
-      condition: isUnconditional ? ALWAYS : cond,
-    });
+    return isUnconditional
+      ? decodeIn(unconditional, place.word, place, ALWAYS)
+      : decodeIn(conditional, place.word, place, cond);
   };
 
 /** What a row's operands become before they make an operation. */
@@ -101,12 +118,19 @@ export type Adapt = (operands: Operands) => Operands;
  * The operation that a table has for a word, which T32 may draw in other bits than `place.word`.
  * @throws UndefinedInstruction, UnmodelledInstruction as {@link Decode}.
  */
-export const decodeIn = (table: DecodeTable, word: number, place: Place, adapt: Adapt = (same) => same): Operation => {
+export const decodeIn = (
+  table: DecodeTable,
+  word: number,
+  place: Place,
+  condition: number,
+  adapt?: Adapt,
+): Operation => {
   const found = table.find(word);
   if (!found) throw absent(table, word, place);
   const {row, pattern} = found;
   try {
-    return new Operation(row, adapt(row.operands(readFields(pattern, word), place.address, place.itState)), place);
+    const operands = row.operands(readFields(pattern, word), place.address, place.itState);
+    return new Operation(row, adapt === undefined ? operands : adapt(operands), place, condition);
   } catch (error) {
     if (error instanceof Undefined) throw absent(table, word, place);
     if (error instanceof Unpredictable) throw unmodelled(row, place, error.message);

@@ -43,13 +43,13 @@ export interface Operands {
   readonly transfers?: number;
   readonly access?: {readonly kind: number; readonly size: number; readonly exclusive?: boolean};
   /** Set by an instruction that ends its block. */
-  readonly end?: BlockEnd;
+  readonly end?: BlockEnd | undefined;
   /** The condition, when a T32 branch holds it among its operands; otherwise the decoder's. */
   readonly condition?: number;
   /** CPSR.IT behind an IT instruction, ITSTATE of A2.5.2 in its eight bits. */
   readonly itState?: number;
   /** A shorter equivalent of the row's execute for these operands; only for forms so common that it is seen in speed. */
-  readonly execute?: Execute;
+  readonly execute?: Execute | undefined;
 }
 
 export interface Row {
@@ -103,7 +103,6 @@ export interface Place {
   readonly word: number;
   readonly length: 2 | 4;
   readonly thumb: 0 | 1;
-  readonly condition: number;
   /** CPSR.IT before the instruction. */
   readonly itState: number;
   /** The instruction's index in its block. */
@@ -155,8 +154,9 @@ export class Operation {
   declare readonly itStateAfter: number;
   declare readonly pipeline: PipelineInstruction;
 
-  constructor(row: Row, operands: Operands, place: Place) {
-    const condition = operands.condition ?? place.condition;
+  /** @param ownCondition when the operands have none. */
+  constructor(row: Row, operands: Operands, place: Place, ownCondition: number) {
+    const condition = operands.condition ?? ownCondition;
     const conditionReads = condition === ALWAYS ? 0 : FLAGS_BIT;
     const reads = (operands.reads ?? 0) | conditionReads;
     const writes = operands.writes ?? 0;
@@ -205,5 +205,8 @@ export class Operation {
 }
 
 /** The mask of core registers, as {@link PipelineInstruction} wants it. */
-export const registers = (...numbers: readonly number[]): number =>
-  numbers.reduce((mask, number) => mask | (1 << number), 0);
+export const registers = (...numbers: readonly number[]): number => {
+  let mask = 0;
+  for (let index = 0; index < numbers.length; index++) mask |= 1 << numbers[index]!;
+  return mask;
+};

@@ -34,13 +34,23 @@ export interface ShifterOperand {
   readonly shifted: number;
 }
 
-const plain = {m: 0, a: 0, immediate: 0, amount: 0, reads: 0, shifted: 0};
+// Members are listed in one order everywhere, rather than spread: V8 then has one shape, and decodes several times faster.
+const anImmediate = (form: number, immediate: number): ShifterOperand => ({
+  class: 'alu-immediate',
+  m: 0,
+  a: 0,
+  immediate,
+  form,
+  amount: 0,
+  reads: 0,
+  shifted: 0,
+});
 
 /** ARMExpandImm (A5.2.4). */
 export const modifiedImmediate = (imm12: number): ShifterOperand => {
   const rotation = 2 * (imm12 >>> 8);
   const form = rotation === 0 ? IMMEDIATE : ROTATED_IMMEDIATE;
-  return {...plain, class: 'alu-immediate', form, immediate: rotateRight(imm12 & 0xff, rotation) | 0};
+  return anImmediate(form, rotateRight(imm12 & 0xff, rotation));
 };
 
 /** ThumbExpandImm (A6.3.2). @throws Unpredictable when it would repeat a byte of 0. */
@@ -48,19 +58,13 @@ export const thumbModifiedImmediate = (imm12: number): ShifterOperand => {
   const byte = imm12 & 0xff;
   const repeats = imm12 >>> 8;
   if (repeats > 3) {
-    const immediate = rotateRight(0x80 | (imm12 & 0x7f), imm12 >>> 7) | 0;
-    return {...plain, class: 'alu-immediate', form: ROTATED_IMMEDIATE, immediate};
+    return anImmediate(ROTATED_IMMEDIATE, rotateRight(0x80 | (imm12 & 0x7f), imm12 >>> 7));
   }
   reject(repeats > 0 && byte === 0, 'a repeated byte of 0 is UNPREDICTABLE');
   return plainImmediate(Math.imul(byte, [1, 0x0001_0001, 0x0100_0100, 0x0101_0101][repeats]!));
 };
 
-export const plainImmediate = (immediate: number): ShifterOperand => ({
-  ...plain,
-  class: 'alu-immediate',
-  form: IMMEDIATE,
-  immediate,
-});
+export const plainImmediate = (immediate: number): ShifterOperand => anImmediate(IMMEDIATE, immediate);
 
 /** Fields imm5, type and Rm; DecodeImmShift (A8.4.3): a distance of 0 means 32, or RRX. */
 export const immediateShift = (fields: Fields): ShifterOperand => {
@@ -68,10 +72,19 @@ export const immediateShift = (fields: Fields): ShifterOperand => {
   const type = fields('type');
   const m = fields('Rm');
   const reads = registers(m);
-  if (type === 0 && imm5 === 0) return {...plain, class: 'alu-register', form: REGISTER, m, reads};
-  const shift = {...plain, class: 'alu-shift', m, reads, shifted: reads} as const;
-  if (type === 3 && imm5 === 0) return {...shift, form: RRX, reads: reads | FLAGS_BIT};
-  return {...shift, form: LSL + type, amount: imm5 === 0 ? 32 : imm5};
+  if (type === 0 && imm5 === 0)
+    return {class: 'alu-register', m, a: 0, immediate: 0, form: REGISTER, amount: 0, reads, shifted: 0};
+  const isRrx = type === 3 && imm5 === 0;
+  return {
+    class: 'alu-shift',
+    m,
+    a: 0,
+    immediate: 0,
+    form: isRrx ? RRX : LSL + type,
+    amount: isRrx ? 0 : imm5 === 0 ? 32 : imm5,
+    reads: isRrx ? reads | FLAGS_BIT : reads,
+    shifted: reads,
+  };
 };
 
 /** Fields Rs, type and Rm. */
@@ -79,7 +92,8 @@ export const registerShift = (fields: Fields): ShifterOperand => {
   const m = fields('Rm');
   const a = fields('Rs');
   const reads = registers(m, a);
-  return {...plain, class: 'alu-shift', form: LSL_REGISTER + fields('type'), m, a, reads, shifted: reads};
+  const form = LSL_REGISTER + fields('type');
+  return {class: 'alu-shift', m, a, immediate: 0, form, amount: 0, reads, shifted: reads};
 };
 
 /**

@@ -193,11 +193,12 @@ const raising = (error: Error, next: number, itState: number, slot: number): Ope
     },
   };
   const condition = error instanceof GuestFault ? ALWAYS : itState >>> 4;
-  const place: Place = {address: next & ~1, word: 0, length: 2, thumb: 1, condition, itState, slot};
+  const place: Place = {address: next & ~1, word: 0, length: 2, thumb: 1, itState, slot};
   return new Operation(
     row,
     row.operands(() => 0, 0),
     place,
+    condition,
   );
 };
 

@@ -9,7 +9,7 @@ import {decodeT32} from '../t32/t32.ts';
 const FIRST_WIDE = 0xe800;
 
 /** Throws when it is executed, and only then. */
-const raising = (error: Error, place: Omit<Place, 'condition'>): Operation => {
+const raising = (error: Error, place: Place): Operation => {
   const operands = {class: 'system'} as const;
   const row: Row = {
     name: 'undecodable',
@@ -19,11 +19,11 @@ const raising = (error: Error, place: Omit<Place, 'condition'>): Operation => {
       throw error;
     },
   };
-  return new Operation(row, operands, {...place, condition: place.itState >>> 4});
+  return new Operation(row, operands, place, place.itState >>> 4);
 };
 
 /** In an IT block, what cannot be decoded matters only if its condition holds, and the block goes on behind it. */
-const decodeInItBlock = (place: Omit<Place, 'condition'>): Operation => {
+const decodeInItBlock = (place: Place): Operation => {
   try {
     return decodeT32(place);
   } catch (error) {

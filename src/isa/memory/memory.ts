@@ -66,7 +66,10 @@ export class Memory {
   declare readonly state: Int32Array;
   /** Called before a frame that {@link protectCode} named is written or given up; the frame is then an ordinary one. */
   onCodeWrite: (frame: number) => void = () => {};
-  /** Called when executable pages of the current space were mapped, unmapped or exchanged. */
+  /**
+   * Called when executable pages of the current space were mapped, unmapped or exchanged; not again before code is
+   * fetched or its frame asked for, so that a mapping of many pages is one call.
+   */
   onCodeMapping: () => void = () => {};
 
   /** The most frames that may be in use; frames are numbered from 1. */
@@ -87,6 +90,8 @@ export class Memory {
   #listedCount = 0;
   #space: AddressSpace;
   #spaces = 0;
+  /** Code was looked at since the last {@link onCodeMapping}. */
+  #isCodeKnown = false;
 
   /** @throws RangeError when the host does not have so much address space. */
   constructor(limit: Bytes) {
@@ -150,7 +155,7 @@ export class Memory {
     if (space === this.#space) return;
     this.#space = space;
     this.#clearMaps();
-    this.onCodeMapping();
+    this.#reportMapping();
   }
 
   /** Gives back all frames of a space that no task uses any more. */
@@ -161,7 +166,7 @@ export class Memory {
     });
     if (space === this.#space) {
       this.#clearMaps();
-      this.onCodeMapping();
+      this.#reportMapping();
     }
   }
 
@@ -260,6 +265,7 @@ export class Memory {
 
   /** The number of an executable page's frame, or 0. */
   codeFrame(address: number): number {
+    this.#isCodeKnown = true;
     const page = address >>> PAGE_SHIFT;
     const entry = this.#space.entry(page);
     return (entry & EXECUTABLE) === 0 || page >= USER_PAGES ? 0 : this.#touch(page, entry);
@@ -398,7 +404,7 @@ export class Memory {
     this.#settle(page, own);
     this.#references[frame]!--;
     this.#space.setEntry(page, withFrame(entry & FLAGS_MASK & ~COPY_ON_WRITE, own));
-    if ((entry & EXECUTABLE) !== 0) this.onCodeMapping();
+    if ((entry & EXECUTABLE) !== 0) this.#reportMapping();
     return own;
   }
 
@@ -480,7 +486,13 @@ export class Memory {
   #changeEntry(page: number, entry: number, before: number): void {
     this.#space.setEntry(page, entry);
     this.#hide(page);
-    if (((before | entry) & EXECUTABLE) !== 0) this.onCodeMapping();
+    if (((before | entry) & EXECUTABLE) !== 0) this.#reportMapping();
+  }
+
+  #reportMapping(): void {
+    if (!this.#isCodeKnown) return;
+    this.#isCodeKnown = false;
+    this.onCodeMapping();
   }
 
   #forgetCode(frame: number): void {

@@ -68,15 +68,15 @@ const adaptCoprocessor =
     return {...operands, immediate: (operands.immediate ?? 0) + alignment(address)};
   };
 
-const decodeWide = (place: Place): Operation => {
+const decodeWide = (place: Place, condition: number): Operation => {
   const {word, address} = place;
   const space = SPACES.find(({mask, value}) => ((word & mask) ^ value) === 0) as Space;
-  if (space.a32 === undefined) return decodeIn(space.table, word, place);
-  return decodeIn(space.table, space.a32(word), place, adaptCoprocessor(address));
+  if (space.a32 === undefined) return decodeIn(space.table, word, place, condition);
+  return decodeIn(space.table, space.a32(word), place, condition, adaptCoprocessor(address));
 };
 
 export const decodeT32: Decode = (place) => {
   const {word, length, itState} = place;
-  const conditional = {...place, condition: itState === 0 ? ALWAYS : itState >>> 4};
-  return length === 2 ? decodeIn(T32_NARROW, word, conditional) : decodeWide(conditional);
+  const condition = itState === 0 ? ALWAYS : itState >>> 4;
+  return length === 2 ? decodeIn(T32_NARROW, word, place, condition) : decodeWide(place, condition);
 };

@@ -1,7 +1,7 @@
 import {readCsv} from '../../../files/csv.ts';
 import {packagePath} from '../../../files/paths.ts';
 import {BaseCommand} from '../../base.ts';
-import {textTable} from '../../format.ts';
+import {textTable} from '../../text-table.ts';
 
 const COLUMNS = [
   'table',

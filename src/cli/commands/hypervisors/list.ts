@@ -1,7 +1,7 @@
 import type {HypervisorFile} from '../../../hypervisors/schema.ts';
 import {loadCalibration} from '../../../predict/calibration.ts';
 import {BaseCommand} from '../../base.ts';
-import {textTable} from '../../format.ts';
+import {textTable} from '../../text-table.ts';
 
 const text = (systems: readonly HypervisorFile[]): string =>
   textTable(

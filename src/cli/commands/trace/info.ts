@@ -4,7 +4,7 @@ import type {TraceHeader} from '../../../trace/source.ts';
 import {summarizeTrace, type TraceSummary} from '../../../trace/summary.ts';
 import {BaseCommand} from '../../base.ts';
 import {fieldList, formatCount} from '../../format.ts';
-import {lineSize, openChecked} from '../../subject.ts';
+import {lineSize, openChecked} from '../../stored-trace.ts';
 
 const text = (path: string, bytes: number, header: TraceHeader, summary: TraceSummary): string => {
   const accesses = Object.entries(summary.accesses).map(

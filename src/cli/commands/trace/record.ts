@@ -32,7 +32,7 @@ export default class TraceRecord extends BaseCommand {
   async run(): Promise<object> {
     const guestArguments = this.takeGuestArguments();
     const {args, flags} = await this.parse(TraceRecord);
-    const guest = findGuest({
+    const guest = await findGuest({
       name: args.guest,
       guestArguments,
       profile: flags.profile,

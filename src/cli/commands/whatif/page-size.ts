@@ -46,7 +46,7 @@ export default class WhatifPageSize extends BaseCommand {
     for (const warning of warnings) this.note(warning);
     const [stage1, stage2] = [pageSizeList(flags.stage1), pageSizeList(flags.stage2)];
     const systems = pageSizeSystems(calibration, flags.sut ?? [], stage1, stage2, flags.seed);
-    const {source, header, reports} = replaySubject({
+    const {source, header, reports} = await replaySubject({
       subject: {
         name: args.subject,
         guestArguments,

@@ -1,0 +1,46 @@
+/** Traces in files, told from programs by their first bytes. */
+import {closeSync, existsSync, openSync, readSync} from 'node:fs';
+import {InputError, systemReason} from '../files/errors.ts';
+import {loadCalibration} from '../predict/calibration.ts';
+import {checkTrace} from '../trace/check.ts';
+import {MAGIC} from '../trace/container.ts';
+import {openTrace, type StoredTrace} from '../trace/read.ts';
+
+/** Does the file start as a stored trace does? False for what cannot be opened: whoever opens it next says why. */
+export const isTrace = (path: string): boolean => {
+  if (!existsSync(path)) return false;
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch {
+    return false;
+  }
+  try {
+    const start = Buffer.alloc(MAGIC.length);
+    return readSync(file, start, 0, start.length, 0) === start.length && start.equals(MAGIC);
+  } catch (error) {
+    throw new InputError(`cannot read (${systemReason(error)})`, {file: path});
+  } finally {
+    closeSync(file);
+  }
+};
+
+/** Opens a stored trace and checks every record: what reads it next believes them. @throws InputError naming the first fault. */
+export const openChecked = (path: string): StoredTrace => {
+  const trace = openTrace(path);
+  const [first] = checkTrace(trace);
+  if (first !== undefined) {
+    trace.close();
+    const place = first.record < 0 ? 'block table' : `record ${first.record}`;
+    throw new InputError(`breaks rule '${first.rule}': ${first.message}`, {
+      file: path,
+      place,
+      remedy: 'record it again',
+    });
+  }
+  trace.seek(0);
+  return trace;
+};
+
+/** Bytes of a data line of the default machine. */
+export const lineSize = (): number => loadCalibration().machineFile.caches.l1d.line.value;
