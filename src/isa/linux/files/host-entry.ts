@@ -50,8 +50,8 @@ const showCurrent = (node: Node, {mode, nlink, atimeNs, mtimeNs, ctimeNs}: BigIn
 };
 
 const S_IFMT = 0o170000n;
-/** With the type: the host gives the number of a removed file to a new one at once. */
-const identityOf = ({dev, ino, mode}: BigIntStats): string => `${dev} ${ino} ${mode & S_IFMT}`;
+/** Device, number and type: the host gives the number of a removed file to a new one at once. */
+export const identityOf = ({dev, ino, mode}: BigIntStats): string => `${dev} ${ino} ${mode & S_IFMT}`;
 
 /** An entry of a directory of the tree. */
 export interface Place {
@@ -63,7 +63,7 @@ export class HostEntry implements Keeper {
   readonly tree: HostTree;
   /** Undefined for the tree's own directory; changes when the guest moves the file. */
   place: Place | undefined;
-  readonly #identity: string;
+  readonly identity: string;
   readonly #opened: () => number | undefined;
 
   /** @param opened a descriptor of the file, as long as the guest has it open. */
@@ -75,7 +75,7 @@ export class HostEntry implements Keeper {
   ) {
     this.tree = tree;
     this.place = place;
-    this.#identity = identityOf(stats);
+    this.identity = identityOf(stats);
     this.#opened = opened;
   }
 
@@ -86,7 +86,7 @@ export class HostEntry implements Keeper {
   }
 
   isSame(stats: BigIntStats): boolean {
-    return identityOf(stats) === this.#identity;
+    return identityOf(stats) === this.identity;
   }
 
   /** Shows a node its attributes, and answers who keeps them from now on. */

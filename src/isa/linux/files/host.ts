@@ -22,7 +22,7 @@ import {
 } from 'node:fs';
 import {fail} from '../errno.ts';
 import {HostContent, MemoryContent} from './content.ts';
-import {HostEntry, type Place} from './host-entry.ts';
+import {HostEntry, identityOf, type Place} from './host-entry.ts';
 import type {HostTree} from './host-tree.ts';
 import {Directory, type Keeper, Link, type Node, RegularFile} from './node.ts';
 
@@ -104,6 +104,8 @@ export class HostDirectory extends Directory {
   readonly #tree: HostTree;
   /** What was looked up, created or removed; in a tree that is only read, that is how it stays. */
   readonly #known = new Map<string, Node | typeof HIDDEN>();
+  /** Of the whole tree, files that have several names, by what they are on the host: each is one node. */
+  readonly #linked: Map<string, HostFile>;
 
   private constructor(
     tree: HostTree,
@@ -114,6 +116,7 @@ export class HostDirectory extends Directory {
     this.#tree = tree;
     this.entry = new HostEntry(tree, place, stats);
     this.keeper = this.entry.attach(this, stats);
+    this.#linked = place === undefined ? new Map() : place.directory.#linked;
     if (place === undefined) return;
     this.parent = place.directory;
     this.name = place.name;
@@ -206,6 +209,7 @@ export class HostDirectory extends Directory {
     const from = source?.directory;
     if (!(from instanceof HostDirectory) || source === undefined) fail('EXDEV');
     from.#within((old) => this.#within((path) => linkSync(`${old}/${source.name}`, `${path}/${name}`)));
+    if (node instanceof HostFile) this.#linked.set(node.entry.identity, node);
   }
 
   override rename(name: string, target: Directory, newName: string): void {
@@ -230,11 +234,19 @@ export class HostDirectory extends Directory {
   }
 
   #sameOrNew(name: string, known: HostNode | undefined, stats: BigIntStats): HostNode | undefined {
-    if (known?.entry.isSame(stats)) {
-      known.entry.attach(known, stats);
-      return known;
-    }
     const place = {directory: this, name};
+    const isLinked = stats.isFile() && stats.nlink > 1n && this.#tree.writable;
+    const same = known?.entry.isSame(stats) ? known : isLinked ? this.#linked.get(identityOf(stats)) : undefined;
+    if (same !== undefined) {
+      same.entry.place = place;
+      same.entry.attach(same, stats);
+    }
+    const node = same ?? this.#new(place, stats);
+    if (isLinked && node instanceof HostFile) this.#linked.set(node.entry.identity, node);
+    return node;
+  }
+
+  #new(place: Place & {readonly directory: HostDirectory}, stats: BigIntStats): HostNode | undefined {
     if (stats.isDirectory()) return new HostDirectory(this.#tree, place, stats);
     if (stats.isFile()) return new HostFile(this.#tree, place, stats);
     return stats.isSymbolicLink() ? new HostLink(this.#tree, place, stats) : undefined;
