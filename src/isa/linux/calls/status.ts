@@ -163,7 +163,11 @@ const setTimes = (found: Node | OpenFile, [accessed, modified]: NewTimes): numbe
 type NewTimes = readonly [accessed: NewTime, modified: NewTime];
 const BOTH_NOW: NewTimes = ['now', 'now'];
 
-const UTIME: Readonly<Record<number, NewTime>> = {1073741823: 'now', 1073741822: undefined};
+/** UTIME_NOW and UTIME_OMIT. */
+const IN_PLACE_OF_NANOSECONDS: ReadonlyMap<number, NewTime> = new Map([
+  [0x3fff_ffff, 'now'],
+  [0x3fff_fffe, undefined],
+]);
 /** @throws SystemError EINVAL for more than a second's worth of `rest`, of which a second has `perSecond`. */
 const timeFrom = (seconds: number, rest: number, perSecond: number): Time =>
   rest >= 0 && rest < perSecond ? [seconds, rest * (NANOSECONDS / perSecond)] : fail('EINVAL');
@@ -175,7 +179,8 @@ const timesAt = (kernel: Kernel, at: number, wide: boolean): NewTimes => {
     const low = words[first]!;
     const seconds = wide ? (low >>> 0) + words[first + 1]! * 2 ** 32 : low;
     const rest = words[first + (wide ? 2 : 1)]!;
-    return rest in UTIME ? UTIME[rest] : timeFrom(seconds, rest, NANOSECONDS);
+    if (IN_PLACE_OF_NANOSECONDS.has(rest)) return IN_PLACE_OF_NANOSECONDS.get(rest);
+    return timeFrom(seconds, rest, NANOSECONDS);
   };
   return [time(0), time(wide ? 4 : 2)];
 };
