@@ -14,22 +14,30 @@ const MICROSECOND = 1000;
 
 /**
  * Times of a bound directory are in whole microseconds, read and set alike, so that a copied time equals its original: Node
- * takes a time as a number of seconds, and libuv (uv__fs_to_timespec) cuts that towards zero to microseconds.
+ * takes a time as a number of seconds, which today has no room for much more. The nearest one.
  */
 const timeOf = (nanoseconds: bigint): Time => {
-  const rest = Number(nanoseconds % BigInt(SECOND));
-  const seconds = Number(nanoseconds / BigInt(SECOND)) - (rest < 0 ? 1 : 0);
+  const rounded = nanoseconds + BigInt(MICROSECOND / 2);
+  const rest = Number(rounded % BigInt(SECOND));
+  const seconds = Number(rounded / BigInt(SECOND)) - (rest < 0 ? 1 : 0);
   const positive = rest < 0 ? rest + SECOND : rest;
   return [seconds, positive - (positive % MICROSECOND)];
 };
 
+/** The next number away from zero: adds between 0.75 and 1.5 of the last binary digit, which rounds to one. */
+const nextOutwards = (value: number): number => value + value * (0.75 * Number.EPSILON);
+
 /**
- * In seconds. Aims at the middle of the microsecond, so that neither the cut nor the number's rounding leads to another,
- * until that is more than half a microsecond, from the year 2242 on. A text: Node takes negative numbers for the present.
+ * A time cut to microseconds, in seconds: the first number at it or beyond, as seen from zero. libuv (uv__fs_to_timespec)
+ * cuts towards zero, 1.46 to microseconds, 1.52 to nanoseconds; both leave what {@link timeOf} takes for the same
+ * microsecond, until two numbers are half of one apart, in 2106. A text: Node takes negative numbers for the present.
  */
 const hostTime = ([seconds, nanoseconds]: Time): string => {
   const cut = nanoseconds - (nanoseconds % MICROSECOND);
-  return String(seconds + (cut + (seconds < 0 ? -MICROSECOND : MICROSECOND) / 2) / SECOND);
+  const nearest = seconds + cut / SECOND;
+  const whole = Math.trunc(nearest);
+  const falls = Math.abs((nearest - whole) * SECOND) < Math.abs((seconds - whole) * SECOND + cut);
+  return String(falls ? nextOutwards(nearest) : nearest);
 };
 
 const setTimes = (path: string, accessed: Time, modified: Time): void =>
