@@ -189,7 +189,7 @@ export class Emulator {
     const {directory, volume} = buildRoot({
       sysroot: options.sysroot,
       binds: options.binds ?? [],
-      now: () => epoch * 1e9 + clock.now,
+      now: () => clock.since(epoch),
       random,
       terminal: () => new HostStream(1, streams),
     });

@@ -23,6 +23,7 @@ export const ERRNO = {
   EINVAL: 22,
   EMFILE: 24,
   ENOTTY: 25,
+  ETXTBSY: 26,
   EFBIG: 27,
   ENOSPC: 28,
   ESPIPE: 29,
@@ -46,6 +47,8 @@ export const ERRNO = {
   ENOPROTOOPT: 92,
   EPROTONOSUPPORT: 93,
   EOPNOTSUPP: 95,
+  /** The same, as the host's errors call it. */
+  ENOTSUP: 95,
   EAFNOSUPPORT: 97,
   EADDRINUSE: 98,
   ECONNABORTED: 103,
@@ -78,10 +81,3 @@ export class SystemError extends Error {
 export function fail(name: ErrnoName): never {
   throw new SystemError(name);
 }
-
-/** The same of an error of the host's file system; what Linux has no other name for is EIO. */
-export const hostError = (error: unknown): Error => {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === undefined) return error as Error;
-  return new SystemError(code in ERRNO ? (code as ErrnoName) : 'EIO');
-};

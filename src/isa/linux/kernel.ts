@@ -2,7 +2,7 @@
 import type {Marker} from '../../trace/records.ts';
 import type {Cpu} from '../core/cpu.ts';
 import type {Memory} from '../memory/memory.ts';
-import type {Clock} from './clock.ts';
+import type {Clock, Time} from './clock.ts';
 import {fail} from './errno.ts';
 import type {Volume} from './files/node.ts';
 import type {AbstractNames} from './files/socket.ts';
@@ -28,7 +28,6 @@ export interface KernelSettings {
   readonly profile: Profile;
 }
 
-const NANOSECONDS = 1e9;
 /** Of the first process. */
 export const FIRST_ID = 1000;
 
@@ -89,10 +88,9 @@ export class Kernel {
     return this.#clock.now;
   }
 
-  /** CLOCK_REALTIME: whole seconds, and nanoseconds. */
-  get realTime(): readonly [seconds: number, rest: number] {
-    const {now} = this;
-    return [this.settings.epoch + Math.floor(now / NANOSECONDS), now % NANOSECONDS];
+  /** CLOCK_REALTIME. */
+  get realTime(): Time {
+    return this.#clock.since(this.settings.epoch);
   }
 
   /** A number for a task. @throws SystemError EAGAIN when there are as many as there may be. */

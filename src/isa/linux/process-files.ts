@@ -2,7 +2,8 @@
 import {EXECUTABLE, READABLE, SHARED, WRITABLE} from '../memory/address-space.ts';
 import {systemNames} from './calls/system.ts';
 import {fail} from './errno.ts';
-import {Directory, GeneratedFile, Link, type Node, SyntheticDirectory, type Volume} from './files/node.ts';
+import {GeneratedFile, SyntheticDirectory} from './files/generated.ts';
+import {Directory, Link, type Node, type Volume} from './files/node.ts';
 import type {OpenFile} from './files/open-file.ts';
 import {resolve} from './files/path.ts';
 import type {Kernel} from './kernel.ts';

@@ -1,9 +1,11 @@
 /** The guest's tree of files: a root of the host or an empty one, directories that the user adds, /dev, /proc and /tmp. */
 import {statSync} from 'node:fs';
+import type {Time} from './clock.ts';
 import {SystemError} from './errno.ts';
 import {type Content, Quota} from './files/content.ts';
 import {deviceDirectory} from './files/devices.ts';
-import {HostTree} from './files/host.ts';
+import {HostDirectory} from './files/host.ts';
+import {HostTree} from './files/host-tree.ts';
 import {Directory, newVolume, type Opened, RegularFile, type Volume} from './files/node.ts';
 
 /** A directory of the host in the guest's tree. */
@@ -18,8 +20,8 @@ export interface RootOptions {
   /** The directory that is the guest's root; it is only read. Without one the root is empty. */
   readonly sysroot: string | undefined;
   readonly binds: readonly Bind[];
-  /** CLOCK_REALTIME in ns. */
-  readonly now: () => number;
+  /** CLOCK_REALTIME. */
+  readonly now: () => Time;
   readonly random: () => number;
   readonly terminal: () => Opened;
 }
@@ -41,10 +43,10 @@ export class RootError extends Error {
   }
 }
 
-const hostTree = (volume: Volume, path: string, writable: boolean): HostTree => {
+const hostDirectory = (volume: Volume, path: string, writable: boolean): HostDirectory => {
   try {
     if (!statSync(path).isDirectory()) throw new RootError(path, 'is no directory');
-    return new HostTree(volume, path, writable);
+    return HostDirectory.top(new HostTree(volume, path, writable));
   } catch (error) {
     if (error instanceof RootError) throw error;
     throw new RootError(path, (error as NodeJS.ErrnoException).code ?? String(error));
@@ -77,13 +79,13 @@ export const buildRoot = (options: RootOptions): Root => {
   const volumeOf = (device: number): Volume => newVolume(device, quota, options.now);
   const rootVolume = volumeOf(DEVICE.root);
   const directory =
-    options.sysroot === undefined ? new Directory(rootVolume) : hostTree(rootVolume, options.sysroot, false).root();
+    options.sysroot === undefined ? new Directory(rootVolume) : hostDirectory(rootVolume, options.sysroot, false);
   const memory = volumeOf(DEVICE.memory);
   mount(directory, '/dev', deviceDirectory(volumeOf(DEVICE.devices), options.random, options.terminal));
   mount(directory, '/tmp', new Directory(memory, 0o1777));
   mount(directory, '/dev/shm', new Directory(memory, 0o1777));
   for (const [index, {host, guest, writable}] of options.binds.entries()) {
-    mount(directory, guest, hostTree(volumeOf(DEVICE.firstBind + index), host, writable).root());
+    mount(directory, guest, hostDirectory(volumeOf(DEVICE.firstBind + index), host, writable));
   }
   return {directory, volume: memory};
 };

@@ -1,5 +1,6 @@
 /** Clocks and sleeping. Guest time is the number of instructions executed, a nanosecond each, and time slept. */
 import {call} from '../call.ts';
+import type {Time} from '../clock.ts';
 import {ERRNO, fail} from '../errno.ts';
 import type {Kernel} from '../kernel.ts';
 import type {Result, Waiting} from '../wait.ts';
@@ -8,7 +9,6 @@ export const NANOSECONDS = 1e9;
 export const MICROSECOND = 1000;
 const TICK = NANOSECONDS / 100;
 
-type Time = readonly [seconds: number, rest: number];
 export const split = (time: number): Time => [Math.floor(time / NANOSECONDS), time % NANOSECONDS];
 
 const realTime = (kernel: Kernel): Time => kernel.realTime;

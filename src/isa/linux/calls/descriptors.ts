@@ -2,7 +2,8 @@
 import {call} from '../call.ts';
 import {fail} from '../errno.ts';
 import {EventCounter, TimerFile} from '../files/events.ts';
-import {Directory, GeneratedFile, Link, RegularFile, S_IFIFO, Special} from '../files/node.ts';
+import {GeneratedFile} from '../files/generated.ts';
+import {Directory, Link, RegularFile, S_IFIFO, Special} from '../files/node.ts';
 import {
   O_ACCMODE,
   O_CLOEXEC,
@@ -41,13 +42,15 @@ const open = (kernel: Kernel, fd: number, path: string, given: number, mode: num
   const found = lookUp(kernel, fd, path, (flags & O_NOFOLLOW) === 0 && !exclusive);
   const {directory, name, opened, mustBeDirectory, path: place} = found;
   if (opened instanceof OpenFile) return add(kernel, opened, flags);
-  let {node} = found;
+  const {node} = found;
   if (node === undefined) {
     if ((flags & O_CREAT) === 0) fail('ENOENT');
     if (mustBeDirectory) fail('EISDIR');
     directory.checkWritable();
-    node = directory.makeFile(name, permissions);
-    return add(kernel, new OpenRegular(kept, place, node as RegularFile), flags);
+    const made = directory.makeFile(name, permissions);
+    const file = new OpenRegular(kept, place, made);
+    made.release();
+    return add(kernel, file, flags);
   }
   if (exclusive) fail('EEXIST');
   if ((flags & O_PATH) !== 0) {

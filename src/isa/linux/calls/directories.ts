@@ -20,7 +20,7 @@ const makeNode = (kernel: Kernel, fd: number, path: string, mode: number, _devic
   const {directory, name} = vacancy(kernel, fd, path);
   const permissions = mode & 0o7777 & ~kernel.current.context.mask;
   const type = mode & 0o170000;
-  if (type === 0 || type === S_IFREG) directory.makeFile(name, permissions);
+  if (type === 0 || type === S_IFREG) directory.makeFile(name, permissions).release();
   else if (type === S_IFIFO) directory.insert(name, new Special(directory.volume, type | permissions));
   else fail('EPERM');
   return 0;

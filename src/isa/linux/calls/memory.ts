@@ -2,7 +2,8 @@
 import {PAGE} from '../../memory/layout.ts';
 import {call} from '../call.ts';
 import {ERRNO, fail} from '../errno.ts';
-import {GeneratedFile, RegularFile, Special} from '../files/node.ts';
+import {GeneratedFile} from '../files/generated.ts';
+import {RegularFile, Special} from '../files/node.ts';
 import {O_ACCMODE, O_RDWR} from '../files/open-file.ts';
 import type {Kernel} from '../kernel.ts';
 import {pageUp, STACK_TOP} from '../layout.ts';

@@ -1,10 +1,11 @@
 /** What files are: the stat family, permissions, owners, times, file systems. */
 import {call} from '../call.ts';
+import type {Time} from '../clock.ts';
 import {ERRNO, fail} from '../errno.ts';
-import {Directory, type Node} from '../files/node.ts';
-import {OpenFile} from '../files/open-file.ts';
+import {Directory, type NewTime, type Node} from '../files/node.ts';
+import {O_PATH, OpenFile} from '../files/open-file.ts';
 import type {Kernel} from '../kernel.ts';
-import {AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, fileOf, nodeOrFile} from './common.ts';
+import {AT_FDCWD, AT_SYMLINK_NOFOLLOW, fileOf, nodeOrFile} from './common.ts';
 
 interface Status {
   readonly device: number;
@@ -15,23 +16,25 @@ interface Status {
   readonly group: number;
   readonly represents: number;
   readonly size: number;
-  /** In ns: access, modification, change. */
-  readonly times: readonly [number, number, number];
+  /** Access, modification, change. */
+  readonly times: readonly [Time, Time, Time];
 }
 
 const BLOCK = 4096;
 const SECTOR = 512;
 const NANOSECONDS = 1e9;
+const MICROSECONDS = 1e6;
 
 const statusOf = (kernel: Kernel, of: Node | OpenFile): Status => {
   const node = of instanceof OpenFile ? of.node : of;
   if (node === undefined) {
-    const now = kernel.settings.epoch * NANOSECONDS;
+    const now: Time = [kernel.settings.epoch, 0];
     const {mode, terminal} = of as OpenFile;
     const represents = terminal === undefined ? 0 : 0x8800;
     const nothing = {device: 9, inode: kernel.inodeOf(of), links: 1, owner: 0, group: 0, size: 0};
     return {...nothing, mode, represents, times: [now, now, now]};
   }
+  node.refresh();
   return {
     device: node.volume.device,
     inode: node.inode,
@@ -45,17 +48,14 @@ const statusOf = (kernel: Kernel, of: Node | OpenFile): Status => {
   };
 };
 
-const seconds = (time: number): number => Math.floor(time / NANOSECONDS);
-const rest = (time: number): number => Math.floor(time % NANOSECONDS);
 const sectors = (size: number): number => Math.ceil(size / BLOCK) * (BLOCK / SECTOR);
-const timeWords = (times: readonly number[]): number[] => times.flatMap((time) => [seconds(time), rest(time)]);
 
 /** struct stat64. */
 const putWide = (kernel: Kernel, at: number, status: Status): number => {
   const {device, inode, mode, links, owner, group, represents, size, times} = status;
   const long = (value: number): [number, number] => [value, Math.floor(value / 2 ** 32)];
   const start = [device, 0, 0, inode, mode, links, owner, group, represents, 0, 0, 0];
-  kernel.user.putWords(at, ...start, ...long(size), BLOCK, 0, ...long(sectors(size)), ...timeWords(times), inode, 0);
+  kernel.user.putWords(at, ...start, ...long(size), BLOCK, 0, ...long(sectors(size)), ...times.flat(), inode, 0);
   return 0;
 };
 
@@ -64,7 +64,7 @@ const putNarrow = (kernel: Kernel, at: number, status: Status): number => {
   const {device, inode, mode, links, owner, group, represents, size, times} = status;
   if (size >= 2 ** 31) fail('EOVERFLOW');
   const start = [device, inode, mode | (links << 16), owner | (group << 16), represents, size, BLOCK, sectors(size)];
-  kernel.user.putWords(at, ...start, ...timeWords(times), 0, 0);
+  kernel.user.putWords(at, ...start, ...times.flat(), 0, 0);
   return 0;
 };
 
@@ -94,12 +94,12 @@ const putExtended = (kernel: Kernel, at: number, status: Status): number => {
     sectors(size),
   );
   const [accessed, modified, changed] = times;
-  for (const [offset, time] of [
+  for (const [offset, [seconds, rest]] of [
     [64, accessed],
     [96, changed],
     [112, modified],
   ] as const) {
-    set32(offset, seconds(time), Math.floor(seconds(time) / 2 ** 32), rest(time));
+    set32(offset, seconds, Math.floor(seconds / 2 ** 32), rest);
   }
   set32(128, represents >>> 8, represents & 0xff, device >>> 8, device & 0xff);
   kernel.user.write(at, record);
@@ -129,72 +129,75 @@ const access = (kernel: Kernel, fd: number, path: string, mode: number, flags = 
   return 0;
 };
 
-const changeNode = (kernel: Kernel, found: Node | OpenFile, change: (node: Node) => void): number => {
+const changeNode = (found: Node | OpenFile, change: (node: Node) => void): number => {
   const node = found instanceof OpenFile ? found.node : found;
   if (node === undefined) return 0;
   change(node);
-  node.changed = kernel.volume.now();
   return 0;
 };
 
-const changeMode = (kernel: Kernel, fd: number, path: string, mode: number, flags = 0): number =>
-  changeNode(kernel, nodeOrFile(kernel, fd, path, flags), (node) => {
-    node.permissions = mode & 0o7777;
-  });
+/** Of a descriptor that does more than name a place. @throws SystemError EBADF */
+const heldFile = (kernel: Kernel, fd: number): OpenFile => {
+  const file = fileOf(kernel, fd);
+  return (file.flags & O_PATH) === 0 ? file : fail('EBADF');
+};
 
-const changeOwner = (kernel: Kernel, found: Node | OpenFile, owner: number, group: number): number =>
-  changeNode(kernel, found, (node) => {
-    if (owner !== -1 && owner !== 0xffff) node.owner = owner;
-    if (group !== -1 && group !== 0xffff) node.group = group;
-  });
+const changeMode = (kernel: Kernel, fd: number, path: string, mode: number): number =>
+  changeNode(nodeOrFile(kernel, fd, path, 0), (node) => node.changePermissions(mode));
+
+/** -1, also of the calls with 16 bits, leaves the owner or the group as it is. */
+const newOwner = (id: number): number | undefined => (id === -1 || id === 0xffff ? undefined : id);
+const changeOwner = (found: Node | OpenFile, owner: number, group: number): number =>
+  changeNode(found, (node) => node.changeOwner(newOwner(owner), newOwner(group)));
 const ownerByPath =
   (flags: number) =>
   (kernel: Kernel, path: string, owner: number, group: number): number =>
-    changeOwner(kernel, nodeOrFile(kernel, AT_FDCWD, path, flags), owner, group);
+    changeOwner(nodeOrFile(kernel, AT_FDCWD, path, flags), owner, group);
+
 const ownerByDescriptor = (kernel: Kernel, fd: number, owner: number, group: number): number =>
-  changeOwner(kernel, fileOf(kernel, fd), owner, group);
+  changeOwner(heldFile(kernel, fd), owner, group);
 
-const UTIME_NOW = 0x3fff_ffff;
-const UTIME_OMIT = 0x3fff_fffe;
-/** Two times; `undefined` leaves one as it is. */
-const setTimes = (found: Node | OpenFile, kernel: Kernel, times: readonly (number | undefined)[]): number =>
-  changeNode(kernel, found, (node) => {
-    const [accessed, modified] = times;
-    if (accessed !== undefined) node.accessed = accessed;
-    if (modified !== undefined) node.modified = modified;
-  });
+const setTimes = (found: Node | OpenFile, [accessed, modified]: NewTimes): number =>
+  changeNode(found, (node) => node.changeTimes(accessed, modified));
 
-const timesAt = (kernel: Kernel, at: number, wide: boolean): readonly (number | undefined)[] => {
-  const now = kernel.volume.now();
-  if (at === 0) return [now, now];
+type NewTimes = readonly [accessed: NewTime, modified: NewTime];
+const BOTH_NOW: NewTimes = ['now', 'now'];
+
+/** UTIME_NOW and UTIME_OMIT. */
+const IN_PLACE_OF_NANOSECONDS: ReadonlyMap<number, NewTime> = new Map([
+  [0x3fff_ffff, 'now'],
+  [0x3fff_fffe, undefined],
+]);
+/** @throws SystemError EINVAL for more than a second's worth of `rest`, of which a second has `perSecond`. */
+const timeFrom = (seconds: number, rest: number, perSecond: number): Time =>
+  rest >= 0 && rest < perSecond ? [seconds, rest * (NANOSECONDS / perSecond)] : fail('EINVAL');
+
+const timesAt = (kernel: Kernel, at: number, wide: boolean): NewTimes => {
+  if (at === 0) return BOTH_NOW;
   const words = kernel.user.words(at, wide ? 8 : 4);
-  return [0, 1].map((index) => {
-    const from = (wide ? 4 : 2) * index;
-    const nanoseconds = words[from + (wide ? 2 : 1)]!;
-    if (nanoseconds === UTIME_NOW) return now;
-    if (nanoseconds === UTIME_OMIT) return undefined;
-    if (nanoseconds < 0 || nanoseconds >= NANOSECONDS) fail('EINVAL');
-    return words[from]! * NANOSECONDS + nanoseconds;
-  });
+  const time = (first: number): NewTime => {
+    const low = words[first]!;
+    const seconds = wide ? (low >>> 0) + words[first + 1]! * 2 ** 32 : low;
+    const rest = words[first + (wide ? 2 : 1)]!;
+    if (IN_PLACE_OF_NANOSECONDS.has(rest)) return IN_PLACE_OF_NANOSECONDS.get(rest);
+    return timeFrom(seconds, rest, NANOSECONDS);
+  };
+  return [time(0), time(wide ? 4 : 2)];
 };
 
 const timesOf =
   (wide: boolean) =>
   (kernel: Kernel, fd: number, pathAt: number, at: number, flags: number): number => {
     const times = timesAt(kernel, at, wide);
-    const found = pathAt === 0 ? fileOf(kernel, fd) : nodeOrFile(kernel, fd, kernel.user.text(pathAt), flags);
-    return setTimes(found, kernel, times);
+    const found = pathAt === 0 ? heldFile(kernel, fd) : nodeOrFile(kernel, fd, kernel.user.text(pathAt), flags);
+    return setTimes(found, times);
   };
 
 const oldTimes = (kernel: Kernel, fd: number, path: string, at: number): number => {
-  const now = kernel.volume.now();
   const found = nodeOrFile(kernel, fd, path, 0);
-  if (at === 0) return setTimes(found, kernel, [now, now]);
+  if (at === 0) return setTimes(found, BOTH_NOW);
   const [first, firstRest, second, secondRest] = kernel.user.words(at, 4);
-  return setTimes(found, kernel, [
-    first! * NANOSECONDS + firstRest! * 1000,
-    second! * NANOSECONDS + secondRest! * 1000,
-  ]);
+  return setTimes(found, [timeFrom(first!, firstRest!, MICROSECONDS), timeFrom(second!, secondRest!, MICROSECONDS)]);
 };
 
 const truncate = (kernel: Kernel, path: string, size: number): number => {
@@ -247,7 +250,9 @@ export const STATUS_CALLS = [
   call(334, 'faccessat', ['fd', 'path', 'bits'], access),
   call(439, 'faccessat2', ['fd', 'path', 'bits', 'bits'], access),
   call(15, 'chmod', ['path', 'bits'], (kernel, path, mode) => changeMode(kernel, AT_FDCWD, path, mode)),
-  call(94, 'fchmod', ['fd', 'bits'], (kernel, fd, mode) => changeMode(kernel, fd, '', mode, AT_EMPTY_PATH)),
+  call(94, 'fchmod', ['fd', 'bits'], (kernel, fd, mode) =>
+    changeNode(heldFile(kernel, fd), (node) => node.changePermissions(mode)),
+  ),
   call(333, 'fchmodat', ['fd', 'path', 'bits'], changeMode),
   call(16, 'lchown', ['path', 'int', 'int'], ownerByPath(AT_SYMLINK_NOFOLLOW)),
   call(182, 'chown', ['path', 'int', 'int'], ownerByPath(0)),
@@ -256,7 +261,7 @@ export const STATUS_CALLS = [
   call(212, 'chown32', ['path', 'int', 'int'], ownerByPath(0)),
   call(207, 'fchown32', ['fd', 'int', 'int'], ownerByDescriptor),
   call(325, 'fchownat', ['fd', 'path', 'int', 'int', 'bits'], (kernel, fd, path, owner, group, flags) =>
-    changeOwner(kernel, nodeOrFile(kernel, fd, path, flags), owner, group),
+    changeOwner(nodeOrFile(kernel, fd, path, flags), owner, group),
   ),
   call(269, 'utimes', ['path', 'pointer'], (kernel, path, at) => oldTimes(kernel, AT_FDCWD, path, at)),
   call(326, 'futimesat', ['fd', 'path', 'pointer'], oldTimes),

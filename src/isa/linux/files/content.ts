@@ -1,6 +1,7 @@
 /** The bytes of regular files: in the emulator's memory, or in a file of the host. */
-import {closeSync, fstatSync, ftruncateSync, readSync, writeSync} from 'node:fs';
-import {fail, hostError} from '../errno.ts';
+import {closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, writeSync} from 'node:fs';
+import {fail} from '../errno.ts';
+import {askHost, pathOf} from './host-calls.ts';
 
 export interface Content {
   readonly size: number;
@@ -80,19 +81,35 @@ export class MemoryContent implements Content {
   }
 }
 
-/** A file of the host, open while somebody uses it. */
+/** A file of the host, open while somebody uses it: for writing too as soon as somebody writes. */
 export class HostContent implements Content {
-  readonly #open: () => number;
+  readonly #open: (writes: boolean) => number;
   #descriptor = -1;
   #users = 0;
+  #writes = false;
 
-  constructor(open: () => number) {
+  constructor(open: (writes: boolean) => number) {
     this.#open = open;
   }
 
+  /** Undefined while nobody uses the file. */
+  get descriptor(): number | undefined {
+    return this.#users === 0 ? undefined : this.#descriptor;
+  }
+
+  /** Its first user has opened the file, for reading and writing. */
+  adopt(descriptor: number): void {
+    this.#descriptor = descriptor;
+    this.#users = 1;
+    this.#writes = true;
+  }
+
   /** @throws SystemError when the host refuses. */
-  acquire(): void {
-    if (this.#users === 0) this.#descriptor = this.#open();
+  acquire(writes: boolean): void {
+    if (this.#users === 0) {
+      this.#descriptor = this.#open(writes);
+      this.#writes = writes;
+    } else if (writes && !this.#writes) this.#openAgain();
     this.#users++;
   }
 
@@ -101,12 +118,20 @@ export class HostContent implements Content {
     if (this.#users === 0) closeSync(this.#descriptor);
   }
 
+  /** The same file, whatever its name leads to by now. */
+  #openAgain(): void {
+    const descriptor = askHost(() => openSync(pathOf(this.#descriptor), constants.O_RDWR));
+    closeSync(this.#descriptor);
+    this.#descriptor = descriptor;
+    this.#writes = true;
+  }
+
   get size(): number {
-    return this.#with((descriptor) => fstatSync(descriptor).size);
+    return this.#with(false, (descriptor) => fstatSync(descriptor).size);
   }
 
   read(position: number, length: number): Uint8Array {
-    return this.#with((descriptor) => {
+    return this.#with(false, (descriptor) => {
       const size = Math.max(0, Math.min(length, fstatSync(descriptor).size - position));
       const data = new Uint8Array(size);
       let done = 0;
@@ -120,7 +145,7 @@ export class HostContent implements Content {
   }
 
   write(position: number, data: Uint8Array): void {
-    this.#with((descriptor) => {
+    this.#with(true, (descriptor) => {
       for (let done = 0; done < data.length; ) {
         done += writeSync(descriptor, data, done, data.length - done, position + done);
       }
@@ -128,15 +153,13 @@ export class HostContent implements Content {
   }
 
   resize(size: number): void {
-    this.#with((descriptor) => ftruncateSync(descriptor, size));
+    this.#with(true, (descriptor) => ftruncateSync(descriptor, size));
   }
 
-  #with<T>(use: (descriptor: number) => T): T {
-    this.acquire();
+  #with<T>(writes: boolean, use: (descriptor: number) => T): T {
+    this.acquire(writes);
     try {
-      return use(this.#descriptor);
-    } catch (error) {
-      throw hostError(error);
+      return askHost(() => use(this.#descriptor));
     } finally {
       this.release();
     }

@@ -1,4 +1,5 @@
 /** What a path leads to: directories, files, links and the rest, in the emulator's memory. */
+import type {Time} from '../clock.ts';
 import {fail} from '../errno.ts';
 import {type Content, MemoryContent, type Quota} from './content.ts';
 
@@ -18,20 +19,33 @@ export interface Opened {
 export interface Volume {
   readonly device: number;
   readonly quota: Quota;
-  /** CLOCK_REALTIME in ns. */
-  readonly now: () => number;
+  /** CLOCK_REALTIME. */
+  readonly now: () => Time;
   /** The same when the guest started. */
-  readonly start: number;
+  readonly start: Time;
   nextInode: number;
 }
 
-export const newVolume = (device: number, quota: Quota, now: () => number): Volume => ({
+export const newVolume = (device: number, quota: Quota, now: () => Time): Volume => ({
   device,
   quota,
   now,
   start: now(),
   nextInode: 2,
 });
+
+/** What a time of a node shall be; undefined as it is. */
+export type NewTime = Time | 'now' | undefined;
+
+/** What has attributes of its own behind a node: a file of the host that may be written. */
+export interface Keeper {
+  /** Brings the node up to date. */
+  show(node: Node): void;
+  /** @throws SystemError of the host. */
+  changePermissions(permissions: number): void;
+  /** @throws SystemError of the host. */
+  changeTimes(accessed: NewTime, modified: NewTime): void;
+}
 
 export abstract class Node {
   /** S_IF…, of the mode. */
@@ -42,9 +56,11 @@ export abstract class Node {
   owner = 0;
   group = 0;
   links = 1;
-  accessed: number;
-  modified: number;
-  changed: number;
+  accessed: Time;
+  modified: Time;
+  changed: Time;
+  /** Undefined: the attributes are the node's own. */
+  protected readonly keeper: Keeper | undefined = undefined;
 
   constructor(volume: Volume, permissions: number) {
     this.volume = volume;
@@ -62,6 +78,34 @@ export abstract class Node {
 
   touch(): void {
     this.modified = this.changed = this.volume.now();
+  }
+
+  /** Before the attributes are read. */
+  refresh(): void {
+    this.keeper?.show(this);
+  }
+
+  changePermissions(permissions: number): void {
+    if (this.keeper === undefined) {
+      this.permissions = permissions & 0o7777;
+      this.changed = this.volume.now();
+    } else this.keeper.changePermissions(permissions & 0o7777);
+  }
+
+  changeTimes(accessed: NewTime, modified: NewTime): void {
+    if (this.keeper === undefined) {
+      const now = this.volume.now();
+      if (accessed !== undefined) this.accessed = accessed === 'now' ? now : accessed;
+      if (modified !== undefined) this.modified = modified === 'now' ? now : modified;
+      this.changed = now;
+    } else this.keeper.changeTimes(accessed, modified);
+  }
+
+  /** The guest's users are its own: the host never learns of owners. */
+  changeOwner(owner: number | undefined, group: number | undefined): void {
+    this.owner = owner ?? this.owner;
+    this.group = group ?? this.group;
+    this.changed = this.volume.now();
   }
 }
 
@@ -86,8 +130,8 @@ export class RegularFile extends Node {
     return this.content;
   }
 
-  /** Somebody opens the file. */
-  acquire(): void {
+  /** Somebody opens the file. @throws SystemError of the host, when it refuses. */
+  acquire(_writes = false): void {
     this.openers++;
   }
 
@@ -117,6 +161,10 @@ export class Link extends Node {
 
   get target(): string {
     return this.#target();
+  }
+
+  override changePermissions(): void {
+    fail('EOPNOTSUPP');
   }
 
   override get size(): number {
@@ -186,8 +234,10 @@ export class Directory extends Node {
     this.touch();
   }
 
+  /** The file is acquired: its maker releases it. */
   makeFile(name: string, permissions: number): RegularFile {
     const file = new RegularFile(this.volume, permissions);
+    file.acquire(true);
     this.insert(name, file);
     return file;
   }
@@ -217,64 +267,4 @@ export class Directory extends Node {
 
   /** @throws SystemError EROFS where nothing may be created or removed. */
   checkWritable(): void {}
-}
-
-/** A directory whose entries are made when somebody looks, as those of /proc. */
-export class SyntheticDirectory extends Directory {
-  readonly #find: (name: string) => Node | undefined;
-  readonly #list: () => readonly string[];
-
-  constructor(volume: Volume, list: () => readonly string[], find: (name: string) => Node | undefined) {
-    super(volume, 0o555);
-    this.#list = list;
-    this.#find = find;
-  }
-
-  override lookup(name: string): Node | undefined {
-    const node = this.#find(name);
-    if (node instanceof Directory) {
-      node.parent = this;
-      node.name = name;
-    }
-    return node;
-  }
-
-  override names(): string[] {
-    return [...this.#list()];
-  }
-
-  override checkWritable(): void {
-    fail('EROFS');
-  }
-}
-
-/** A file whose content is made when it is opened. */
-export class GeneratedFile extends RegularFile {
-  readonly #generate: () => string | Uint8Array;
-
-  constructor(volume: Volume, generate: () => string | Uint8Array, permissions = 0o444) {
-    super(volume, permissions, {
-      size: 0,
-      read: () => new Uint8Array(0),
-      write: () => fail('EACCES'),
-      resize: () => {},
-    });
-    this.#generate = generate;
-  }
-
-  override acquire(): void {
-    const made = this.#generate();
-    const bytes = typeof made === 'string' ? new TextEncoder().encode(made) : made;
-    this.content = {
-      size: bytes.length,
-      read: (position, length) => bytes.subarray(position, position + length),
-      write: () => {},
-      resize: () => {},
-    };
-  }
-
-  /** Files of /proc say 0. */
-  override get size(): number {
-    return 0;
-  }
 }

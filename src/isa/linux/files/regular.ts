@@ -15,7 +15,7 @@ export class OpenRegular extends OpenFile {
   constructor(flags: number, path: string, node: RegularFile) {
     super(flags, path, node);
     this.node = node;
-    node.acquire();
+    node.acquire(this.isWritable);
   }
 
   override read(length: number): Uint8Array {

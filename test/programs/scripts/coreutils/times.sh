@@ -1,0 +1,7 @@
+umask 022; mkdir -p d/e; seq 10 > d/f; seq 20 > d/g; ln -s f d/l; ln d/f d/h; show() { stat -c '%n %F %a %h %Y' "$@"; }; when() { stat -c '%n %x %y' "$@"; }
+touch -d '2001-02-03 04:05:06.123456Z' d/f; touch -a -d '2005-06-07Z' d/f; touch -m -d '1999-07-20 20:17:40.25Z' d/g; touch -a -d '@2000000000.000001' d/g; touch -h -d '2003-01-01Z' d/l; touch -d '2002-02-03 04:05:06Z' d/e d; when d/[efghl]; show d d/?
+touch -d '1969-07-20 20:17:40.25Z' old; when old; cp -p d/f copy; cp -a d all; show copy all all/?; cp -uv d/f copy; touch -d '2001-02-03 04:05:06.123457Z' d/f; cp -uv d/f copy; [ d/f -nt d/g ]; echo $?; [ d/f -ot d/e ]; echo $?; [ d/f -ef d/h ]; echo $?
+chmod 640 d/f; chmod 1751 d/e; chmod u=rwx,g=s,o= d/g; chmod -v a+r,g+w d/e d/f d/g d/h d/l d; show d/?; touch -c -r d/g d/f; when d/f; touch -c d/none; ls d
+tar cf t.tar --sort=name d; tar tvf t.tar --full-time; mkdir x; tar xpf t.tar -C x; show x/d x/d/?; install -p -m 4755 d/f i; show i; find d -newermt '2001-01-01Z' ! -newermt '2004-01-01Z' | sort
+echo more >> d/g; [ d/g -nt d/e ]; echo $?; touch d/e; [ d/e -ot d/g ]; echo $?; touch new; [ new -ot d/g ]; echo $?; exec 5< d/f; chmod 600 d/f; mv d/f d/e/k; touch -d '2010-01-01Z' d/e/k; stat -L -c '%a %h %Y' /dev/fd/5; rm d/e/k; stat -L -c '%a %h %Y' /dev/fd/5; wc -c <&5
+umask 0; mkdir open; : > open/f; umask 0777; mkdir shut; : > shut/f; umask 0222; echo text > kept; stat -c '%n %a' open open/f shut shut/f kept; cat kept; touch -d 'no time' kept; echo $?; chmod 8 kept; echo $?; touch -d '2001-02-03Z' none/f; echo $?
