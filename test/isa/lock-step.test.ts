@@ -12,6 +12,7 @@ import {bytes, MEBIBYTE} from '../../src/units.ts';
 import {CATALOGUE, GUESTS} from '../guests/catalogue.ts';
 import {assemble, CODE, exitWith, loadConstant, program} from './assemble.ts';
 import {casesElf, randomBits, randomCases, SCRATCH_BYTES, SOURCES} from './random-cases.ts';
+import type {Statement} from './random-programs/tree.ts';
 import {buildProgram, describeProgram, longPrograms, shortPrograms} from './random-programs.ts';
 
 /** How many times the usual number of cases and programs, and from which seed. */
@@ -96,6 +97,7 @@ describe('random programs', {timeout: 3_600_000}, () => {
 
 const R4 = 4;
 const EQ = 0;
+const ALWAYS = 14;
 const NE = 1;
 /** A loop of two blocks that both count, 0x10000 to 0x1001c. */
 const LOOP = [
@@ -195,6 +197,54 @@ describe('what was wrong once', () => {
     const never = assemble('VADD.F64', {...sum, cond: 0, Vd: 0, Vm: 2});
     const elf = hotLoop(one, [assemble('CMP (immediate)', {Rn: 1, imm12: 0}), never, assemble('VADD.F64', sum)]);
     expect(lockStep(elf).report).toBeUndefined();
+  });
+
+  it('is right: a block that gets hot in the execution that changes it', () => {
+    const patch: Statement = {
+      kind: 'patch',
+      where: 'here',
+      flush: false,
+      by: 'STR',
+      draw: {row: 0, seed: 1_327_861_293},
+      mask: 3,
+    };
+    const body: readonly Statement[] = [
+      {kind: 'sometimes', mask: 0, body: [patch]},
+      {kind: 'floating modes', fpscr: 0},
+    ];
+    const elf = buildProgram({iterations: 100, functions: [{set: 'A32', body}], timer: 0, tasks: 'thread', seed: 0});
+    const regions = {hotAfter: 2, mostBlocks: 3};
+    expect(lockStep(elf, {regions, record: 'all'}, {portion: 313}).report).toBeUndefined();
+  });
+
+  it('is right: a function that is written while two regions hold it, one of them on another page', () => {
+    const branch = (from: number, to: number) => ({imm24: (to - from - 2) & 0xff_ffff});
+    const addOne = (register: number) => assemble('ADD (immediate)', {Rn: register, Rd: register, imm12: 1});
+    const countDown = (register: number) => assemble('SUB (immediate)', {S: 1, Rn: register, Rd: register, imm12: 1});
+    const FUNCTION = 2048;
+    const twice = assemble('ADD (immediate)', {Rn: 5, Rd: 5, imm12: 2});
+    const words = [...loadConstant(0, CODE + 4 * FUNCTION), ...loadConstant(3, twice), ...loadConstant(9, 2)];
+    const start = words.length;
+    const loop = (turns: number, before: readonly number[], cond: number, after: readonly number[]): void => {
+      words.push(...loadConstant(1, turns));
+      const top = words.length;
+      words.push(...before);
+      words.push(assemble('BL', {cond, ...branch(words.length, FUNCTION)}), ...after, countDown(1));
+      words.push(assemble('B', {cond: NE, ...branch(words.length, top)}));
+    };
+    // Calls less often than it turns, so that the loop is hot first; the larger region of the second loop then takes over.
+    loop(200, [assemble('TST (immediate)', {Rn: 1, imm12: 1})], EQ, []);
+    loop(
+      50_000,
+      [],
+      ALWAYS,
+      Array.from({length: 12}, () => addOne(8)),
+    );
+    words.push(assemble('STR (immediate)', {P: 1, U: 1, Rn: 0, Rt: 3}), countDown(9));
+    words.push(assemble('B', {cond: NE, ...branch(words.length, start)}), ...exitWith(0));
+    while (words.length < FUNCTION) words.push(addOne(8));
+    words.push(addOne(5), assemble('BX', {Rm: 14}));
+    expect(lockStep(program(words, true), {regions: {...EAGER, mostBlocks: 3}}).report).toBeUndefined();
   });
 });
 

@@ -48,6 +48,8 @@ interface Region {
   nextCount: number;
   /** The mapping under which the pages were last compared. */
   mapping: number;
+  /** Never entered again. */
+  isDropped: boolean;
 }
 
 interface CodePage {
@@ -75,6 +77,8 @@ export class Translator implements Engine {
   slowExits = 0;
   #table = newTable();
   #regions: Region[] = [];
+  /** Every region that holds a block: more than the one that the block is entered through. */
+  #holders = new Map<CodeBlock, Region[]>();
   /** Operations that translated code calls out for. */
   #operations: Operation[] = [];
   #recording = false;
@@ -184,8 +188,8 @@ export class Translator implements Engine {
 
   /** Makes a region of a hot block and what is around it that no region has. */
   #translate(entry: CodeBlock): void {
-    // The interpreter executes translated blocks too, at the end of a budget.
-    if (entry.translation !== undefined) return;
+    // The interpreter executes translated blocks too, at the end of a budget; and a block may just have changed itself.
+    if (entry.translation !== undefined || !this.#cache.isCurrent(entry)) return;
     this.#compile(entry, this.#collect(entry, false), OFTEN_ENTERED);
   }
 
@@ -228,11 +232,15 @@ export class Translator implements Engine {
       pages: this.#pagesOf(blocks),
       mapping: this.#mapping,
       nextCount: entries,
+      isDropped: false,
     };
     this.#regions.push(region);
     this.#table.set(index, run);
     this.#entryCounts[index] = entries;
     for (const [number, block] of blocks.entries()) {
+      const holders = this.#holders.get(block);
+      if (holders === undefined) this.#holders.set(block, [region]);
+      else holders.push(region);
       const other = block.translation as Entry | undefined;
       if (other === undefined || other.region.slack <= slack)
         block.translation = {region, index: number} satisfies Entry;
@@ -304,10 +312,15 @@ export class Translator implements Engine {
     if (block === undefined) {
       this.#mapping++;
       this.#jumpTable.fill(NO_ENTRY);
-    } else if (block.translation !== undefined) this.#drop((block.translation as Entry).region);
+    } else {
+      for (const region of this.#holders.get(block) ?? []) this.#drop(region);
+      this.#holders.delete(block);
+    }
   }
 
   #drop(region: Region): void {
+    if (region.isDropped) return;
+    region.isDropped = true;
     for (const block of region.blocks) {
       if ((block.translation as Entry | undefined)?.region !== region) continue;
       block.translation = undefined;
@@ -320,6 +333,7 @@ export class Translator implements Engine {
   #forgetAll(): void {
     for (const region of this.#regions) this.#drop(region);
     this.#regions = [];
+    this.#holders.clear();
     this.#operations = [];
     this.#table = newTable();
     this.#jumpTable.fill(NO_ENTRY);
