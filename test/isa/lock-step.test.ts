@@ -32,6 +32,7 @@ describe('guests', () => {
       const {report, exitCode} = lockStep(file, {
         argv: [elf, ...COUNTINGS[guest]!.smaller],
         profile: profile as 'v5-soft' | 'v7-hf',
+        regions: {hotAfter: 60},
         ...(record === undefined ? {} : {record}),
       });
       expect(report).toBeUndefined();

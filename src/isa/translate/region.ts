@@ -7,7 +7,7 @@ export interface RegionLimits {
   readonly hotAfter: number;
   readonly mostBlocks: number;
 }
-export const USUAL_LIMITS: RegionLimits = {hotAfter: 60, mostBlocks: 400};
+export const USUAL_LIMITS: RegionLimits = {hotAfter: 500, mostBlocks: 400};
 /** Copies of unrolled loops included; the ring's reserve (memory/layout.ts) is enough for their records. */
 const MOST_INSTRUCTIONS = 2000;
 /** A block that branches to itself is translated several times in a row, up to so many instructions. */
