@@ -5,7 +5,7 @@
 import {crc32} from 'node:zlib';
 import type {z} from 'zod';
 import type {Block} from './blocks.ts';
-import {decodeColumns, maxColumnBytes} from './columns.ts';
+import {ColumnDecoder, maxColumnBytes} from './columns.ts';
 import {
   blocksSchema,
   CHUNK_WORDS,
@@ -29,27 +29,35 @@ export const section = (file: number, offset: number, limit: number, kind: Secti
   return found;
 };
 
-/** Words of the records section; `into` is used again for each. @throws DamagedSection */
-export const unpackRecords = ({raw, codec}: Section, into: Uint32Array): TraceChunk => {
-  if (raw.length < 4) throw new DamagedSection('has no count of words');
-  const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.length);
-  const length = bytes.readUInt32LE(0);
-  const body = bytes.subarray(4);
-  if (length === 0 || length > CHUNK_WORDS) throw new DamagedSection(`claims ${length} words`);
-  if (codec === 'raw') {
-    if (body.length !== length * 4) throw new DamagedSection(`claims ${length} words in ${body.length} bytes`);
-    for (let index = 0; index < length; index++) into[index] = body.readUInt32LE(index * 4);
-    return {words: into, length};
+/** Unpacks records sections, one after another. */
+export class Unpacker {
+  readonly #words = new Uint32Array(CHUNK_WORDS);
+  readonly #columns = new ColumnDecoder(CHUNK_WORDS);
+
+  /** Words of the section; they are overwritten by the next. @throws DamagedSection */
+  unpack({raw, codec}: Section): TraceChunk {
+    if (raw.length < 4) throw new DamagedSection('has no count of words');
+    const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.length);
+    const length = bytes.readUInt32LE(0);
+    const body = bytes.subarray(4);
+    const words = this.#words;
+    if (length === 0 || length > CHUNK_WORDS) throw new DamagedSection(`claims ${length} words`);
+    const claim = `claims ${length} words in ${body.length} bytes`;
+    if (codec === 'raw') {
+      if (body.length !== length * 4) throw new DamagedSection(claim);
+      for (let index = 0; index < length; index++) words[index] = body.readUInt32LE(index * 4);
+      return {words, length};
+    }
+    if (body.length > maxColumnBytes(length)) throw new DamagedSection(claim);
+    try {
+      this.#columns.decode(body, words, length);
+    } catch (error) {
+      if (error instanceof RangeError) throw new DamagedSection(error.message);
+      throw error;
+    }
+    return {words, length};
   }
-  if (body.length > maxColumnBytes(length)) throw new DamagedSection(`claims ${length} words in ${body.length} bytes`);
-  try {
-    decodeColumns(body, into, length);
-  } catch (error) {
-    if (error instanceof RangeError) throw new DamagedSection(error.message);
-    throw error;
-  }
-  return {words: into, length};
-};
+}
 
 /** Counts a chunk's records. @throws DamagedSection when they are not whole or name unknown blocks. */
 export const tally = ({words, length}: TraceChunk, blocks: readonly Block[]): Tally => {
@@ -138,7 +146,7 @@ export const scan = (file: number, size: number, firstSection: number): Scan => 
   const blocks: Block[] = [];
   const chunks: ChunkEntry[] = [];
   const counts = {words: 0, records: 0, instructions: 0, accesses: 0, events: 0};
-  const words = new Uint32Array(CHUNK_WORDS);
+  const unpacker = new Unpacker();
   let offset = firstSection;
   const done = (reason: string): Scan => {
     return {counts: {chunks: chunks.length, blocks: blocks.length, ...counts}, blocks, chunks, limit: offset, reason};
@@ -148,7 +156,7 @@ export const scan = (file: number, size: number, firstSection: number): Scan => 
       const found = readSection(file, offset, size);
       if (found.kind === 'blocks') appendBlocks(blocks, found.raw);
       else if (found.kind === 'records') {
-        const own = tally(unpackRecords(found, words), blocks);
+        const own = tally(unpacker.unpack(found), blocks);
         chunks.push([offset, counts.instructions, own.instructions]);
         for (const name of Object.keys(own) as (keyof Tally)[]) counts[name] += own[name];
       } else return done(`a section of ${found.kind} ends the chunks`);

@@ -7,7 +7,6 @@ import {closeSync, fstatSync, openSync} from 'node:fs';
 import {InputError, systemReason} from '../files/errors.ts';
 import type {Block} from './blocks.ts';
 import {
-  CHUNK_WORDS,
   type ChunkEntry,
   FORMAT_VERSION,
   headerSchema,
@@ -15,7 +14,7 @@ import {
   PREAMBLE_BYTES,
   type TraceCounts,
 } from './container.ts';
-import {type Contents, parse, readContents, scan, section, tally, unpackRecords} from './contents.ts';
+import {type Contents, parse, readContents, scan, section, tally, Unpacker} from './contents.ts';
 import {DamagedSection, readExactly} from './section.ts';
 import type {TraceChunk, TraceHeader, TraceSource} from './source.ts';
 
@@ -43,7 +42,7 @@ class Reader implements StoredTrace {
   readonly blocks: readonly Block[];
   readonly #chunks: readonly ChunkEntry[];
   readonly #limit: number;
-  readonly #words = new Uint32Array(CHUNK_WORDS);
+  readonly #unpacker = new Unpacker();
   #file: number | undefined;
   #next = 0;
 
@@ -63,7 +62,7 @@ class Reader implements StoredTrace {
     if (entry === undefined) return undefined;
     const [offset, before, instructions] = entry;
     try {
-      const chunk = unpackRecords(section(this.#file, offset, this.#limit, 'records'), this.#words);
+      const chunk = this.#unpacker.unpack(section(this.#file, offset, this.#limit, 'records'));
       const found = tally(chunk, this.blocks).instructions;
       if (found !== instructions)
         throw new DamagedSection(`has ${found} instructions where the index says ${instructions}`);

@@ -1,7 +1,7 @@
 /** Stores a trace: its records stream to a temporary file, which gets its name when the index is written. */
 import {crc32} from 'node:zlib';
 import {AtomicFile} from '../files/write.ts';
-import {encodeColumns} from './columns.ts';
+import {ColumnEncoder} from './columns.ts';
 import {
   CHUNK_WORDS,
   type ChunkEntry,
@@ -33,6 +33,7 @@ class Writer {
   readonly #codec: Codec;
   readonly #source: TraceSource;
   readonly #pending = new Uint32Array(CHUNK_WORDS);
+  readonly #columns = new ColumnEncoder(CHUNK_WORDS);
   #pendingWords = 0;
   #blocksWritten = 0;
   readonly #blockSections: number[] = [];
@@ -98,7 +99,7 @@ class Writer {
     const words = this.#pending.subarray(0, this.#pendingWords);
     const wordCount = Buffer.alloc(4);
     wordCount.writeUInt32LE(words.length);
-    const body = this.#codec === 'raw' ? littleEndian(words) : encodeColumns(words, words.length);
+    const body = this.#codec === 'raw' ? littleEndian(words) : this.#columns.encode(words, words.length);
     this.#section('records', this.#codec, Buffer.concat([wordCount, body]));
     this.#pendingWords = 0;
   }
