@@ -1,4 +1,5 @@
 /** Stores a trace: its records stream to a temporary file, which gets its name when the index is written. */
+import {setImmediate} from 'node:timers/promises';
 import {crc32} from 'node:zlib';
 import {AtomicFile} from '../files/write.ts';
 import {ColumnEncoder} from './columns.ts';
@@ -12,11 +13,12 @@ import {
   TRAILER_BYTES,
   type TraceCounts,
   toBlockRow,
+  toIndexRows,
 } from './container.ts';
-import {recordAccesses, recordBlock} from './records.ts';
 import {type Codec, encodeSection, type SectionKind} from './section.ts';
-import type {TraceChunk, TraceSource} from './source.ts';
-import {isEvent, recordWords} from './walk.ts';
+import type {AsyncTraceSource, TraceChunk, TraceSource} from './source.ts';
+import {Tally, type Task} from './tally.ts';
+import {recordWords} from './walk.ts';
 
 /** Blocks per section, so that no section grows without bound. */
 const BLOCKS_PER_SECTION = 4096;
@@ -28,19 +30,22 @@ export interface WriteOptions {
 
 const json = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
 
+/** A source, or one whose chunks are waited for. */
+type Producer = TraceSource | AsyncTraceSource;
+
 class Writer {
   readonly #file: AtomicFile;
   readonly #codec: Codec;
-  readonly #source: TraceSource;
+  readonly #source: Producer;
   readonly #pending = new Uint32Array(CHUNK_WORDS);
   readonly #columns = new ColumnEncoder(CHUNK_WORDS);
   #pendingWords = 0;
   #blocksWritten = 0;
   readonly #blockSections: number[] = [];
-  readonly #chunks: ChunkEntry[] = [];
-  readonly #counts = {words: 0, records: 0, instructions: 0, accesses: 0, events: 0};
+  readonly #chunks: (ChunkEntry & {readonly task: Task})[] = [];
+  readonly #tally = new Tally();
 
-  constructor(file: AtomicFile, source: TraceSource, codec: Codec) {
+  constructor(file: AtomicFile, source: Producer, codec: Codec) {
     this.#file = file;
     this.#codec = codec;
     this.#source = source;
@@ -70,9 +75,13 @@ class Writer {
   finish(): TraceCounts {
     this.#writeChunk();
     this.#writeNewBlocks();
-    const counts = {chunks: this.#chunks.length, blocks: this.#blocksWritten, ...this.#counts};
+    const counts = {chunks: this.#chunks.length, blocks: this.#blocksWritten, ...this.#tally.counts};
     const offset = this.#file.size;
-    this.#section('index', 'brotli', json({counts, blocks: this.#blockSections, chunks: this.#chunks}));
+    this.#section(
+      'index',
+      'brotli',
+      json(toIndexRows({counts, blocks: this.#blockSections, chunks: this.#chunks, markers: this.#tally.markers})),
+    );
     const trailer = Buffer.alloc(TRAILER_BYTES);
     trailer.writeBigUInt64LE(BigInt(offset), 0);
     trailer.writeUInt32LE(crc32(trailer.subarray(0, 8)), 8);
@@ -93,32 +102,16 @@ class Writer {
   #writeChunk(): void {
     if (this.#pendingWords === 0) return;
     this.#writeNewBlocks();
-    const before = this.#counts.instructions;
-    this.#count();
-    this.#chunks.push([this.#file.size, before, this.#counts.instructions - before]);
     const words = this.#pending.subarray(0, this.#pendingWords);
+    const tally = this.#tally;
+    const {instructions: before, task} = tally;
+    tally.add({words, length: words.length}, this.#source.blocks);
+    this.#chunks.push({offset: this.#file.size, before, instructions: tally.instructions - before, task});
     const wordCount = Buffer.alloc(4);
     wordCount.writeUInt32LE(words.length);
     const body = this.#codec === 'raw' ? littleEndian(words) : this.#columns.encode(words, words.length);
     this.#section('records', this.#codec, Buffer.concat([wordCount, body]));
     this.#pendingWords = 0;
-  }
-
-  #count(): void {
-    const counts = this.#counts;
-    counts.words += this.#pendingWords;
-    for (let at = 0; at < this.#pendingWords; ) {
-      const head = this.#pending[at]!;
-      counts.records++;
-      if (isEvent(head)) counts.events++;
-      else {
-        const block = this.#source.blocks[recordBlock(head)];
-        if (block === undefined) throw new RangeError(`block ${recordBlock(head)} is not in the block table`);
-        counts.instructions += block.instructions.length;
-        counts.accesses += recordAccesses(head);
-      }
-      at += recordWords(head);
-    }
   }
 
   #writeNewBlocks(): void {
@@ -144,6 +137,37 @@ export const writeTrace = (path: string, source: TraceSource, options: WriteOpti
   try {
     const writer = new Writer(file, source, options.codec ?? 'brotli');
     for (let chunk = source.next(); chunk !== undefined; chunk = source.next()) writer.add(chunk);
+    const counts = writer.finish();
+    file.commit();
+    return counts;
+  } catch (error) {
+    file.discard();
+    throw error;
+  }
+};
+
+export interface StoreOptions {
+  /** Ends the work between two chunks, and nothing is left. */
+  readonly signal: AbortSignal;
+  /** Hears of each chunk. */
+  readonly onChunk?: (words: number) => void;
+}
+
+/** As {@link writeTrace}, but signals are heard between chunks, and chunks may take their time to come. */
+export const storeTrace = async (
+  path: string,
+  source: Producer,
+  {signal, onChunk = () => {}}: StoreOptions,
+): Promise<TraceCounts> => {
+  const file = new AtomicFile(path);
+  try {
+    const writer = new Writer(file, source, 'brotli');
+    for (let chunk = await source.next(); chunk !== undefined; chunk = await source.next()) {
+      writer.add(chunk);
+      onChunk(chunk.length);
+      await setImmediate();
+      signal.throwIfAborted();
+    }
     const counts = writer.finish();
     file.commit();
     return counts;

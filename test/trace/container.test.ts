@@ -214,7 +214,8 @@ test('random bytes behind correct checksums are refused or decoded, never a cras
             JSON.stringify({
               counts: {chunks: 1, blocks: 1, words, records: 1, instructions: 1, accesses: 0, events: 0},
               blocks: [header.length],
-              chunks: [[header.length + blocks.length, 0, 1]],
+              chunks: [[header.length + blocks.length, 0, 1, 0, 1000]],
+              markers: [],
             }),
           ),
         );
@@ -243,7 +244,7 @@ test('damage is named by chunk and byte, with what remains', () => {
   const seconds = bytes.indexOf(Buffer.from([2, 1, 0, 0]), bytes.indexOf(Buffer.from([2, 1, 0, 0])) + 1);
   bytes[seconds + FRAME_BYTES + 3]! ^= 0xff;
   writeFileSync(path, bytes);
-  const left = `the 1 chunk before (${3 * ROUNDS} instructions) can be salvaged; or record it again with '${HEADER.command}'`;
+  const left = `the 1 chunk before (${3 * ROUNDS} instructions) can be salvaged with 'trapwalk trace validate --salvage'; or record it again with '${HEADER.command}'`;
   expect(() => readAll(path)).toThrow(
     `${path}:chunk 1, byte ${seconds}: damaged: its checksum does not match; ${left}`,
   );
@@ -270,9 +271,9 @@ test.each([
 test('a later version is refused by its number; a directory and a missing file too', () => {
   writeTrace(place('later'), sourceOf([WORDS]));
   const bytes = readFileSync(place('later'));
-  bytes.writeUInt16LE(2, 8);
+  bytes.writeUInt16LE(3, 8);
   writeFileSync(place('later'), bytes);
-  expect(() => openTrace(place('later'))).toThrow('has format version 2; this trapwalk reads 1');
+  expect(() => openTrace(place('later'))).toThrow('has format version 3; this trapwalk reads 1 and 2');
   expect(() => openTrace(directory)).toThrow('is not a regular file');
   expect(() => openTrace(place('none'))).toThrow('cannot read (no such file or directory)');
 });
