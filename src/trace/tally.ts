@@ -14,7 +14,7 @@ export interface Task {
 export const FIRST_TASK: Task = {space: 0, task: 1000};
 
 /** Words of the payload of a `task-switch`. */
-const TASK_WORDS = 2;
+export const TASK_WORDS = 2;
 
 /** A marker, and the instructions before it. */
 export interface MarkerPlace {
