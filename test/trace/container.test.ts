@@ -21,6 +21,7 @@ import {accessMeta, blockRecord, eventRecord, READ} from '../../src/trace/record
 import {CODECS, encodeSection, FRAME_BYTES} from '../../src/trace/section.ts';
 import {writeTrace} from '../../src/trace/write.ts';
 import {anyTrace, BLOCKS, HEADER, sourceOf, WORDS, wordsOf} from './small-trace.ts';
+import {asVersion1, CHUNKFUL, ROUND_INSTRUCTIONS, withTrace, writeTasks} from './stored.ts';
 
 let directory: string;
 beforeAll(() => {
@@ -120,6 +121,32 @@ test('seek finds the chunk of an instruction, on both sides of its bounds', () =
   expect(() => trace.seek(3 * perChunk)).toThrow(RangeError);
   expect(() => trace.seek(-1)).toThrow(RangeError);
   trace.close();
+});
+
+test('version 1 is read: it does not say which task and which markers are where', () => {
+  const path = writeTasks(place('tasks'));
+  const older = asVersion1(path, place('older'));
+  expect(readAll(older)).toEqual(readAll(path));
+  withTrace(older, (trace) => {
+    expect([trace.version, trace.markers]).toEqual([1, undefined]);
+    trace.seek(trace.counts.instructions - 1);
+    expect(trace.task).toBeUndefined();
+    expect(trace.next()!.length).toBeGreaterThan(0);
+  });
+  withTrace(path, (trace) => {
+    expect([trace.version, trace.markers]).toEqual([
+      2,
+      [
+        {marker: 'warm', instruction: 0},
+        {marker: 'begin', instruction: 10 * ROUND_INSTRUCTIONS},
+        {marker: 'end', instruction: (2 * CHUNKFUL + 10) * ROUND_INSTRUCTIONS},
+      ],
+    ]);
+    trace.seek(trace.counts.instructions - 1);
+    expect(trace.task).toEqual({space: 1, task: 1001});
+    trace.seek(0);
+    expect(trace.task).toEqual({space: 0, task: 1000});
+  });
 });
 
 test('an empty trace is one', () => {
