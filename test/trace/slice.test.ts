@@ -7,16 +7,7 @@ import {checkTrace} from '../../src/trace/check.ts';
 import {findRange, type Range, TraceSlice} from '../../src/trace/slice.ts';
 import {writeTrace} from '../../src/trace/write.ts';
 import {sourceOf, wordsOf} from './small-trace.ts';
-import {
-  asVersion1,
-  CHUNKFUL,
-  marker,
-  ROUND_INSTRUCTIONS,
-  rounds,
-  taskSwitch,
-  withTrace,
-  writeTasks,
-} from './stored.ts';
+import {asVersion1, CHUNKFUL, marker, ROUND_INSTRUCTIONS, rounds, taskSwitch, withTrace, writeTasks} from './stored.ts';
 
 let directory: string;
 let tasks: string;
