@@ -1,11 +1,12 @@
-import {mkdtempSync, rmSync} from 'node:fs';
+import {mkdtempSync, readdirSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import fc from 'fast-check';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {checkTrace} from '../../src/trace/check.ts';
+import {openTrace} from '../../src/trace/read.ts';
 import {findRange, type Range, TraceSlice} from '../../src/trace/slice.ts';
-import {writeTrace} from '../../src/trace/write.ts';
+import {storeTrace, writeTrace} from '../../src/trace/write.ts';
 import {sourceOf, wordsOf} from './small-trace.ts';
 import {asVersion1, CHUNKFUL, marker, ROUND_INSTRUCTIONS, rounds, taskSwitch, withTrace, writeTasks} from './stored.ts';
 
@@ -109,6 +110,16 @@ test('blocks that are not executed are left out, and the others numbered anew', 
   const {blocks, words} = slice(tasks, {from: at(END), to: at(END) + 2});
   expect(blocks.map(({id, address}) => [id, address])).toEqual([[0, 0x1_0ffe]]);
   expect(words).toEqual([...taskSwitch(1, 1001), 0]);
+});
+
+test('a slice that is stopped leaves nothing', async () => {
+  const stop = new AbortController();
+  const trace = openTrace(tasks);
+  const source = new TraceSlice(trace, {from: 0, to: at(END)}, 'slice');
+  const path = join(directory, 'stopped');
+  await expect(storeTrace(path, source, {signal: stop.signal, onChunk: () => stop.abort()})).rejects.toThrow('aborted');
+  trace.close();
+  expect(readdirSync(directory).filter((file) => file.includes('stopped'))).toEqual([]);
 });
 
 test('a range of nothing and a marker that is not there are refused', () => {

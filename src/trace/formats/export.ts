@@ -1,6 +1,7 @@
 /** A trace as a file of another format, instruction by instruction. */
 import {Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
+import {setImmediate} from 'node:timers/promises';
 import {createGzip} from 'node:zlib';
 import {InputError} from '../../files/errors.ts';
 import {AtomicFile} from '../../files/write.ts';
@@ -168,7 +169,12 @@ export const exportTrace = async (
   }
   const file = new AtomicFile(path);
   const store = async (chunks: AsyncIterable<Buffer>): Promise<void> => {
-    for await (const chunk of chunks) file.write(chunk);
+    for await (const chunk of chunks) {
+      file.write(chunk);
+      // Signals are heard between two turns of the event loop only.
+      await setImmediate();
+      signal.throwIfAborted();
+    }
   };
   try {
     const bytes = Readable.from(exportBytes(source, write, changes, onChunk), {objectMode: false});

@@ -40,7 +40,7 @@ const isPacked = (path: string): boolean => {
       closeSync(file);
     }
   } catch (error) {
-    throw new InputError(`cannot read (${systemReason(error)})`, {file: path, remedy: 'name a file of a trace'});
+    throw new InputError(`cannot read (${systemReason(error)})`, {file: path, remedy: 'name the file of a trace'});
   }
   const packing = PACKINGS.find(({magic}) => magic.length <= length && magic.every((byte, at) => start[at] === byte));
   if (packing?.command !== undefined) {

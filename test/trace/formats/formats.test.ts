@@ -1,4 +1,4 @@
-import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {gzipSync} from 'node:zlib';
@@ -7,7 +7,8 @@ import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {InputError} from '../../../src/files/errors.ts';
 import type {Block} from '../../../src/trace/blocks.ts';
 import {checkTrace} from '../../../src/trace/check.ts';
-import {CHANGES} from '../../../src/trace/formats/changes.ts';
+import {CHANGES, ChangeCounts} from '../../../src/trace/formats/changes.ts';
+import {exportTrace} from '../../../src/trace/formats/export.ts';
 import {FORMATS, type FormatName, READABLE, WRITABLE} from '../../../src/trace/formats/table.ts';
 import {accessMeta, blockRecord, PREFETCH, READ, WRITE} from '../../../src/trace/records.ts';
 import {viewTrace} from '../../../src/trace/view.ts';
@@ -406,6 +407,23 @@ test.each(READABLE.map(({name}) => name))(
     expect(accepted).toBeGreaterThan(0);
   },
 );
+
+test.each(['stopped.log', 'stopped.log.gz'])('an export that is stopped leaves no %s', async (name) => {
+  const stop = new AbortController();
+  const source = sourceOf(Array.from({length: 20}, () => Array(6000).fill(WORDS.slice(2, 7)).flat()));
+  const changes = new ChangeCounts();
+  const {write} = FORMATS.lackey;
+  let chunks = 0;
+  const onChunk = () => {
+    chunks++;
+    if (chunks === 3) stop.abort();
+  };
+  await expect(exportTrace(place(name), source, write, {signal: stop.signal, changes, onChunk})).rejects.toThrow(
+    'aborted',
+  );
+  expect(chunks).toBeLessThan(20);
+  expect(readdirSync(directory).filter((file) => file.includes(name))).toEqual([]);
+});
 
 test('an instruction with more accesses than a block can have keeps them all', async () => {
   const text = `I  00010444,4\n${Array.from({length: 200}, (_, n) => ` L ${(0x1000 + 8 * n).toString(16)},4\n`).join('')}`;

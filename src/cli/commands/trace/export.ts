@@ -4,6 +4,7 @@ import {exportTrace} from '../../../trace/formats/export.ts';
 import {WRITABLE} from '../../../trace/formats/table.ts';
 import {BaseCommand} from '../../base.ts';
 import {changeLines} from '../../changes-text.ts';
+import {outputFlag} from '../../flags.ts';
 import {formatCount} from '../../format.ts';
 import {interruptible} from '../../interrupt.ts';
 import {startProgress} from '../../progress.ts';
@@ -23,12 +24,7 @@ export default class TraceExport extends BaseCommand {
       required: true,
       description: 'what shall read the file',
     }),
-    output: Flags.string({
-      char: 'o',
-      required: true,
-      helpValue: 'FILE',
-      description: 'where it goes, packed if its name ends in .gz; it appears whole or not at all',
-    }),
+    output: outputFlag('it goes, packed if its name ends in .gz'),
   };
 
   async run(): Promise<object> {

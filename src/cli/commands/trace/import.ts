@@ -5,6 +5,7 @@ import {READABLE} from '../../../trace/formats/table.ts';
 import {storeTrace} from '../../../trace/write.ts';
 import {BaseCommand} from '../../base.ts';
 import {changeLines} from '../../changes-text.ts';
+import {outputFlag} from '../../flags.ts';
 import {formatCount} from '../../format.ts';
 import {interruptible} from '../../interrupt.ts';
 import {startProgress} from '../../progress.ts';
@@ -20,12 +21,7 @@ export default class TraceImport extends BaseCommand {
       required: true,
       description: 'what wrote the file',
     }),
-    output: Flags.string({
-      char: 'o',
-      required: true,
-      helpValue: 'FILE',
-      description: 'where the trace goes; it appears whole or not at all',
-    }),
+    output: outputFlag('the trace goes'),
   };
 
   async run(): Promise<object> {

@@ -5,6 +5,7 @@ import {MARKERS} from '../../../trace/records.ts';
 import {type Bound, findRange, TraceSlice as Slice} from '../../../trace/slice.ts';
 import {storeTrace} from '../../../trace/write.ts';
 import {BaseCommand} from '../../base.ts';
+import {outputFlag} from '../../flags.ts';
 import {formatCount} from '../../format.ts';
 import {interruptible} from '../../interrupt.ts';
 import {startProgress} from '../../progress.ts';
@@ -31,12 +32,7 @@ export default class TraceSlice extends BaseCommand {
   static override flags = {
     from: boundFlag({default: 0, helpValue: 'N|MARKER', description: 'the first instruction; by default 0'}),
     to: boundFlag({helpValue: 'N|MARKER', description: 'the one behind the last; by default all that follow'}),
-    output: Flags.string({
-      char: 'o',
-      required: true,
-      helpValue: 'FILE',
-      description: 'where the slice goes; it appears whole or not at all',
-    }),
+    output: outputFlag('the slice goes'),
   };
 
   async run(): Promise<object> {
