@@ -43,7 +43,7 @@ export class Tally {
       const head = words[at]!;
       this.records++;
       const end = at + recordWords(head);
-      if (end > length) throw new RangeError('its last record is cut off');
+      if (end > length) throw new RangeError('a record is longer than its chunk');
       if (isEvent(head)) this.#event(words, at);
       else {
         const block = blocks[recordBlock(head)];

@@ -17,7 +17,7 @@ import {
 } from './container.ts';
 import {type Codec, encodeSection, type SectionKind} from './section.ts';
 import type {AsyncTraceSource, TraceChunk, TraceSource} from './source.ts';
-import {Tally, type Task} from './tally.ts';
+import {FIRST_TASK, Tally, type Task} from './tally.ts';
 import {recordWords} from './walk.ts';
 
 /** Blocks per section, so that no section grows without bound. */
@@ -44,6 +44,9 @@ class Writer {
   readonly #blockSections: number[] = [];
   readonly #chunks: (ChunkEntry & {readonly task: Task})[] = [];
   readonly #tally = new Tally();
+  /** Instructions before the chunk under way, and who executes its first record. */
+  #before = 0;
+  #task = FIRST_TASK;
 
   constructor(file: AtomicFile, source: Producer, codec: Codec) {
     this.#file = file;
@@ -58,18 +61,21 @@ class Writer {
 
   /** Collects whole records; a full chunk is written out. */
   add({words, length}: TraceChunk): void {
-    let from = 0;
-    for (let at = 0; at < length; ) {
-      const next = at + recordWords(words[at]!);
-      if (next > length) throw new RangeError(`the record at word ${at} is longer than its chunk of ${length} words`);
-      if (this.#pendingWords + next - from > CHUNK_WORDS) {
-        this.#collect(words.subarray(from, at));
-        this.#writeChunk();
-        from = at;
-      }
-      at = next;
+    for (let from = 0; from < length; ) {
+      const end = this.#fitting(words, from, length);
+      if (end > from) this.#collect(words.subarray(from, end));
+      if (end < length) this.#writeChunk();
+      from = end;
     }
-    this.#collect(words.subarray(from, length));
+  }
+
+  /** The end of the last record from `from` on that the chunk under way has room for. */
+  #fitting(words: Uint32Array, from: number, length: number): number {
+    const room = CHUNK_WORDS - this.#pendingWords;
+    if (length - from <= room) return length;
+    let end = from;
+    for (let next = end; next - from <= room; next += recordWords(words[next]!)) end = next;
+    return end;
   }
 
   finish(): TraceCounts {
@@ -95,6 +101,11 @@ class Writer {
   }
 
   #collect(words: Uint32Array): void {
+    if (this.#pendingWords === 0) {
+      this.#before = this.#tally.instructions;
+      this.#task = this.#tally.task;
+    }
+    this.#tally.add({words, length: words.length}, this.#source.blocks);
     this.#pending.set(words, this.#pendingWords);
     this.#pendingWords += words.length;
   }
@@ -103,10 +114,9 @@ class Writer {
     if (this.#pendingWords === 0) return;
     this.#writeNewBlocks();
     const words = this.#pending.subarray(0, this.#pendingWords);
-    const tally = this.#tally;
-    const {instructions: before, task} = tally;
-    tally.add({words, length: words.length}, this.#source.blocks);
-    this.#chunks.push({offset: this.#file.size, before, instructions: tally.instructions - before, task});
+    const before = this.#before;
+    const instructions = this.#tally.instructions - before;
+    this.#chunks.push({offset: this.#file.size, before, instructions, task: this.#task});
     const wordCount = Buffer.alloc(4);
     wordCount.writeUInt32LE(words.length);
     const body = this.#codec === 'raw' ? littleEndian(words) : this.#columns.encode(words, words.length);
