@@ -28,9 +28,16 @@ export type {Attribution, Cell, ErrorRow, ParameterRow, Provenance, Reproduction
 export {textReport} from './report/tables.ts';
 export {writeReport} from './report/write-report.ts';
 export {checkTrace, type Violation} from './trace/check.ts';
+export {type Comparison, diffTraces} from './trace/diff.ts';
+export {CHANGES, type Change, ChangeCounts} from './trace/formats/changes.ts';
+export {exportTrace} from './trace/formats/export.ts';
+export {type ImportSource, openImport} from './trace/formats/import.ts';
+export {READABLE, WRITABLE} from './trace/formats/table.ts';
 export {openTrace, type StoredTrace} from './trace/read.ts';
+export {findRange, TraceSlice} from './trace/slice.ts';
 export type {TraceChunk, TraceHeader, TraceSource} from './trace/source.ts';
 export {summarizeTrace, type TraceSummary} from './trace/summary.ts';
-export {writeTrace} from './trace/write.ts';
+export {type Validation, validateTrace} from './trace/validate.ts';
+export {storeTrace, writeTrace} from './trace/write.ts';
 export {chooseGuest, type GuestChoice, readCatalogue} from './tracegen/catalogue.ts';
 export {GuestTrace, type GuestTraceOptions} from './tracegen/guest-trace.ts';

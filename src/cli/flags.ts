@@ -128,6 +128,15 @@ export const surroundingsOf = ({sysroot, bind, env = [], cwd}: SurroundingValues
   };
 };
 
+/** @param what goes to the file. */
+export const outputFlag = (what: string) =>
+  Flags.string({
+    char: 'o',
+    required: true,
+    helpValue: 'FILE',
+    description: `where ${what}; it appears whole or not at all`,
+  });
+
 export const engine = Flags.option({
   options: ENGINES,
   description: 'what executes the guest; it changes the speed only',

@@ -19,7 +19,7 @@ export const isTrace = (path: string): boolean => {
     const start = Buffer.alloc(MAGIC.length);
     return readSync(file, start, 0, start.length, 0) === start.length && start.equals(MAGIC);
   } catch (error) {
-    throw new InputError(`cannot read (${systemReason(error)})`, {file: path});
+    throw new InputError(`cannot read (${systemReason(error)})`, {file: path, remedy: 'name a guest or a trace'});
   } finally {
     closeSync(file);
   }
@@ -35,7 +35,7 @@ export const openChecked = (path: string): StoredTrace => {
     throw new InputError(`breaks rule '${first.rule}': ${first.message}`, {
       file: path,
       place,
-      remedy: 'record it again',
+      remedy: `'trapwalk trace validate ${path}' lists the rest; record it again`,
     });
   }
   trace.seek(0);

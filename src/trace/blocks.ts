@@ -9,8 +9,21 @@ import type {InstructionClass} from './instruction-class.ts';
 /** A block is cut after this many instructions, so that its accesses (≤ 1 record each) fit a record's 8-bit count. */
 export const MAX_BLOCK_INSTRUCTIONS = 128;
 
-/** How a block hands over control; the branch predictor model needs no more. */
-export type BlockEnd = 'fall-through' | 'branch' | 'conditional' | 'call' | 'return' | 'indirect' | 'system';
+/**
+ * How a block hands over control; the branch predictor model needs no more. `unknown`: a trace of another format did not say;
+ * such an end is never mispredicted.
+ */
+export const BLOCK_ENDS = [
+  'fall-through',
+  'branch',
+  'conditional',
+  'call',
+  'return',
+  'indirect',
+  'system',
+  'unknown',
+] as const;
+export type BlockEnd = (typeof BLOCK_ENDS)[number];
 
 /** Bit 16 of the register masks stands for the condition flags (APSR.NZCV), bit 17 for FPSCR's. */
 export const FLAGS_BIT = 1 << 16;
@@ -43,6 +56,12 @@ export interface Block {
   readonly instructions: readonly PipelineInstruction[];
   readonly end: BlockEnd;
 }
+
+/**
+ * Is it an instruction that another format named by its address only? Such a block is one instruction; where it has more
+ * than one entry, each stands for one of its accesses, because an entry can have one only.
+ */
+export const isUnknown = (block: Block): boolean => block.instructions.every((one) => one.class === 'unknown');
 
 /** Append-only; ids are dense from 0 and below {@link MAX_BLOCKS}. */
 export type BlockTable = readonly Block[];

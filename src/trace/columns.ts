@@ -7,11 +7,9 @@
  * - addresses: that access's last address plus its last stride; zigzag difference modulo 2³²;
  * - payloads of events: as they are.
  */
-import {recordAccesses, recordBlock} from './records.ts';
+import {ACCESS_WORDS, EVENT_FLAG, eventPayload, MOST_ACCESSES, recordAccesses, recordBlock} from './records.ts';
 import {isEvent, recordWords} from './walk.ts';
 
-/** Accesses that a block record can count. */
-const MAX_ACCESSES = 0xff;
 const COLUMNS = 4;
 /** Bytes of the longest varint: 33 bits. */
 const MAX_VARINT = 5;
@@ -19,106 +17,121 @@ const MAX_VARINT = 5;
 /** No chunk of `words` words has longer columns: every word becomes at most one varint; plus the columns' lengths. */
 export const maxColumnBytes = (words: number): number => (words + COLUMNS) * MAX_VARINT;
 
-/** What a block did last time, and what came after it. */
-interface BlockMemory {
-  followerHead: number;
-  follower: BlockMemory | undefined;
-  metas: Uint32Array;
-  addresses: Uint32Array;
-  strides: Int32Array;
-}
+/** The block executed before the first: none. */
+const NONE = 0;
 
-const emptyMemory = (accesses: number): BlockMemory => ({
-  followerHead: -1,
-  follower: undefined,
-  metas: new Uint32Array(accesses),
-  addresses: new Uint32Array(accesses),
-  strides: new Int32Array(accesses),
-});
-
-const grow = (memory: BlockMemory, accesses: number): void => {
-  const size = Math.min(MAX_ACCESSES, accesses * 2);
-  const grown = emptyMemory(size);
-  grown.metas.set(memory.metas);
-  grown.addresses.set(memory.addresses);
-  grown.strides.set(memory.strides);
-  memory.metas = grown.metas;
-  memory.addresses = grown.addresses;
-  memory.strides = grown.strides;
-};
-
-/** The guesses of one chunk; encoder and decoder step it alike. */
+/**
+ * The guesses of one chunk; encoder and decoder step them alike. What a block did last time lies in flat arrays that all
+ * chunks share: a chunk of n words has at most n blocks, and their accesses, grown by doubling, take at most n entries.
+ */
 class Guesses {
-  readonly #blocks = new Map<number, BlockMemory>();
-  /** The block executed before; at first a block that is none. */
-  #previous = emptyMemory(0);
+  /** By block, numbered from 1 as they come: what came after it, and which block that was ({@link NONE}: nothing yet). */
+  readonly followerHeads: Uint32Array;
+  readonly followers: Int32Array;
+  /** Its part of the arrays below. */
+  readonly starts: Int32Array;
+  readonly capacities: Int32Array;
+  readonly metas: Uint32Array;
+  readonly addresses: Int32Array;
+  readonly strides: Int32Array;
+  readonly #numbers = new Map<number, number>();
+  #used = 0;
 
-  head(): number {
-    return this.#previous.followerHead;
+  constructor(words: number) {
+    this.followerHeads = new Uint32Array(words + 1);
+    this.followers = new Int32Array(words + 1);
+    this.starts = new Int32Array(words + 1);
+    this.capacities = new Int32Array(words + 1);
+    this.metas = new Uint32Array(words);
+    this.addresses = new Int32Array(words);
+    this.strides = new Int32Array(words);
   }
 
-  /** Learns that `head` came next; returns the memory of its block. */
-  enter(head: number): BlockMemory {
-    const previous = this.#previous;
-    if (previous.followerHead !== head || previous.follower === undefined) {
-      previous.followerHead = head;
-      previous.follower = this.#memoryOf(head);
-    }
-    this.#previous = previous.follower;
-    return previous.follower;
+  /** @returns the block before the first. */
+  clear(): number {
+    this.#numbers.clear();
+    this.#used = 0;
+    this.followers[NONE] = NONE;
+    return NONE;
   }
 
-  #memoryOf(head: number): BlockMemory {
+  /** `head` came behind block `previous` where another was guessed: learns it. @returns its block, with room for its accesses. */
+  learn(previous: number, head: number): number {
     // Each kind of event is one more 'block' (negative, so that it meets no block's id) without accesses.
     const key = isEvent(head) ? -1 - (head & 0x7fff_ffff) : recordBlock(head);
     const accesses = isEvent(head) ? 0 : recordAccesses(head);
-    let memory = this.#blocks.get(key);
-    if (memory === undefined) {
-      memory = emptyMemory(accesses);
-      this.#blocks.set(key, memory);
+    let block = this.#numbers.get(key);
+    if (block === undefined) {
+      block = this.#numbers.size + 1;
+      this.#numbers.set(key, block);
+      this.followers[block] = NONE;
+      this.#reserve(block, accesses);
+    } else if (this.capacities[block]! < accesses) this.#grow(block, accesses);
+    this.followerHeads[previous] = head;
+    this.followers[previous] = block;
+    return block;
+  }
+
+  #reserve(block: number, accesses: number): void {
+    const start = this.#used;
+    this.#used += accesses;
+    this.starts[block] = start;
+    this.capacities[block] = accesses;
+    for (const array of [this.metas, this.addresses, this.strides]) array.fill(0, start, this.#used);
+  }
+
+  #grow(block: number, accesses: number): void {
+    const start = this.starts[block]!;
+    const end = start + this.capacities[block]!;
+    this.#reserve(block, Math.min(MOST_ACCESSES, accesses * 2));
+    for (const array of [this.metas, this.addresses, this.strides]) {
+      array.copyWithin(this.starts[block]!, start, end);
     }
-    if (memory.metas.length < accesses) grow(memory, accesses);
-    return memory;
   }
 }
 
-class ColumnWriter {
-  bytes = new Uint8Array(1 << 12);
-  length = 0;
-
-  put(value: number): void {
-    if (this.length + MAX_VARINT > this.bytes.length) {
-      const larger = new Uint8Array(this.bytes.length * 2);
-      larger.set(this.bytes);
-      this.bytes = larger;
-    }
-    let rest = value;
-    while (rest >= 0x80) {
-      this.bytes[this.length++] = (rest % 0x80) | 0x80;
-      rest = Math.floor(rest / 0x80);
-    }
-    this.bytes[this.length++] = rest;
+/** Writes a whole number below 2³³ at `at`. @returns the place behind it. */
+const put = (bytes: Uint8Array, at: number, value: number): number => {
+  let end = at;
+  let rest = value;
+  while (rest >= 0x80) {
+    bytes[end++] = (rest % 0x80) | 0x80;
+    rest = Math.floor(rest / 0x80);
   }
-}
+  bytes[end++] = rest;
+  return end;
+};
 
 class ColumnReader {
-  readonly #bytes: Uint8Array;
+  readonly bytes: Uint8Array;
   readonly #end: number;
-  #at: number;
+  position: number;
 
   constructor(bytes: Uint8Array, start: number, end: number) {
     if (end > bytes.length) throw new RangeError('a column is longer than the chunk');
-    this.#bytes = bytes;
-    this.#at = start;
+    this.bytes = bytes;
+    this.position = start;
     this.#end = end;
   }
 
   /** A whole number below `limit`. */
   take(limit: number): number {
+    // Most numbers are one byte.
+    if (this.position < this.#end) {
+      const byte = this.bytes[this.position]!;
+      if (byte < 0x80 && byte < limit) {
+        this.position++;
+        return byte;
+      }
+    }
+    return this.#takeLong(limit);
+  }
+
+  #takeLong(limit: number): number {
     let value = 0;
     for (let scale = 1; ; scale *= 0x80) {
-      if (this.#at >= this.#end) throw new RangeError('a column ends early');
-      const byte = this.#bytes[this.#at++]!;
+      if (this.position >= this.#end) throw new RangeError('a column ends early');
+      const byte = this.bytes[this.position++]!;
       value += (byte & 0x7f) * scale;
       if (value >= limit) throw new RangeError('a number in a column is too large');
       if (byte < 0x80) return value;
@@ -126,12 +139,8 @@ class ColumnReader {
     }
   }
 
-  get position(): number {
-    return this.#at;
-  }
-
   finish(): void {
-    if (this.#at !== this.#end) throw new RangeError('a column is longer than its records');
+    if (this.position !== this.#end) throw new RangeError('a column is longer than its records');
   }
 }
 
@@ -139,75 +148,121 @@ const WORD = 2 ** 32;
 const zigzag = (difference: number): number => ((difference << 1) ^ (difference >> 31)) >>> 0;
 const unzigzag = (value: number): number => (value >>> 1) ^ -(value & 1);
 
-/** The columns of `length` words, one after another, each behind its length in bytes. */
-export const encodeColumns = (words: Uint32Array, length: number): Uint8Array => {
-  const [heads, metas, addresses, payloads] = [0, 1, 2, 3].map(() => new ColumnWriter()) as [
-    ColumnWriter,
-    ColumnWriter,
-    ColumnWriter,
-    ColumnWriter,
-  ];
-  const guesses = new Guesses();
-  for (let at = 0; at < length; ) {
-    const head = words[at]!;
-    const end = at + recordWords(head);
-    heads.put(head === guesses.head() ? 0 : head + 1);
-    const memory = guesses.enter(head);
-    at++;
-    if (isEvent(head)) {
-      while (at < end) payloads.put(words[at++]!);
-      continue;
-    }
-    for (let access = 0; at < end; access++) {
-      const address = words[at++]!;
-      const meta = words[at++]!;
-      metas.put(meta === memory.metas[access]! ? 0 : meta + 1);
-      memory.metas[access] = meta;
-      addresses.put(zigzag((address - memory.addresses[access]! - memory.strides[access]!) | 0));
-      memory.strides[access] = address - memory.addresses[access]!;
-      memory.addresses[access] = address;
-    }
+/** Packs chunks of at most `words` words, one after another; what it allocates serves them all. */
+export class ColumnEncoder {
+  readonly #guesses: Guesses;
+  readonly #heads: Uint8Array;
+  readonly #metas: Uint8Array;
+  readonly #addresses: Uint8Array;
+  readonly #payloads: Uint8Array;
+
+  constructor(words: number) {
+    this.#guesses = new Guesses(words);
+    this.#heads = new Uint8Array(words * MAX_VARINT);
+    this.#metas = new Uint8Array((words / ACCESS_WORDS) * MAX_VARINT);
+    this.#addresses = new Uint8Array((words / ACCESS_WORDS) * MAX_VARINT);
+    this.#payloads = new Uint8Array(words * MAX_VARINT);
   }
-  return join([heads, metas, addresses, payloads]);
+
+  /** The columns of `length` words, one after another, each behind its length in bytes. All in one loop: it is hot. */
+  encode(words: Uint32Array, length: number): Uint8Array {
+    const guesses = this.#guesses;
+    const [heads, metas, addresses, payloads] = [this.#heads, this.#metas, this.#addresses, this.#payloads];
+    const {followerHeads, followers, starts, metas: lastMetas, addresses: lastAddresses, strides} = guesses;
+    let [headEnd, metaEnd, addressEnd, payloadEnd] = [0, 0, 0, 0];
+    let previous = guesses.clear();
+    for (let at = 0; at < length; ) {
+      const head = words[at++]!;
+      let block = followers[previous]!;
+      if (block !== NONE && followerHeads[previous] === head) heads[headEnd++] = 0;
+      else {
+        headEnd = put(heads, headEnd, head + 1);
+        block = guesses.learn(previous, head);
+      }
+      previous = block;
+      if (head >= EVENT_FLAG) {
+        for (const end = at + eventPayload(head); at < end; at++) payloadEnd = put(payloads, payloadEnd, words[at]!);
+        continue;
+      }
+      const start = starts[block]!;
+      for (let access = start; access < start + recordAccesses(head); access++) {
+        const address = words[at++]! | 0;
+        const meta = words[at++]!;
+        metaEnd = meta === lastMetas[access] ? skip(metas, metaEnd) : put(metas, metaEnd, meta + 1);
+        lastMetas[access] = meta;
+        const stride = (address - lastAddresses[access]!) | 0;
+        const surprise = (stride - strides[access]!) | 0;
+        addressEnd = surprise === 0 ? skip(addresses, addressEnd) : put(addresses, addressEnd, zigzag(surprise));
+        strides[access] = stride;
+        lastAddresses[access] = address;
+      }
+    }
+    return join([
+      heads.subarray(0, headEnd),
+      metas.subarray(0, metaEnd),
+      addresses.subarray(0, addressEnd),
+      payloads.subarray(0, payloadEnd),
+    ]);
+  }
+}
+
+/** Writes a 0: the guess was right. */
+const skip = (bytes: Uint8Array, at: number): number => {
+  bytes[at] = 0;
+  return at + 1;
 };
 
-const join = (columns: readonly ColumnWriter[]): Uint8Array => {
-  const lengths = new ColumnWriter();
-  for (const column of columns) lengths.put(column.length);
-  return Buffer.concat([lengths, ...columns].map((column) => column.bytes.subarray(0, column.length)));
+const join = (columns: readonly Uint8Array[]): Uint8Array => {
+  const lengths = new Uint8Array(COLUMNS * MAX_VARINT);
+  let end = 0;
+  for (const column of columns) end = put(lengths, end, column.length);
+  return Buffer.concat([lengths.subarray(0, end), ...columns]);
 };
 
-/** Fills `words[0 … length)`. @throws RangeError when the columns do not make exactly `length` words of whole records. */
-export const decodeColumns = (bytes: Uint8Array, words: Uint32Array, length: number): void => {
-  const [heads, metas, addresses, payloads] = split(bytes);
-  const guesses = new Guesses();
-  let at = 0;
-  while (at < length) {
-    const token = heads.take(WORD + 1);
-    const head = token === 0 ? guesses.head() : token - 1;
-    if (head < 0) throw new RangeError('the first record refers to one before it');
-    const end = at + recordWords(head);
-    if (end > length) throw new RangeError('a record is longer than the chunk');
-    const memory = guesses.enter(head);
-    words[at++] = head;
-    if (isEvent(head)) {
-      while (at < end) words[at++] = payloads.take(WORD);
-      continue;
-    }
-    for (let access = 0; at < end; access++) {
-      const metaToken = metas.take(WORD + 1);
-      const meta = metaToken === 0 ? memory.metas[access]! : metaToken - 1;
-      memory.metas[access] = meta;
-      const stride = (memory.strides[access]! + unzigzag(addresses.take(WORD))) | 0;
-      const address = (memory.addresses[access]! + stride) >>> 0;
-      memory.strides[access] = stride;
-      memory.addresses[access] = address;
-      words[at++] = address;
-      words[at++] = meta;
-    }
+/** Unpacks chunks of at most `words` words, one after another; what it allocates serves them all. */
+export class ColumnDecoder {
+  readonly #guesses: Guesses;
+
+  constructor(words: number) {
+    this.#guesses = new Guesses(words);
   }
-  for (const column of [heads, metas, addresses, payloads]) column.finish();
-};
+
+  /**
+   * Fills `words[0 … length)`. All in one loop: it is hot.
+   * @throws RangeError when the columns do not make exactly `length` words of whole records.
+   */
+  decode(bytes: Uint8Array, words: Uint32Array, length: number): void {
+    const columns = split(bytes);
+    const [heads, metas, addresses, payloads] = columns;
+    const guesses = this.#guesses;
+    const {followerHeads, followers, starts, metas: lastMetas, addresses: lastAddresses, strides} = guesses;
+    let previous = guesses.clear();
+    for (let at = 0; at < length; ) {
+      const token = heads.take(WORD + 1);
+      let block = followers[previous]!;
+      if (token === 0 && block === NONE) throw new RangeError('a record refers to one that never was');
+      const head = token === 0 ? followerHeads[previous]! : token - 1;
+      const end = at + recordWords(head);
+      if (end > length) throw new RangeError('a record is longer than the chunk');
+      if (token !== 0) block = guesses.learn(previous, head);
+      previous = block;
+      words[at++] = head;
+      if (head >= EVENT_FLAG) {
+        while (at < end) words[at++] = payloads.take(WORD);
+        continue;
+      }
+      for (let access = starts[block]!; at < end; access++) {
+        const meta = metas.take(WORD + 1);
+        if (meta !== 0) lastMetas[access] = meta - 1;
+        strides[access] = (strides[access]! + unzigzag(addresses.take(WORD))) | 0;
+        lastAddresses[access] = (lastAddresses[access]! + strides[access]!) | 0;
+        words[at++] = lastAddresses[access]!;
+        words[at++] = lastMetas[access]!;
+      }
+    }
+    for (const column of columns) column.finish();
+  }
+}
 
 const split = (bytes: Uint8Array): readonly [ColumnReader, ColumnReader, ColumnReader, ColumnReader] => {
   const lengths = new ColumnReader(bytes, 0, bytes.length);

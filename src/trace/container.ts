@@ -3,12 +3,18 @@
  * file: docs/trace-format.md. Names stand for kinds and classes, so that their order in the source is no part of the format.
  */
 import {z} from 'zod';
-import {type Block, MAX_BLOCK_INSTRUCTIONS, MAX_BLOCKS, type PipelineInstruction} from './blocks.ts';
+import {BLOCK_ENDS, type Block, MAX_BLOCK_INSTRUCTIONS, MAX_BLOCKS, type PipelineInstruction} from './blocks.ts';
 import {INSTRUCTION_CLASSES} from './instruction-class.ts';
+import {MARKERS} from './records.ts';
 import type {TraceHeader} from './source.ts';
+import type {MarkerPlace, Task} from './tally.ts';
 import {MAX_RECORD_WORDS} from './walk.ts';
 
-export const FORMAT_VERSION = 1;
+/** What is written. */
+export const FORMAT_VERSION = 2;
+/** What is read. */
+export const READABLE_VERSIONS = [1, 2] as const;
+export type FormatVersion = (typeof READABLE_VERSIONS)[number];
 
 /** As PNG's: a high bit, the name, and line ends that a text-mode copy would change. */
 export const MAGIC = Uint8Array.from([0x89, 0x54, 0x57, 0x4b, 0x0d, 0x0a, 0x1a, 0x0a]);
@@ -33,6 +39,7 @@ const mask = z
   .max(0xffff_ffff);
 
 export const headerSchema: z.ZodType<TraceHeader> = z.strictObject({
+  importedFrom: z.strictObject({format: z.string(), file: z.string(), fileHash: z.string()}).optional(),
   guest: z.string(),
   command: z.string(),
   guestHash: z.string(),
@@ -43,7 +50,6 @@ export const headerSchema: z.ZodType<TraceHeader> = z.strictObject({
 
 const instructionSchema = z.tuple([z.enum(INSTRUCTION_CLASSES), count, mask, mask, mask, mask, mask, mask]);
 type InstructionRow = z.infer<typeof instructionSchema>;
-const END_KINDS = ['fall-through', 'branch', 'conditional', 'call', 'return', 'indirect', 'system'] as const;
 
 const blockSchema = z.tuple([
   word, // address
@@ -53,7 +59,7 @@ const blockSchema = z.tuple([
     .int()
     .min(1)
     .max(4 * MAX_BLOCK_INSTRUCTIONS), // size
-  z.enum(END_KINDS),
+  z.enum(BLOCK_ENDS),
   z.array(instructionSchema).min(1).max(MAX_BLOCK_INSTRUCTIONS),
 ]);
 type BlockRow = z.infer<typeof blockSchema>;
@@ -104,21 +110,72 @@ export interface TraceCounts {
   readonly events: number;
 }
 
-/** A records section in the index: its offset, the instructions before it, the instructions in it. */
-const chunkEntrySchema = z.tuple([count, count, count]);
-export type ChunkEntry = z.infer<typeof chunkEntrySchema>;
+/** A records section in the index. */
+export interface ChunkEntry {
+  readonly offset: number;
+  /** Instructions before it and in it. */
+  readonly before: number;
+  readonly instructions: number;
+  /** Who executes its first record; version 1 does not say. */
+  readonly task: Task | undefined;
+}
 
-export const indexSchema = z.strictObject({
-  counts: z.strictObject({
-    chunks: count,
-    blocks: count,
-    words: count,
-    records: count,
-    instructions: count,
-    accesses: count,
-    events: count,
-  }),
-  /** Offsets of the blocks sections. */
-  blocks: z.array(count),
-  chunks: z.array(chunkEntrySchema),
+const counts = z.strictObject({
+  chunks: count,
+  blocks: count,
+  words: count,
+  records: count,
+  instructions: count,
+  accesses: count,
+  events: count,
+});
+/** Offsets of the blocks sections. */
+const blocks = z.array(count);
+
+const indexSchema1 = z.strictObject({counts, blocks, chunks: z.array(z.tuple([count, count, count]))});
+const indexSchema2 = z.strictObject({
+  counts,
+  blocks,
+  chunks: z.array(z.tuple([count, count, count, word, word])),
+  markers: z.array(z.tuple([z.enum(MARKERS), count])).max(MARKERS.length),
+});
+
+export interface Index {
+  readonly counts: TraceCounts;
+  readonly blocks: readonly number[];
+  readonly chunks: readonly ChunkEntry[];
+  /** The first of each kind; version 1 does not say. */
+  readonly markers: readonly MarkerPlace[] | undefined;
+}
+
+/** By version. */
+export const INDEX_SCHEMAS: Readonly<Record<FormatVersion, z.ZodType<Index>>> = {
+  1: indexSchema1.transform((index) => ({
+    ...index,
+    chunks: index.chunks.map(([offset, before, instructions]) => ({offset, before, instructions, task: undefined})),
+    markers: undefined,
+  })),
+  2: indexSchema2.transform((index) => ({
+    ...index,
+    chunks: index.chunks.map(([offset, before, instructions, space, task]) => {
+      return {offset, before, instructions, task: {space, task}};
+    }),
+    markers: index.markers.map(([marker, instruction]) => ({marker, instruction})),
+  })),
+};
+
+/** As {@link FORMAT_VERSION} stores it. */
+export const toIndexRows = (
+  index: Omit<Index, 'chunks'> & {readonly chunks: readonly (ChunkEntry & {readonly task: Task})[]},
+): z.input<typeof indexSchema2> => ({
+  counts: index.counts,
+  blocks: [...index.blocks],
+  chunks: index.chunks.map(({offset, before, instructions, task}) => [
+    offset,
+    before,
+    instructions,
+    task.space,
+    task.task,
+  ]),
+  markers: (index.markers ?? []).map(({marker, instruction}) => [marker, instruction]),
 });

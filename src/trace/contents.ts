@@ -5,23 +5,31 @@
 import {crc32} from 'node:zlib';
 import type {z} from 'zod';
 import type {Block} from './blocks.ts';
-import {decodeColumns, maxColumnBytes} from './columns.ts';
+import {ColumnDecoder, maxColumnBytes} from './columns.ts';
 import {
   blocksSchema,
   CHUNK_WORDS,
   type ChunkEntry,
   END_MAGIC,
+  type FormatVersion,
   fromBlockRow,
-  indexSchema,
+  INDEX_SCHEMAS,
   TRAILER_BYTES,
   type TraceCounts,
 } from './container.ts';
-import {recordAccesses, recordBlock} from './records.ts';
 import {DamagedSection, FRAME_BYTES, readExactly, readSection, type Section, type SectionKind} from './section.ts';
 import type {TraceChunk} from './source.ts';
-import {isEvent, recordWords} from './walk.ts';
+import {type MarkerPlace, Tally} from './tally.ts';
 
-type Tally = Omit<TraceCounts, 'chunks' | 'blocks'>;
+/** What a RangeError says of stored bytes is damage. */
+const orDamaged = (action: () => void): void => {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof RangeError) throw new DamagedSection(error.message);
+    throw error;
+  }
+};
 
 export const section = (file: number, offset: number, limit: number, kind: SectionKind): Section => {
   const found = readSection(file, offset, limit);
@@ -29,47 +37,34 @@ export const section = (file: number, offset: number, limit: number, kind: Secti
   return found;
 };
 
-/** Words of the records section; `into` is used again for each. @throws DamagedSection */
-export const unpackRecords = ({raw, codec}: Section, into: Uint32Array): TraceChunk => {
-  if (raw.length < 4) throw new DamagedSection('has no count of words');
-  const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.length);
-  const length = bytes.readUInt32LE(0);
-  const body = bytes.subarray(4);
-  if (length === 0 || length > CHUNK_WORDS) throw new DamagedSection(`claims ${length} words`);
-  if (codec === 'raw') {
-    if (body.length !== length * 4) throw new DamagedSection(`claims ${length} words in ${body.length} bytes`);
-    for (let index = 0; index < length; index++) into[index] = body.readUInt32LE(index * 4);
-    return {words: into, length};
+/** Unpacks records sections, one after another. */
+export class Unpacker {
+  readonly #words = new Uint32Array(CHUNK_WORDS);
+  readonly #columns = new ColumnDecoder(CHUNK_WORDS);
+
+  /** Words of the section; they are overwritten by the next. @throws DamagedSection */
+  unpack({raw, codec}: Section): TraceChunk {
+    if (raw.length < 4) throw new DamagedSection('has no count of words');
+    const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.length);
+    const length = bytes.readUInt32LE(0);
+    const body = bytes.subarray(4);
+    const words = this.#words;
+    if (length === 0 || length > CHUNK_WORDS) throw new DamagedSection(`claims ${length} words`);
+    const claim = `claims ${length} words in ${body.length} bytes`;
+    if (codec === 'raw') {
+      if (body.length !== length * 4) throw new DamagedSection(claim);
+      for (let index = 0; index < length; index++) words[index] = body.readUInt32LE(index * 4);
+      return {words, length};
+    }
+    if (body.length > maxColumnBytes(length)) throw new DamagedSection(claim);
+    orDamaged(() => this.#columns.decode(body, words, length));
+    return {words, length};
   }
-  if (body.length > maxColumnBytes(length)) throw new DamagedSection(`claims ${length} words in ${body.length} bytes`);
-  try {
-    decodeColumns(body, into, length);
-  } catch (error) {
-    if (error instanceof RangeError) throw new DamagedSection(error.message);
-    throw error;
-  }
-  return {words: into, length};
-};
+}
 
 /** Counts a chunk's records. @throws DamagedSection when they are not whole or name unknown blocks. */
-export const tally = ({words, length}: TraceChunk, blocks: readonly Block[]): Tally => {
-  const counts = {words: length, records: 0, instructions: 0, accesses: 0, events: 0};
-  let at = 0;
-  while (at < length) {
-    const head = words[at]!;
-    counts.records++;
-    if (isEvent(head)) counts.events++;
-    else {
-      const block = blocks[recordBlock(head)];
-      if (block === undefined) throw new DamagedSection(`names block ${recordBlock(head)} of ${blocks.length}`);
-      counts.instructions += block.instructions.length;
-      counts.accesses += recordAccesses(head);
-    }
-    at += recordWords(head);
-  }
-  if (at !== length) throw new DamagedSection('its last record is cut off');
-  return counts;
-};
+export const addTo = (tally: Tally, chunk: TraceChunk, blocks: readonly Block[]): void =>
+  orDamaged(() => tally.add(chunk, blocks));
 
 export const parse = <T>(raw: Uint8Array, schema: z.ZodType<T>, what: string): T => {
   let data: unknown;
@@ -94,12 +89,14 @@ export interface Contents {
   readonly counts: TraceCounts;
   readonly blocks: readonly Block[];
   readonly chunks: readonly ChunkEntry[];
+  /** The first of each kind; undefined where the file does not say. */
+  readonly markers: readonly MarkerPlace[] | undefined;
   /** Where sections must have ended. */
   readonly limit: number;
 }
 
 /** By the index at the end of the file. @throws DamagedSection */
-export const readContents = (file: number, size: number, firstSection: number): Contents => {
+export const readContents = (file: number, size: number, firstSection: number, version: FormatVersion): Contents => {
   const limit = size - TRAILER_BYTES;
   if (limit < firstSection) throw new DamagedSection('the file ends before its index');
   const trailer = readExactly(file, limit, TRAILER_BYTES);
@@ -110,19 +107,19 @@ export const readContents = (file: number, size: number, firstSection: number): 
     throw new DamagedSection(`the index cannot be at ${indexAt}`);
   const index = section(file, indexAt, limit, 'index');
   if (index.end !== limit) throw new DamagedSection('bytes between index and trailer');
-  const {counts, blocks: blockOffsets, chunks} = parse(index.raw, indexSchema, 'index');
+  const {counts, blocks: blockOffsets, chunks, markers} = parse(index.raw, INDEX_SCHEMAS[version], 'index');
   const blocks: Block[] = [];
   for (const offset of blockOffsets) appendBlocks(blocks, section(file, offset, indexAt, 'blocks').raw);
   checkIndex(counts, blocks, chunks);
-  return {counts, blocks, chunks, limit: indexAt};
+  return {counts, blocks, chunks, markers, limit: indexAt};
 };
 
 const checkIndex = (counts: TraceCounts, blocks: readonly Block[], chunks: readonly ChunkEntry[]): void => {
   if (counts.blocks !== blocks.length) throw new DamagedSection(`${blocks.length} blocks, not ${counts.blocks}`);
   if (counts.chunks !== chunks.length) throw new DamagedSection(`${chunks.length} chunks, not ${counts.chunks}`);
   let instructions = 0;
-  for (const [, first, own] of chunks) {
-    if (first !== instructions) throw new DamagedSection('the instructions of the index do not add up');
+  for (const {before, instructions: own} of chunks) {
+    if (before !== instructions) throw new DamagedSection('the instructions of the index do not add up');
     instructions += own;
   }
   if (counts.instructions !== instructions) throw new DamagedSection('the instructions of the index do not add up');
@@ -137,24 +134,35 @@ interface Scan extends Contents {
 export const scan = (file: number, size: number, firstSection: number): Scan => {
   const blocks: Block[] = [];
   const chunks: ChunkEntry[] = [];
-  const counts = {words: 0, records: 0, instructions: 0, accesses: 0, events: 0};
-  const words = new Uint32Array(CHUNK_WORDS);
+  const tally = new Tally();
+  const unpacker = new Unpacker();
   let offset = firstSection;
+  // Of the whole chunks: a damaged one counts until the damage is found.
+  let {counts, markers} = {counts: tally.counts, markers: [...tally.markers]};
   const done = (reason: string): Scan => {
-    return {counts: {chunks: chunks.length, blocks: blocks.length, ...counts}, blocks, chunks, limit: offset, reason};
+    return {
+      counts: {chunks: chunks.length, blocks: blocks.length, ...counts},
+      blocks,
+      chunks,
+      markers,
+      limit: offset,
+      reason,
+    };
   };
   for (;;) {
     try {
       const found = readSection(file, offset, size);
       if (found.kind === 'blocks') appendBlocks(blocks, found.raw);
       else if (found.kind === 'records') {
-        const own = tally(unpackRecords(found, words), blocks);
-        chunks.push([offset, counts.instructions, own.instructions]);
-        for (const name of Object.keys(own) as (keyof Tally)[]) counts[name] += own[name];
+        const {instructions: before, task} = tally;
+        tally.add(unpacker.unpack(found), blocks);
+        chunks.push({offset, before, instructions: tally.instructions - before, task});
+        ({counts} = tally);
+        markers = [...tally.markers];
       } else return done(`a section of ${found.kind} ends the chunks`);
       offset = found.end;
     } catch (error) {
-      if (error instanceof DamagedSection) return done(error.message);
+      if (error instanceof DamagedSection || error instanceof RangeError) return done(error.message);
       throw error;
     }
   }

@@ -37,6 +37,7 @@ export const INSTRUCTION_CLASSES = [
   'neon-arithmetic', //          Advanced SIMD data processing but for the next class
   'neon-multiply-accumulate',
   'system', //                   SVC, MRC, MCR, barriers
+  'unknown', //                  a trace of another format named its address only, and no registers
 ] as const;
 
 export type InstructionClass = (typeof INSTRUCTION_CLASSES)[number];

@@ -7,17 +7,18 @@ import {closeSync, fstatSync, openSync} from 'node:fs';
 import {InputError, systemReason} from '../files/errors.ts';
 import type {Block} from './blocks.ts';
 import {
-  CHUNK_WORDS,
   type ChunkEntry,
-  FORMAT_VERSION,
+  type FormatVersion,
   headerSchema,
   MAGIC,
   PREAMBLE_BYTES,
+  READABLE_VERSIONS,
   type TraceCounts,
 } from './container.ts';
-import {type Contents, parse, readContents, scan, section, tally, unpackRecords} from './contents.ts';
+import {addTo, type Contents, parse, readContents, scan, section, Unpacker} from './contents.ts';
 import {DamagedSection, readExactly} from './section.ts';
 import type {TraceChunk, TraceHeader, TraceSource} from './source.ts';
+import {FIRST_TASK, type MarkerPlace, sameTask, Tally, type Task} from './tally.ts';
 
 export interface OpenOptions {
   /** Read the intact chunks at the start of a damaged file instead of refusing it. */
@@ -28,6 +29,11 @@ export interface StoredTrace extends TraceSource {
   readonly path: string;
   /** Of the whole trace; of a salvaged one, of what is readable. */
   readonly counts: TraceCounts;
+  readonly version: FormatVersion;
+  /** The first marker of each kind; undefined where the file does not say (version 1). */
+  readonly markers: readonly MarkerPlace[] | undefined;
+  /** Who executes the first record of the next chunk; undefined behind a `seek` where the file does not say (version 1). */
+  readonly task: Task | undefined;
   /**
    * Goes to the chunk that holds the instruction with this number (from 0) and returns the number of the chunk's first
    * instruction. `seek(0)` rewinds. @throws RangeError beyond the last instruction.
@@ -41,15 +47,20 @@ class Reader implements StoredTrace {
   readonly header: TraceHeader;
   readonly counts: TraceCounts;
   readonly blocks: readonly Block[];
+  readonly version: FormatVersion;
+  readonly markers: readonly MarkerPlace[] | undefined;
+  task: Task | undefined = FIRST_TASK;
   readonly #chunks: readonly ChunkEntry[];
   readonly #limit: number;
-  readonly #words = new Uint32Array(CHUNK_WORDS);
+  readonly #unpacker = new Unpacker();
   #file: number | undefined;
   #next = 0;
 
-  constructor(path: string, file: number, header: TraceHeader, contents: Contents) {
+  constructor(path: string, file: number, {version, header}: Start, contents: Contents) {
     this.path = path;
     this.header = header;
+    this.version = version;
+    this.markers = contents.markers;
     this.counts = contents.counts;
     this.blocks = contents.blocks;
     this.#chunks = contents.chunks;
@@ -61,22 +72,31 @@ class Reader implements StoredTrace {
     if (this.#file === undefined) throw new Error(`${this.path} is closed`);
     const entry = this.#chunks[this.#next];
     if (entry === undefined) return undefined;
-    const [offset, before, instructions] = entry;
     try {
-      const chunk = unpackRecords(section(this.#file, offset, this.#limit, 'records'), this.#words);
-      const found = tally(chunk, this.blocks).instructions;
-      if (found !== instructions)
-        throw new DamagedSection(`has ${found} instructions where the index says ${instructions}`);
-      this.#next++;
-      return chunk;
+      return this.#read(this.#file, entry);
     } catch (error) {
       if (!(error instanceof DamagedSection)) throw error;
       throw new InputError(`damaged: ${error.message}`, {
         file: this.path,
-        place: `chunk ${this.#next}, byte ${offset}`,
-        remedy: remedy(this.#next, before, this.header),
+        place: `chunk ${this.#next}, byte ${entry.offset}`,
+        remedy: remedy(this.#next, entry.before, this.header),
       });
     }
+  }
+
+  #read(file: number, {offset, instructions, task}: ChunkEntry): TraceChunk {
+    if (task !== undefined && this.task !== undefined && !sameTask(task, this.task)) {
+      throw new DamagedSection(`begins in task ${this.task.task} where the index says ${task.task}`);
+    }
+    const chunk = this.#unpacker.unpack(section(file, offset, this.#limit, 'records'));
+    const tally = new Tally();
+    tally.task = this.task ?? tally.task;
+    addTo(tally, chunk, this.blocks);
+    if (tally.instructions !== instructions)
+      throw new DamagedSection(`has ${tally.instructions} instructions where the index says ${instructions}`);
+    if (this.task !== undefined) this.task = tally.task;
+    this.#next++;
+    return chunk;
   }
 
   seek(instruction: number): number {
@@ -88,12 +108,14 @@ class Reader implements StoredTrace {
     let high = this.#chunks.length - 1;
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
-      const [, first, own] = this.#chunks[middle]!;
-      if (instruction < first + own) high = middle;
+      const {before, instructions} = this.#chunks[middle]!;
+      if (instruction < before + instructions) high = middle;
       else low = middle + 1;
     }
     this.#next = instruction === 0 ? 0 : low;
-    return this.#chunks[this.#next]![1];
+    const {before, task} = this.#chunks[this.#next]!;
+    this.task = this.#next === 0 ? FIRST_TASK : task;
+    return before;
   }
 
   close(): void {
@@ -106,25 +128,41 @@ const remedy = (chunks: number, instructions: number, {command}: TraceHeader): s
   const left =
     chunks === 0
       ? 'nothing can be salvaged'
-      : `the ${chunks} ${chunks === 1 ? 'chunk' : 'chunks'} before (${instructions} instructions) can be salvaged`;
+      : `the ${chunks} ${chunks === 1 ? 'chunk' : 'chunks'} before (${instructions} instructions) can be salvaged with 'trapwalk trace validate --salvage'`;
   return `${left}; or record it again with '${command}'`;
 };
 
+const RESTORE = 'copy it again from where it came from, or record it again';
+
+const noTrace = (path: string): InputError =>
+  new InputError('is not a trapwalk trace', {
+    file: path,
+    remedy: "record one with 'trapwalk trace record', or make one of another format with 'trapwalk trace import'",
+  });
+
+/** What stands before the contents. */
+interface Start {
+  readonly version: FormatVersion;
+  readonly header: TraceHeader;
+}
+
 /** @throws InputError when the file is no trace of a version that this reader knows. */
-const checkPreamble = (file: number, size: number, path: string): void => {
-  if (size < PREAMBLE_BYTES) throw new InputError('is not a trapwalk trace', {file: path});
+const readVersion = (file: number, size: number, path: string): FormatVersion => {
+  if (size < PREAMBLE_BYTES) throw noTrace(path);
   const preamble = readExactly(file, 0, PREAMBLE_BYTES);
-  if (!preamble.subarray(0, MAGIC.length).equals(MAGIC)) throw new InputError('is not a trapwalk trace', {file: path});
-  const version = preamble.readUInt16LE(MAGIC.length);
-  if (version !== FORMAT_VERSION) {
-    throw new InputError(`has format version ${version}; this trapwalk reads ${FORMAT_VERSION}`, {
+  if (!preamble.subarray(0, MAGIC.length).equals(MAGIC)) throw noTrace(path);
+  const stored = preamble.readUInt16LE(MAGIC.length);
+  const version = READABLE_VERSIONS.find((one) => one === stored);
+  if (version === undefined) {
+    throw new InputError(`has format version ${stored}; this trapwalk reads ${READABLE_VERSIONS.join(' and ')}`, {
       file: path,
       remedy: 'record it again, or use the trapwalk that wrote it',
     });
   }
   if (preamble.readUInt16LE(MAGIC.length + 2) !== 0) {
-    throw new InputError('reserved bits are set', {file: path, place: `byte ${MAGIC.length + 2}`});
+    throw new InputError('reserved bits are set', {file: path, place: `byte ${MAGIC.length + 2}`, remedy: RESTORE});
   }
+  return version;
 };
 
 const readHeader = (file: number, size: number, path: string): {header: TraceHeader; end: number} => {
@@ -136,18 +174,19 @@ const readHeader = (file: number, size: number, path: string): {header: TraceHea
     throw new InputError(`damaged header: ${error.message}`, {
       file: path,
       place: `byte ${PREAMBLE_BYTES}`,
-      remedy: 'nothing can be salvaged without it',
+      remedy: `nothing can be salvaged without it; ${RESTORE}`,
     });
   }
 };
 
 const openContents = (path: string, file: number, salvage: boolean): Reader => {
   const size = fstatSync(file).size;
-  checkPreamble(file, size, path);
+  const version = readVersion(file, size, path);
   const {header, end} = readHeader(file, size, path);
-  if (salvage) return new Reader(path, file, header, scan(file, size, end));
+  const start = {version, header};
+  if (salvage) return new Reader(path, file, start, scan(file, size, end));
   try {
-    return new Reader(path, file, header, readContents(file, size, end));
+    return new Reader(path, file, start, readContents(file, size, end, version));
   } catch (error) {
     if (!(error instanceof DamagedSection)) throw error;
     const {chunks, counts, limit, reason} = scan(file, size, end);
@@ -165,10 +204,14 @@ export const openTrace = (path: string, options: OpenOptions = {}): StoredTrace 
   try {
     file = openSync(path, 'r');
   } catch (error) {
-    throw new InputError(`cannot read (${systemReason(error)})`, {file: path});
+    throw new InputError(`cannot read (${systemReason(error)})`, {file: path, remedy: 'name a stored trace'});
   }
   try {
-    if (!fstatSync(file).isFile()) throw new InputError('is not a regular file', {file: path});
+    if (!fstatSync(file).isFile())
+      throw new InputError('is not a regular file', {
+        file: path,
+        remedy: 'copy the trace to a file: it is read at many places',
+      });
     return openContents(path, file, options.salvage ?? false);
   } catch (error) {
     closeSync(file);

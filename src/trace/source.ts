@@ -8,12 +8,23 @@ export interface TraceChunk {
   readonly length: number;
 }
 
+export interface ImportOrigin {
+  /** A name of the table of formats. */
+  readonly format: string;
+  /** Its name, without directories. */
+  readonly file: string;
+  /** SHA-256 of the file, hexadecimal. */
+  readonly fileHash: string;
+}
+
 /** What is known of a trace before its first record. Address spaces are always virtual; the host is little-endian. */
 export interface TraceHeader {
+  /** Only of a trace that was not recorded here: the file of another format that it was made of. */
+  readonly importedFrom?: ImportOrigin | undefined;
   readonly guest: string;
   /** The command line that makes this trace again. */
   readonly command: string;
-  /** SHA-256 of the guest's ELF file, hexadecimal. */
+  /** SHA-256 of the guest's ELF file, hexadecimal; empty where an imported trace does not know it. */
   readonly guestHash: string;
   readonly isa: 'armv7-a';
   readonly endianness: 'little';
@@ -26,4 +37,9 @@ export interface TraceSource {
   readonly blocks: BlockTable;
   /** The next chunk, or undefined at the end. */
   next(): TraceChunk | undefined;
+}
+
+/** A source whose chunks are waited for. */
+export interface AsyncTraceSource extends Omit<TraceSource, 'next'> {
+  next(): Promise<TraceChunk | undefined>;
 }

@@ -1,6 +1,6 @@
 /** What a trace holds, counted in one pass: for `trace info`, and for a first look at a new workload. */
 import {KIBIBYTE} from '../units.ts';
-import type {Block} from './blocks.ts';
+import {type Block, MAX_BLOCKS} from './blocks.ts';
 import {
   ACCESS_WORDS,
   accessExclusive,
@@ -13,6 +13,7 @@ import {
   recordBlock,
 } from './records.ts';
 import type {TraceSource} from './source.ts';
+import {FIRST_TASK} from './tally.ts';
 import {isEvent, recordWords} from './walk.ts';
 
 const PAGE = 4 * KIBIBYTE;
@@ -27,7 +28,10 @@ export interface TraceSummary {
   readonly instructions: number;
   readonly accesses: Readonly<Record<AccessKind, {readonly count: number; readonly bytes: number}>>;
   readonly exclusives: number;
-  /** 4 KiB pages and lines that data accesses (not prefetches) touch. */
+  /** What task switches name, and the task that begins. */
+  readonly addressSpaces: number;
+  readonly tasks: number;
+  /** 4 KiB pages and lines that data accesses (not prefetches) touch; those of each address space by themselves. */
   readonly dataPages: number;
   readonly dataLines: number;
   /** The same of the code executed. */
@@ -44,29 +48,47 @@ export interface SummaryOptions {
   readonly lineSize: number;
 }
 
-/** A set of the units of `size` bytes (a power of two) in a 32-bit address space. */
+/** Units that one part of a {@link UnitSet} holds, a bit each. */
+const PART_UNITS = 2 ** 15;
+
+/** A set of the units of `size` bytes (a power of two) in address spaces of 32 bits each. */
 class UnitSet {
-  readonly #bits: Uint32Array;
+  /** By space and number of the part within it. */
+  readonly #parts = new Map<number, Uint32Array>();
+  readonly #partsPerSpace: number;
   readonly #shift: number;
+  #lastKey = -1;
+  #lastPart: Uint32Array = new Uint32Array(0);
   count = 0;
 
   constructor(size: number) {
     this.#shift = Math.log2(size);
     if (!Number.isInteger(this.#shift) || size < 1)
       throw new RangeError(`a line has a power of two of bytes, not ${size}`);
-    this.#bits = new Uint32Array(Math.ceil(2 ** 32 / size / 32));
+    this.#partsPerSpace = Math.ceil(2 ** 32 / size / PART_UNITS);
   }
 
   /** Adds the units of `bytes` bytes from `address`; what lies beyond 32 bits wraps, as addresses do. */
-  add(address: number, bytes: number): void {
-    const last = (address + bytes - 1) / 2 ** this.#shift;
+  add(space: number, address: number, bytes: number): void {
+    const last = Math.floor((address + bytes - 1) / 2 ** this.#shift);
     for (let unit = address >>> this.#shift; unit <= last; unit++) {
-      const index = (unit >>> 5) % this.#bits.length;
+      const part = this.#part(space, Math.floor(unit / PART_UNITS) % this.#partsPerSpace);
+      const index = (unit % PART_UNITS) >>> 5;
       const bit = 1 << (unit & 31);
-      if ((this.#bits[index]! & bit) !== 0) continue;
-      this.#bits[index]! |= bit;
+      if ((part[index]! & bit) !== 0) continue;
+      part[index]! |= bit;
       this.count++;
     }
+  }
+
+  #part(space: number, number: number): Uint32Array {
+    const key = space * this.#partsPerSpace + number;
+    if (key === this.#lastKey) return this.#lastPart;
+    const part = this.#parts.get(key) ?? new Uint32Array(PART_UNITS / 32);
+    this.#parts.set(key, part);
+    this.#lastKey = key;
+    this.#lastPart = part;
+    return part;
   }
 }
 
@@ -76,6 +98,11 @@ class Summary {
   readonly #codePages = new UnitSet(PAGE);
   readonly #codeLines: UnitSet;
   readonly #executed = new Set<number>();
+  /** Blocks by the space that executed them. */
+  readonly #executedIn = new Set<number>();
+  readonly #spaces = new Set([FIRST_TASK.space]);
+  readonly #tasks = new Set([FIRST_TASK.task]);
+  #space = FIRST_TASK.space;
   readonly #counts = [0, 0, 0];
   readonly #bytes = [0, 0, 0];
   readonly #events: Record<string, number> = {};
@@ -102,10 +129,12 @@ class Summary {
     const block = blocks[id];
     if (block === undefined) throw new RangeError(`record ${this.#records - 1} names block ${id} of ${blocks.length}`);
     this.#instructions += block.instructions.length;
-    if (!this.#executed.has(id)) {
+    const key = this.#space * MAX_BLOCKS + id;
+    if (!this.#executedIn.has(key)) {
       this.#executed.add(id);
-      this.#codePages.add(block.address, block.size);
-      this.#codeLines.add(block.address, block.size);
+      this.#executedIn.add(key);
+      this.#codePages.add(this.#space, block.address, block.size);
+      this.#codeLines.add(this.#space, block.address, block.size);
     }
     const end = at + 1 + recordAccesses(head) * ACCESS_WORDS;
     for (let access = at + 1; access < end; access += ACCESS_WORDS) this.#access(words[access]!, words[access + 1]!);
@@ -117,17 +146,29 @@ class Summary {
     this.#bytes[kind]! += size;
     this.#exclusives += accessExclusive(meta);
     if (ACCESS_KINDS[kind] === 'prefetch') return;
-    this.#dataPages.add(address, size);
-    this.#dataLines.add(address, size);
+    this.#dataPages.add(this.#space, address, size);
+    this.#dataLines.add(this.#space, address, size);
   }
 
   #event(words: Uint32Array, at: number): void {
     const kind = EVENT_KINDS[eventKind(words[at]!)];
     const name = kind ?? `kind-${eventKind(words[at]!)}`;
     this.#events[name] = (this.#events[name] ?? 0) + 1;
+    if (kind === 'task-switch') this.#switch(words[at + 1]!, words[at + 2]!);
     if (kind !== 'marker') return;
     const marker = MARKERS[words[at + 1]!] ?? `marker-${words[at + 1]}`;
     this.#markers.push({marker, instruction: this.#instructions});
+  }
+
+  /** A task that is left before it executed anything is none of this trace's. */
+  #switch(space: number, task: number): void {
+    if (this.#blockExecutions === 0) {
+      this.#spaces.clear();
+      this.#tasks.clear();
+    }
+    this.#spaces.add(space);
+    this.#tasks.add(task);
+    this.#space = space;
   }
 
   result(): TraceSummary {
@@ -139,6 +180,8 @@ class Summary {
       instructions: this.#instructions,
       accesses: Object.fromEntries(kinds) as TraceSummary['accesses'],
       exclusives: this.#exclusives,
+      addressSpaces: this.#spaces.size,
+      tasks: this.#tasks.size,
       dataPages: this.#dataPages.count,
       dataLines: this.#dataLines.count,
       codePages: this.#codePages.count,

@@ -39,7 +39,8 @@ const eventText = (words: Uint32Array): string => {
   return [kind ?? `event-${eventKind(words[0]!)}`, ...values].join(' ');
 };
 
-function* recordLines(words: Uint32Array, number: number, blocks: BlockTable): Generator<string> {
+/** A record of `words`, as the lines of number `number`. */
+export function* recordLines(words: Uint32Array, number: number, blocks: BlockTable): Generator<string> {
   const label = String(number).padStart(10);
   if (isEvent(words[0]!)) {
     yield `${label}  ${eventText(words)}`;

@@ -1,7 +1,8 @@
 /** Stores a trace: its records stream to a temporary file, which gets its name when the index is written. */
+import {setImmediate} from 'node:timers/promises';
 import {crc32} from 'node:zlib';
 import {AtomicFile} from '../files/write.ts';
-import {encodeColumns} from './columns.ts';
+import {ColumnEncoder} from './columns.ts';
 import {
   CHUNK_WORDS,
   type ChunkEntry,
@@ -12,11 +13,12 @@ import {
   TRAILER_BYTES,
   type TraceCounts,
   toBlockRow,
+  toIndexRows,
 } from './container.ts';
-import {recordAccesses, recordBlock} from './records.ts';
 import {type Codec, encodeSection, type SectionKind} from './section.ts';
-import type {TraceChunk, TraceSource} from './source.ts';
-import {isEvent, recordWords} from './walk.ts';
+import type {AsyncTraceSource, TraceChunk, TraceSource} from './source.ts';
+import {FIRST_TASK, Tally, type Task} from './tally.ts';
+import {recordWords} from './walk.ts';
 
 /** Blocks per section, so that no section grows without bound. */
 const BLOCKS_PER_SECTION = 4096;
@@ -28,18 +30,25 @@ export interface WriteOptions {
 
 const json = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
 
+/** A source, or one whose chunks are waited for. */
+type Producer = TraceSource | AsyncTraceSource;
+
 class Writer {
   readonly #file: AtomicFile;
   readonly #codec: Codec;
-  readonly #source: TraceSource;
+  readonly #source: Producer;
   readonly #pending = new Uint32Array(CHUNK_WORDS);
+  readonly #columns = new ColumnEncoder(CHUNK_WORDS);
   #pendingWords = 0;
   #blocksWritten = 0;
   readonly #blockSections: number[] = [];
-  readonly #chunks: ChunkEntry[] = [];
-  readonly #counts = {words: 0, records: 0, instructions: 0, accesses: 0, events: 0};
+  readonly #chunks: (ChunkEntry & {readonly task: Task})[] = [];
+  readonly #tally = new Tally();
+  /** Instructions before the chunk under way, and who executes its first record. */
+  #before = 0;
+  #task = FIRST_TASK;
 
-  constructor(file: AtomicFile, source: TraceSource, codec: Codec) {
+  constructor(file: AtomicFile, source: Producer, codec: Codec) {
     this.#file = file;
     this.#codec = codec;
     this.#source = source;
@@ -52,26 +61,33 @@ class Writer {
 
   /** Collects whole records; a full chunk is written out. */
   add({words, length}: TraceChunk): void {
-    let from = 0;
-    for (let at = 0; at < length; ) {
-      const next = at + recordWords(words[at]!);
-      if (next > length) throw new RangeError(`the record at word ${at} is longer than its chunk of ${length} words`);
-      if (this.#pendingWords + next - from > CHUNK_WORDS) {
-        this.#collect(words.subarray(from, at));
-        this.#writeChunk();
-        from = at;
-      }
-      at = next;
+    for (let from = 0; from < length; ) {
+      const end = this.#fitting(words, from, length);
+      if (end > from) this.#collect(words.subarray(from, end));
+      if (end < length) this.#writeChunk();
+      from = end;
     }
-    this.#collect(words.subarray(from, length));
+  }
+
+  /** The end of the last record from `from` on that the chunk under way has room for. */
+  #fitting(words: Uint32Array, from: number, length: number): number {
+    const room = CHUNK_WORDS - this.#pendingWords;
+    if (length - from <= room) return length;
+    let end = from;
+    for (let next = end; next - from <= room; next += recordWords(words[next]!)) end = next;
+    return end;
   }
 
   finish(): TraceCounts {
     this.#writeChunk();
     this.#writeNewBlocks();
-    const counts = {chunks: this.#chunks.length, blocks: this.#blocksWritten, ...this.#counts};
+    const counts = {chunks: this.#chunks.length, blocks: this.#blocksWritten, ...this.#tally.counts};
     const offset = this.#file.size;
-    this.#section('index', 'brotli', json({counts, blocks: this.#blockSections, chunks: this.#chunks}));
+    this.#section(
+      'index',
+      'brotli',
+      json(toIndexRows({counts, blocks: this.#blockSections, chunks: this.#chunks, markers: this.#tally.markers})),
+    );
     const trailer = Buffer.alloc(TRAILER_BYTES);
     trailer.writeBigUInt64LE(BigInt(offset), 0);
     trailer.writeUInt32LE(crc32(trailer.subarray(0, 8)), 8);
@@ -85,6 +101,11 @@ class Writer {
   }
 
   #collect(words: Uint32Array): void {
+    if (this.#pendingWords === 0) {
+      this.#before = this.#tally.instructions;
+      this.#task = this.#tally.task;
+    }
+    this.#tally.add({words, length: words.length}, this.#source.blocks);
     this.#pending.set(words, this.#pendingWords);
     this.#pendingWords += words.length;
   }
@@ -92,32 +113,15 @@ class Writer {
   #writeChunk(): void {
     if (this.#pendingWords === 0) return;
     this.#writeNewBlocks();
-    const before = this.#counts.instructions;
-    this.#count();
-    this.#chunks.push([this.#file.size, before, this.#counts.instructions - before]);
     const words = this.#pending.subarray(0, this.#pendingWords);
+    const before = this.#before;
+    const instructions = this.#tally.instructions - before;
+    this.#chunks.push({offset: this.#file.size, before, instructions, task: this.#task});
     const wordCount = Buffer.alloc(4);
     wordCount.writeUInt32LE(words.length);
-    const body = this.#codec === 'raw' ? littleEndian(words) : encodeColumns(words, words.length);
+    const body = this.#codec === 'raw' ? littleEndian(words) : this.#columns.encode(words, words.length);
     this.#section('records', this.#codec, Buffer.concat([wordCount, body]));
     this.#pendingWords = 0;
-  }
-
-  #count(): void {
-    const counts = this.#counts;
-    counts.words += this.#pendingWords;
-    for (let at = 0; at < this.#pendingWords; ) {
-      const head = this.#pending[at]!;
-      counts.records++;
-      if (isEvent(head)) counts.events++;
-      else {
-        const block = this.#source.blocks[recordBlock(head)];
-        if (block === undefined) throw new RangeError(`block ${recordBlock(head)} is not in the block table`);
-        counts.instructions += block.instructions.length;
-        counts.accesses += recordAccesses(head);
-      }
-      at += recordWords(head);
-    }
   }
 
   #writeNewBlocks(): void {
@@ -143,6 +147,37 @@ export const writeTrace = (path: string, source: TraceSource, options: WriteOpti
   try {
     const writer = new Writer(file, source, options.codec ?? 'brotli');
     for (let chunk = source.next(); chunk !== undefined; chunk = source.next()) writer.add(chunk);
+    const counts = writer.finish();
+    file.commit();
+    return counts;
+  } catch (error) {
+    file.discard();
+    throw error;
+  }
+};
+
+export interface StoreOptions {
+  /** Ends the work between two chunks, and nothing is left. */
+  readonly signal: AbortSignal;
+  /** Hears of each chunk. */
+  readonly onChunk?: (words: number) => void;
+}
+
+/** As {@link writeTrace}, but signals are heard between chunks, and chunks may take their time to come. */
+export const storeTrace = async (
+  path: string,
+  source: Producer,
+  {signal, onChunk = () => {}}: StoreOptions,
+): Promise<TraceCounts> => {
+  const file = new AtomicFile(path);
+  try {
+    const writer = new Writer(file, source, 'brotli');
+    for (let chunk = await source.next(); chunk !== undefined; chunk = await source.next()) {
+      writer.add(chunk);
+      onChunk(chunk.length);
+      await setImmediate();
+      signal.throwIfAborted();
+    }
     const counts = writer.finish();
     file.commit();
     return counts;

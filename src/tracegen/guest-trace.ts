@@ -83,7 +83,10 @@ export class GuestTrace implements TraceSource {
         const {exitCode, signal} = this.emulator;
         if (exitCode !== 0 && this.options.write === undefined) {
           const end = signal === undefined ? `exited with ${exitCode}` : `was ended by ${signal}`;
-          throw new InputError(`the guest ${end}: ${this.output.trim()}`, {file: this.options.path});
+          throw new InputError(`the guest ${end}: ${this.output.trim()}`, {
+            file: this.options.path,
+            remedy: "'trapwalk run' shows all that it says",
+          });
         }
       }
       if (trace.length > 0) return trace;

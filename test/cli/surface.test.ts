@@ -35,8 +35,13 @@ test('commands, arguments and flags', () => {
       "replay subject: --bind --cwd --env --max-instructions --optimization --profile --seed --set --sut --sysroot",
       "reproduce: --benchmark --jobs --out --report --seeds --timings",
       "run guest: --argv0 --bind --cwd --engine --env --lock-step --max-instructions --max-tasks --memory --optimization --profile --seed --stats --sysroot",
+      "trace diff first second: --context",
+      "trace export file: --format --output",
+      "trace import file: --format --output",
       "trace info file: ",
       "trace record guest: --all --bind --cwd --env --max-instructions --optimization --output --profile --sysroot",
+      "trace slice file: --from --output --to",
+      "trace validate file: --salvage",
       "trace view file: --count --skip",
       "whatif page-size subject: --bind --cwd --env --max-instructions --optimization --profile --seed --set --stage1 --stage2 --sut --sysroot",
     ]

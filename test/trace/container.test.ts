@@ -21,6 +21,7 @@ import {accessMeta, blockRecord, eventRecord, READ} from '../../src/trace/record
 import {CODECS, encodeSection, FRAME_BYTES} from '../../src/trace/section.ts';
 import {writeTrace} from '../../src/trace/write.ts';
 import {anyTrace, BLOCKS, HEADER, sourceOf, WORDS, wordsOf} from './small-trace.ts';
+import {asVersion1, CHUNKFUL, ROUND_INSTRUCTIONS, withTrace, writeTasks} from './stored.ts';
 
 let directory: string;
 beforeAll(() => {
@@ -122,6 +123,32 @@ test('seek finds the chunk of an instruction, on both sides of its bounds', () =
   trace.close();
 });
 
+test('version 1 is read: it does not say which task and which markers are where', () => {
+  const path = writeTasks(place('tasks'));
+  const older = asVersion1(path, place('older'));
+  expect(readAll(older)).toEqual(readAll(path));
+  withTrace(older, (trace) => {
+    expect([trace.version, trace.markers]).toEqual([1, undefined]);
+    trace.seek(trace.counts.instructions - 1);
+    expect(trace.task).toBeUndefined();
+    expect(trace.next()!.length).toBeGreaterThan(0);
+  });
+  withTrace(path, (trace) => {
+    expect([trace.version, trace.markers]).toEqual([
+      2,
+      [
+        {marker: 'warm', instruction: 0},
+        {marker: 'begin', instruction: 10 * ROUND_INSTRUCTIONS},
+        {marker: 'end', instruction: (2 * CHUNKFUL + 10) * ROUND_INSTRUCTIONS},
+      ],
+    ]);
+    trace.seek(trace.counts.instructions - 1);
+    expect(trace.task).toEqual({space: 1, task: 1001});
+    trace.seek(0);
+    expect(trace.task).toEqual({space: 0, task: 1000});
+  });
+});
+
 test('an empty trace is one', () => {
   writeTrace(place('empty'), sourceOf([], []));
   const trace = openTrace(place('empty'));
@@ -214,7 +241,8 @@ test('random bytes behind correct checksums are refused or decoded, never a cras
             JSON.stringify({
               counts: {chunks: 1, blocks: 1, words, records: 1, instructions: 1, accesses: 0, events: 0},
               blocks: [header.length],
-              chunks: [[header.length + blocks.length, 0, 1]],
+              chunks: [[header.length + blocks.length, 0, 1, 0, 1000]],
+              markers: [],
             }),
           ),
         );
@@ -243,7 +271,7 @@ test('damage is named by chunk and byte, with what remains', () => {
   const seconds = bytes.indexOf(Buffer.from([2, 1, 0, 0]), bytes.indexOf(Buffer.from([2, 1, 0, 0])) + 1);
   bytes[seconds + FRAME_BYTES + 3]! ^= 0xff;
   writeFileSync(path, bytes);
-  const left = `the 1 chunk before (${3 * ROUNDS} instructions) can be salvaged; or record it again with '${HEADER.command}'`;
+  const left = `the 1 chunk before (${3 * ROUNDS} instructions) can be salvaged with 'trapwalk trace validate --salvage'; or record it again with '${HEADER.command}'`;
   expect(() => readAll(path)).toThrow(
     `${path}:chunk 1, byte ${seconds}: damaged: its checksum does not match; ${left}`,
   );
@@ -270,9 +298,9 @@ test.each([
 test('a later version is refused by its number; a directory and a missing file too', () => {
   writeTrace(place('later'), sourceOf([WORDS]));
   const bytes = readFileSync(place('later'));
-  bytes.writeUInt16LE(2, 8);
+  bytes.writeUInt16LE(3, 8);
   writeFileSync(place('later'), bytes);
-  expect(() => openTrace(place('later'))).toThrow('has format version 2; this trapwalk reads 1');
+  expect(() => openTrace(place('later'))).toThrow('has format version 3; this trapwalk reads 1 and 2');
   expect(() => openTrace(directory)).toThrow('is not a regular file');
   expect(() => openTrace(place('none'))).toThrow('cannot read (no such file or directory)');
 });

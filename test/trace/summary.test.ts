@@ -3,6 +3,7 @@ import {accessMeta, blockRecord, EVENT_FLAG, PREFETCH, READ} from '../../src/tra
 import {summarizeTrace} from '../../src/trace/summary.ts';
 import {viewTrace} from '../../src/trace/view.ts';
 import {sourceOf, WORDS} from './small-trace.ts';
+import {taskSwitch} from './stored.ts';
 
 test('the copy loop, counted', () => {
   expect(summarizeTrace(sourceOf([WORDS.slice(0, 12), WORDS.slice(12)]), {lineSize: 64})).toEqual({
@@ -12,6 +13,8 @@ test('the copy loop, counted', () => {
     instructions: 3 * 3 + 2,
     accesses: {read: {count: 3, bytes: 12}, write: {count: 3, bytes: 12}, prefetch: {count: 0, bytes: 0}},
     exclusives: 0,
+    addressSpaces: 1,
+    tasks: 1,
     // Reads run over the page end at 0x21000: 2 pages, 2 lines; writes stay in one.
     dataPages: 3,
     dataLines: 3,
@@ -40,6 +43,25 @@ test('prefetches touch nothing, exclusives are counted, an access across a line 
     dataPages: 2,
     dataLines: 3,
     events: {'kind-99': 1},
+  });
+});
+
+test('an address is another in another address space', () => {
+  const access = [blockRecord(0, 1), 0x4000, accessMeta(4, READ, 1)];
+  const words = [
+    ...taskSwitch(3, 1007),
+    ...access,
+    ...taskSwitch(3, 1008),
+    ...access,
+    ...taskSwitch(4, 1009),
+    ...access,
+  ];
+  expect(summarizeTrace(sourceOf([words]), {lineSize: 64})).toMatchObject({
+    addressSpaces: 2,
+    tasks: 3,
+    blocks: 1,
+    dataPages: 2,
+    codeLines: 2,
   });
 });
 

@@ -6,6 +6,14 @@ import {BaseCommand} from '../../base.ts';
 import {fieldList, formatCount} from '../../format.ts';
 import {lineSize, openChecked} from '../../stored-trace.ts';
 
+const perInstruction = (bytes: number, instructions: number): string =>
+  instructions === 0 ? 'none' : (bytes / instructions).toPrecision(2);
+
+const origin = ({importedFrom}: TraceHeader): readonly (readonly [name: string, value: string])[] =>
+  importedFrom === undefined
+    ? []
+    : [['imported from', `${importedFrom.file}, ${importedFrom.format} (SHA-256 ${importedFrom.fileHash})`]];
+
 const text = (path: string, bytes: number, header: TraceHeader, summary: TraceSummary): string => {
   const accesses = Object.entries(summary.accesses).map(
     ([kind, {count, bytes: touched}]) =>
@@ -15,10 +23,12 @@ const text = (path: string, bytes: number, header: TraceHeader, summary: TraceSu
   const markers = summary.markers.map(({marker, instruction}) => `${marker} at ${formatCount(instruction)}`);
   return fieldList([
     ['trace', path],
-    ['bytes', formatCount(bytes)],
-    ['guest', `${header.guest} (SHA-256 ${header.guestHash})`],
+    ['bytes', `${formatCount(bytes)}, ${perInstruction(bytes, summary.instructions)} an instruction`],
+    ['guest', header.guestHash === '' ? header.guest : `${header.guest} (SHA-256 ${header.guestHash})`],
+    ...origin(header),
     ['made by', header.command],
     ['vCPUs', String(header.vcpus)],
+    ['tasks', `${formatCount(summary.tasks)} in ${formatCount(summary.addressSpaces)} address spaces`],
     ['instructions', formatCount(summary.instructions)],
     ['records', formatCount(summary.records)],
     ['block executions', `${formatCount(summary.blockExecutions)} of ${formatCount(summary.blocks)} blocks`],

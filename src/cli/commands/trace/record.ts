@@ -1,7 +1,7 @@
 import {statSync} from 'node:fs';
 import {Flags} from '@oclif/core';
 import {BaseCommand} from '../../base.ts';
-import {guestArgument, guestBuild, maxInstructions, surroundingFlags} from '../../flags.ts';
+import {guestArgument, guestBuild, maxInstructions, outputFlag, surroundingFlags} from '../../flags.ts';
 import {formatCount} from '../../format.ts';
 import {interruptible} from '../../interrupt.ts';
 import {record} from '../../record.ts';
@@ -20,11 +20,7 @@ export default class TraceRecord extends BaseCommand {
   static override flags = {
     ...guestBuild,
     ...surroundingFlags,
-    output: Flags.string({
-      required: true,
-      helpValue: 'FILE',
-      description: 'where the trace goes; it appears whole or not at all',
-    }),
+    output: outputFlag('the trace goes'),
     all: Flags.boolean({description: 'record from the first instruction to the last, markers or not'}),
     'max-instructions': maxInstructions,
   };
