@@ -105,6 +105,7 @@ export class Tables {
   readonly root: number;
   private readonly pages = new Map<number, Uint32Array>();
   private readonly allocate: (bytes: number) => number;
+  private watcher: (address: number, word: number) => void = () => {};
 
   /** `allocate` returns the address of fresh zeroed memory, aligned to its size. */
   constructor(format: TableFormat, allocate: (bytes: number) => number) {
@@ -161,6 +162,13 @@ export class Tables {
     return high * 2 ** 32 + ((low & ~0x3ff) >>> 0);
   }
 
+  /** Tells `watcher` every 32-bit word of the tables that is not zero, and from now on every one that is written. */
+  watch(watcher: (address: number, word: number) => void): void {
+    this.watcher = watcher;
+    for (const [page, words] of this.pages)
+      for (const [index, word] of words.entries()) if (word !== 0) watcher(page * PAGE_BYTES + index * 4, word);
+  }
+
   private write(address: number, output: number, type: number): void {
     const key = Math.floor(address / PAGE_BYTES);
     let page = this.pages.get(key);
@@ -170,7 +178,10 @@ export class Tables {
     }
     const word = (address % PAGE_BYTES) >>> 2;
     page[word] = (output % 2 ** 32) + type;
-    if (this.format.descriptorBytes === 8) page[word + 1] = Math.floor(output / 2 ** 32);
+    this.watcher(address, page[word]!);
+    if (this.format.descriptorBytes === 4) return;
+    page[word + 1] = Math.floor(output / 2 ** 32);
+    this.watcher(address + 4, page[word + 1]!);
   }
 
   private tableBytes(level: number): number {

@@ -178,7 +178,7 @@ export const exportTrace = async (
   };
   try {
     const bytes = Readable.from(exportBytes(source, write, changes, onChunk), {objectMode: false});
-    await (path.endsWith('.gz') ? pipeline(bytes, createGzip(), store, {signal}) : pipeline(bytes, store, {signal}));
+    await (path.endsWith('.gz') ? pipeline(bytes, createGzip(), store) : pipeline(bytes, store));
     file.commit();
     return file.size;
   } catch (error) {

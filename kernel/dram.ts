@@ -1,0 +1,73 @@
+/** One DRAM channel, in order: src/costmodel/dram.ts. */
+import {
+  CHANNEL_FREE,
+  DRAM_ACTIVATE,
+  DRAM_BANKS,
+  DRAM_CAS,
+  DRAM_HALF_UNCORE,
+  DRAM_PRECHARGE,
+  DRAM_REFRESH_INTERVAL,
+  DRAM_REFRESH_TIME,
+  DRAM_ROW_LINES,
+  DRAM_TRANSFER,
+  DRAM_TURNAROUND,
+  NEXT_REFRESH,
+  OPEN_ROWS,
+  WRITING,
+} from '../src/costmodel/kernel/layout';
+import {DRAM_READS, DRAM_WRITES, ROW_CONFLICTS, ROW_EMPTY, ROW_HITS, TURNAROUNDS} from '../src/costmodel/kernel/metrics';
+import {add} from './counts';
+
+const CLOSED: i32 = -1;
+
+/** Reads a line for a request that leaves the core at `time`; returns when its data are back. */
+export function readMemory(line: i32, time: f64): f64 {
+  add(DRAM_READS, 1);
+  const start = transfer(line, time + load<f64>(DRAM_HALF_UNCORE), 0);
+  return start + load<f64>(DRAM_CAS) + load<f64>(DRAM_TRANSFER) + load<f64>(DRAM_HALF_UNCORE);
+}
+
+/** Writes a line that is at the controller at `time`; returns when the channel has taken it. */
+export function writeMemory(line: i32, time: f64): f64 {
+  add(DRAM_WRITES, 1);
+  return transfer(line, time, 1) + load<f64>(DRAM_TRANSFER);
+}
+
+function transfer(line: i32, arrival: f64, writing: i32): f64 {
+  const free = load<f64>(CHANNEL_FREE);
+  let start = arrival > free ? arrival : free;
+  if (start >= load<f64>(NEXT_REFRESH)) start = refresh(start);
+  const globalRow = <i32>Math.floor(<f64>line / load<f64>(DRAM_ROW_LINES));
+  const banks = load<i32>(DRAM_BANKS);
+  const bank = globalRow % banks;
+  const row = (globalRow - bank) / banks;
+  const place = <usize>load<u32>(OPEN_ROWS) + (<usize>bank << 2);
+  const open = load<i32>(place);
+  if (open == row) add(ROW_HITS, 1);
+  else if (open == CLOSED) {
+    add(ROW_EMPTY, 1);
+    start += load<f64>(DRAM_ACTIVATE);
+  } else {
+    add(ROW_CONFLICTS, 1);
+    start += load<f64>(DRAM_PRECHARGE) + load<f64>(DRAM_ACTIVATE);
+  }
+  store<i32>(place, row);
+  if (writing != load<i32>(WRITING)) {
+    add(TURNAROUNDS, 1);
+    start += load<f64>(DRAM_TURNAROUND);
+    store<i32>(WRITING, writing);
+  }
+  store<f64>(CHANNEL_FREE, start + load<f64>(DRAM_TRANSFER));
+  return start;
+}
+
+/** All refreshes due by `time`; only the last can still delay the request. */
+function refresh(time: f64): f64 {
+  const interval = load<f64>(DRAM_REFRESH_INTERVAL);
+  const next = load<f64>(NEXT_REFRESH);
+  const last = next + Math.floor((time - next) / interval) * interval;
+  store<f64>(NEXT_REFRESH, last + interval);
+  memory.fill(<usize>load<u32>(OPEN_ROWS), 0xff, <usize>load<i32>(DRAM_BANKS) << 2);
+  const done = last + load<f64>(DRAM_REFRESH_TIME);
+  return time > done ? time : done;
+}

@@ -1,0 +1,80 @@
+/** Micro-TLBs and the set-associative arrays behind them: src/costmodel/micro-tlb.ts and translation.ts. */
+import {
+  MICRO_ENTRIES,
+  MICRO_FRAMES,
+  MICRO_HINT_BYTES,
+  MICRO_HINTS,
+  MICRO_NEXT,
+  MICRO_PAGES,
+  TLB_KEYS,
+  TLB_NEXT,
+  TLB_SETS,
+  TLB_VALUES,
+  TLB_WAYS,
+} from '../src/costmodel/kernel/layout';
+
+const MICRO_HINT_MASK: i32 = MICRO_HINT_BYTES - 1;
+
+/** Slot that holds `page`, or -1. The hints serve both micro-TLBs: a hint is looked at, never believed. */
+export function findMicro(tlb: usize, page: i32): i32 {
+  const hint = MICRO_HINTS + <usize>(page & MICRO_HINT_MASK);
+  const pages = <usize>load<u32>(tlb + MICRO_PAGES);
+  const guess = <i32>load<u8>(hint);
+  const entries = load<i32>(tlb + MICRO_ENTRIES);
+  if (guess < entries && load<i32>(pages + (<usize>guess << 2)) == page) return guess;
+  for (let slot = 0; slot < entries; slot++) {
+    if (load<i32>(pages + (<usize>slot << 2)) == page) {
+      store<u8>(hint, slot);
+      return slot;
+    }
+  }
+  return -1;
+}
+
+export function insertMicro(tlb: usize, page: i32, frame: i32): i32 {
+  const slot = load<i32>(tlb + MICRO_NEXT);
+  store<i32>(tlb + MICRO_NEXT, (slot + 1) % load<i32>(tlb + MICRO_ENTRIES));
+  store<i32>(<usize>load<u32>(tlb + MICRO_PAGES) + (<usize>slot << 2), page);
+  store<i32>(<usize>load<u32>(tlb + MICRO_FRAMES) + (<usize>slot << 2), frame);
+  store<u8>(MICRO_HINTS + <usize>(page & MICRO_HINT_MASK), slot);
+  return slot;
+}
+
+export function microFrame(tlb: usize, slot: i32): i32 {
+  return load<i32>(<usize>load<u32>(tlb + MICRO_FRAMES) + (<usize>slot << 2));
+}
+
+export function flushMicro(tlb: usize): void {
+  memory.fill(<usize>load<u32>(tlb + MICRO_PAGES), 0xff, <usize>load<i32>(tlb + MICRO_ENTRIES) << 2);
+}
+
+/** Index of the entry that holds `page`, or -1. `tag` tells apart what shares an index. */
+export function findEntry(tlb: usize, page: u64, tag: u64): i32 {
+  const sets = <u64>load<u32>(tlb + TLB_SETS);
+  if (sets == 0) return -1;
+  const ways = load<i32>(tlb + TLB_WAYS);
+  const first = <i32>(page % sets) * ways;
+  const key = (page << 4) + tag;
+  const keys = <usize>load<u32>(tlb + TLB_KEYS);
+  for (let entry = first; entry < first + ways; entry++)
+    if (load<u64>(keys + (<usize>entry << 3)) == key) return entry;
+  return -1;
+}
+
+export function entryValue(tlb: usize, entry: i32): u64 {
+  return load<u64>(<usize>load<u32>(tlb + TLB_VALUES) + (<usize>entry << 3));
+}
+
+/** Round robin. */
+export function insertEntry(tlb: usize, page: u64, tag: u64, value: u64): void {
+  const sets = <u64>load<u32>(tlb + TLB_SETS);
+  if (sets == 0) return;
+  const ways = load<i32>(tlb + TLB_WAYS);
+  const set = <i32>(page % sets);
+  const next = <usize>load<u32>(tlb + TLB_NEXT) + (<usize>set << 2);
+  const way = load<i32>(next);
+  store<i32>(next, (way + 1) % ways);
+  const entry = set * ways + way;
+  store<u64>(<usize>load<u32>(tlb + TLB_KEYS) + (<usize>entry << 3), (page << 4) + tag);
+  store<u64>(<usize>load<u32>(tlb + TLB_VALUES) + (<usize>entry << 3), value);
+}

@@ -1,0 +1,259 @@
+/** The kernel's memory, laid out for one system: what {@link layout} names, and behind it what has no fixed size. */
+import type {CacheGeometry, Machine, TlbGeometry} from '../machine.ts';
+import type {TimedActivity} from '../replay.ts';
+import type {Tables} from '../tables.ts';
+import {leafLevel} from '../tables.ts';
+import type {AddressSpace} from '../translation.ts';
+import * as layout from './layout.ts';
+
+const WASM_PAGE = 2 ** 16;
+const TABLE_PAGE = 4096;
+/** Words of records that fit at a time. */
+export const RECORD_WORDS = 2 ** 17;
+const FIRST_BLOCKS = 1024;
+/** Of a 32-bit address space, a bit for each 4 KiB page. */
+const TOUCHED_BYTES = 2 ** 20 / 8;
+const NONE = -1;
+const DEFAULT_SEED = 0x9e3779b9;
+
+interface Views {
+  readonly bytes: Uint8Array;
+  readonly words: Int32Array;
+  readonly longs: BigInt64Array;
+  readonly doubles: Float64Array;
+}
+
+const align = (offset: number): number => Math.ceil(offset / 64) * 64;
+
+export class KernelMemory {
+  readonly wasm: WebAssembly.Memory;
+  #views: Views | undefined;
+  #next = layout.FIRST_FREE;
+  #blocks = FIRST_BLOCKS;
+  readonly #tablePages: number;
+  #tablePagesUsed = 0;
+
+  /** @throws RangeError for a machine with more buffers than the kernel has room for. */
+  constructor(machine: Machine, space: AddressSpace, seed: number) {
+    const {l1i, l1d, l2, mainTlb, walkCache, ipaCache, dram, microTlbEntries, counterEntries} = machine;
+    checkRoom('linefill buffers', machine.linefills, layout.MOST_LINEFILLS);
+    checkRoom('posted writes', machine.postedWrites, layout.MOST_POSTED);
+    checkRoom('micro-TLB entries', microTlbEntries, 256);
+    const variable =
+      [l1i, l1d, l2].reduce((sum, {sets, ways}) => sum + sets * ways * 5, 0) +
+      [mainTlb, walkCache, ipaCache].reduce((sum, {sets, ways}) => sum + sets * ways * 16 + sets * 4, 0) +
+      dram.banks * 4 +
+      counterEntries * 5 +
+      layout.PAIR_ENTRIES * layout.PAIR_BYTES +
+      layout.PAGE_ENTRIES * 16 +
+      TOUCHED_BYTES +
+      RECORD_WORDS * 4 +
+      FIRST_BLOCKS * layout.BLOCK_BYTES +
+      layout.MOST_TABLE_PAGES * TABLE_PAGE;
+    const room = layout.FIRST_FREE + variable + 2 ** 20;
+    this.wasm = new WebAssembly.Memory({initial: Math.ceil(room / WASM_PAGE)});
+    this.#layOutCache(layout.L1I, l1i, seed + 1);
+    this.#layOutCache(layout.L1D, l1d, seed + 2);
+    this.#layOutCache(layout.L2, l2, seed + 3);
+    this.#layOutTlb(layout.MAIN_TLB, mainTlb);
+    this.#layOutTlb(layout.WALK_CACHE, walkCache);
+    this.#layOutTlb(layout.IPA_CACHE, ipaCache);
+    for (const tlb of [layout.DATA_TLB, layout.INSTRUCTION_TLB]) {
+      this.setWord(tlb + layout.MICRO_ENTRIES, microTlbEntries);
+      this.setWord(tlb + layout.MICRO_PAGES, this.#take(microTlbEntries * 4, 0xff));
+      this.setWord(tlb + layout.MICRO_FRAMES, this.#take(microTlbEntries * 4));
+    }
+    this.#layOutScalars(machine);
+    this.setWord(layout.OPEN_ROWS, this.#take(dram.banks * 4, 0xff));
+    this.setWord(layout.COUNTERS, this.#take(counterEntries, 1));
+    this.setWord(layout.TARGETS, this.#take(counterEntries * 4, 0xff));
+    this.setWord(layout.PAIR_TABLE, this.#take(layout.PAIR_ENTRIES * layout.PAIR_BYTES, 0xff));
+    this.setWord(layout.TOUCHED, this.#take(TOUCHED_BYTES));
+    this.setWord(layout.RECORDS, this.#take(RECORD_WORDS * 4));
+    this.#tablePages = this.#take(0);
+    this.#next += layout.MOST_TABLE_PAGES * TABLE_PAGE;
+    const {stage1, stage1PageBits, stage2, stage2PageBits} = space;
+    this.setWord(layout.ENTRY_BITS, stage2 ? Math.min(stage1PageBits, stage2PageBits) : stage1PageBits);
+    this.#layOutStage(layout.STAGE1_TABLES, stage1, stage1PageBits);
+    if (stage2) this.#layOutStage(layout.STAGE2_TABLES, stage2, stage2PageBits);
+    this.setWord(layout.BLOCK_TABLE, this.#take(0));
+  }
+
+  get views(): Views {
+    const {buffer} = this.wasm;
+    if (this.#views?.bytes.buffer !== buffer) {
+      this.#views = {
+        bytes: new Uint8Array(buffer),
+        words: new Int32Array(buffer),
+        longs: new BigInt64Array(buffer),
+        doubles: new Float64Array(buffer),
+      };
+    }
+    return this.#views;
+  }
+
+  word(offset: number): number {
+    return this.views.words[offset / 4]!;
+  }
+  setWord(offset: number, value: number): void {
+    this.views.words[offset / 4] = value;
+  }
+  double(offset: number): number {
+    return this.views.doubles[offset / 8]!;
+  }
+  setDouble(offset: number, value: number): void {
+    this.views.doubles[offset / 8] = value;
+  }
+
+  /** Place of a block, for which there is room from now on. */
+  block(id: number): number {
+    if (id >= this.#blocks) this.#blocks = 2 ** Math.ceil(Math.log2(id + 1));
+    const first = this.word(layout.BLOCK_TABLE);
+    const missing = first + this.#blocks * layout.BLOCK_BYTES - this.wasm.buffer.byteLength;
+    if (missing > 0) this.wasm.grow(Math.ceil(missing / WASM_PAGE));
+    return first + id * layout.BLOCK_BYTES;
+  }
+
+  /** Must come before the first block: activities lie where blocks would. */
+  layOutActivities(activities: readonly TimedActivity[], linesPerPage: number): void {
+    const touches = activities.map((activity) => touchesOf(activity, linesPerPage));
+    const count = touches.reduce((sum, {length}) => sum + length, 0);
+    const room = this.#next + activities.length * layout.ACTIVITY_BYTES + count * layout.TOUCH_BYTES + 256;
+    const missing = room - this.wasm.buffer.byteLength;
+    if (missing > 0) this.wasm.grow(Math.ceil(missing / WASM_PAGE));
+    this.setWord(layout.ACTIVITIES, activities.length);
+    const table = this.#take(activities.length * layout.ACTIVITY_BYTES);
+    this.setWord(layout.ACTIVITY_TABLE, table);
+    for (const [index, {executionCycles}] of activities.entries()) {
+      const place = table + index * layout.ACTIVITY_BYTES;
+      const mine = touches[index]!;
+      this.setDouble(place + layout.ACTIVITY_CYCLES, executionCycles);
+      const at = this.#take(mine.length * layout.TOUCH_BYTES);
+      this.setWord(place + layout.ACTIVITY_TOUCHES, at);
+      this.setWord(place + layout.ACTIVITY_TOUCH_COUNT, mine.length);
+      this.views.words.set(mine.flat(), at / 4);
+    }
+    this.setWord(layout.BLOCK_TABLE, this.#take(0));
+  }
+
+  /** Place of new memory, every byte of it `fill`. */
+  #take(bytes: number, fill = 0): number {
+    const place = align(this.#next);
+    this.#next = place + bytes;
+    if (fill !== 0) this.views.bytes.fill(fill, place, this.#next);
+    return place;
+  }
+
+  #layOutCache(place: number, {sets, ways}: CacheGeometry, seed: number): void {
+    this.setWord(place + layout.CACHE_SET_MASK, sets - 1);
+    this.setWord(place + layout.CACHE_WAYS, ways);
+    this.setWord(place + layout.CACHE_TAGS, this.#take(sets * ways * 4, 0xff));
+    this.setWord(place + layout.CACHE_FLAGS, this.#take(sets * ways));
+    this.setWord(place + layout.CACHE_RANDOM, seed | 0 || DEFAULT_SEED);
+  }
+
+  #layOutTlb(place: number, {sets, ways}: TlbGeometry): void {
+    this.setWord(place + layout.TLB_SETS, sets);
+    this.setWord(place + layout.TLB_WAYS, ways);
+    this.setWord(place + layout.TLB_KEYS, this.#take(sets * ways * 8, 0xff));
+    this.setWord(place + layout.TLB_VALUES, this.#take(sets * ways * 8));
+    this.setWord(place + layout.TLB_NEXT, this.#take(sets * 4));
+  }
+
+  #layOutScalars(machine: Machine): void {
+    const {dram} = machine;
+    const doubles: readonly (readonly [number, number])[] = [
+      [layout.MISPREDICT, machine.mispredict],
+      [layout.TAKEN_BRANCH, machine.takenBranch],
+      [layout.MICRO_TLB_MISS, machine.microTlbMiss],
+      [layout.WALK_START, machine.walkStart],
+      [layout.WALK_READ, machine.walkRead],
+      [layout.L2_HIT, machine.l2Hit],
+      [layout.DRAM_CAS, dram.cas],
+      [layout.DRAM_ACTIVATE, dram.activate],
+      [layout.DRAM_PRECHARGE, dram.precharge],
+      [layout.DRAM_REFRESH_TIME, dram.refreshTime],
+      [layout.DRAM_REFRESH_INTERVAL, dram.refreshInterval],
+      [layout.DRAM_HALF_UNCORE, dram.uncore / 2],
+      [layout.DRAM_TRANSFER, dram.transfer],
+      [layout.DRAM_TURNAROUND, dram.turnaround],
+      [layout.DRAM_ROW_LINES, dram.rowLines],
+      [layout.PREFETCH_PAGE_LINES, machine.prefetchPageLines],
+      [layout.NEXT_REFRESH, dram.refreshInterval],
+      [layout.NEXT_ACTIVITY, Number.POSITIVE_INFINITY],
+    ];
+    for (const [offset, value] of doubles) this.setDouble(offset, value);
+    const words: readonly (readonly [number, number])[] = [
+      [layout.DRAM_BANKS, dram.banks],
+      [layout.PREFETCH_TRIGGER, machine.prefetchTrigger],
+      [layout.PREFETCH_MAXIMUM_STRIDE, machine.prefetchStride],
+      [layout.PREFETCH_DEPTH, machine.prefetchDepth],
+      [layout.LINEFILLS, machine.linefills],
+      [layout.POSTED_WRITES, machine.postedWrites],
+      [layout.READ_ALLOCATE_ENTRY, machine.readAllocateEntry],
+      [layout.READ_ALLOCATE_ENTRY_L2, machine.readAllocateEntryL2],
+      [layout.COUNTER_MASK, machine.counterEntries - 1],
+      [layout.HISTORY_BITS, machine.historyBits],
+      [layout.L1I_LINE_BITS, machine.l1i.lineBits],
+      [layout.L2_LINE_BITS, machine.l2.lineBits],
+      [layout.PREVIOUS, NONE],
+      [layout.GATHER_LINE, NONE],
+      [layout.PREFETCH_LAST, NONE],
+    ];
+    for (const [offset, value] of words) this.setWord(offset, value);
+    this.views.words.fill(NONE, layout.FILL_LINES / 4, layout.FILL_LINES / 4 + layout.MOST_LINEFILLS);
+  }
+
+  #layOutStage(place: number, tables: Tables, pageBits: number): void {
+    const {format, root} = tables;
+    this.views.longs[(place + layout.STAGE_ROOT) / 8] = BigInt(root);
+    this.setWord(place + layout.STAGE_LEVELS, format.levels.length);
+    this.setWord(place + layout.STAGE_LEAF, leafLevel(format, pageBits));
+    this.setWord(place + layout.STAGE_PAGE_BITS, pageBits);
+    this.setWord(place + layout.STAGE_DESCRIPTOR_BITS, Math.log2(format.descriptorBytes));
+    for (const [level, {spanBits, indexBits}] of format.levels.entries()) {
+      this.setWord(place + layout.STAGE_SPAN_BITS + 4 * level, spanBits);
+      this.setWord(place + layout.STAGE_INDEX_BITS + 4 * level, indexBits);
+    }
+    const pages = this.#take(layout.PAGE_ENTRIES * 8, 0xff);
+    this.setWord(place + layout.STAGE_PAGES, pages);
+    tables.watch((address, word) => {
+      const at = this.#tablePage(pages, Math.floor(address / TABLE_PAGE)) + (address % TABLE_PAGE);
+      this.setWord(at, word);
+    });
+  }
+
+  /** Place of a page of tables, found as the kernel finds it. */
+  #tablePage(pages: number, page: number): number {
+    const {words} = this.views;
+    let entry = Math.imul(page, layout.PAGE_HASH) >>> layout.PAGE_HASH_SHIFT;
+    for (;;) {
+      const at = (pages + entry * 8) / 4;
+      if (words[at] === page) return words[at + 1]!;
+      if (words[at] === NONE) {
+        if (this.#tablePagesUsed === layout.MOST_TABLE_PAGES)
+          throw new RangeError(`translation tables of more than ${layout.MOST_TABLE_PAGES} pages`);
+        words[at] = page;
+        words[at + 1] = this.#tablePages + this.#tablePagesUsed++ * TABLE_PAGE;
+        return words[at + 1]!;
+      }
+      entry = (entry + 1) % layout.PAGE_ENTRIES;
+    }
+  }
+}
+
+const checkRoom = (what: string, count: number, most: number): void => {
+  if (count > most) throw new RangeError(`the replay kernel has room for ${most} ${what}, not ${count}`);
+};
+
+/** What one execution touches, in order: kind, page or line, and the line of a page's descriptor. */
+const touchesOf = ({paths}: TimedActivity, linesPerPage: number): (readonly [number, number, number])[] =>
+  paths.flatMap(({pages, codeLines, dataLines}) => [
+    // The path's own table: one 8-byte descriptor a page, in the page below its image.
+    ...Array.from(
+      pages,
+      (page) => [layout.TOUCH_PAGE, page, (page - (page % 512)) * linesPerPage + ((page % 512) >>> 3)] as const,
+    ),
+    ...Array.from(codeLines, (line) => [layout.TOUCH_CODE, line, 0] as const),
+    ...Array.from(dataLines, (line) => [layout.TOUCH_DATA, line, 0] as const),
+  ]);

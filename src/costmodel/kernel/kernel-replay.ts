@@ -1,0 +1,190 @@
+/**
+ * Replay by the WebAssembly kernel (kernel/*.ts, checked in as kernel/replay.wasm): the same counts as {@link Replay}, which
+ * is its oracle, many times faster. What is rare stays here: pages touched first, cycles of new pairs of blocks, markers.
+ */
+import {readFileSync} from 'node:fs';
+import {packagePath} from '../../files/paths.ts';
+import {MARKER_ID} from '../../trace/records.ts';
+import type {TraceChunk} from '../../trace/source.ts';
+import {recordWords} from '../../trace/walk.ts';
+import {BlockColumns} from '../block-columns.ts';
+import {METRICS} from '../metrics.ts';
+import {PipelineModel} from '../pipeline.ts';
+import type {ActivityCounts, Counts, ReplayOptions} from '../replay.ts';
+import {KernelMemory, RECORD_WORDS} from './kernel-memory.ts';
+import * as layout from './layout.ts';
+
+interface Kernel {
+  readonly consume: (length: number) => void;
+  readonly runActivity: (index: number) => void;
+  readonly scheduleNext: () => void;
+}
+
+let compiled: WebAssembly.Module | undefined;
+const kernelModule = (): WebAssembly.Module => {
+  compiled ??= new WebAssembly.Module(readFileSync(packagePath('kernel', 'replay.wasm')));
+  return compiled;
+};
+
+const PAGE_BITS = 12;
+/** f64s of an activity that count from the start of the measurement. */
+const RUNNING = [
+  layout.ACTIVITY_EXECUTIONS,
+  layout.ACTIVITY_STALL,
+  layout.ACTIVITY_INSTRUCTION_MISSES,
+  layout.ACTIVITY_DATA_MISSES,
+  layout.ACTIVITY_DRAM_READS,
+];
+
+export class KernelReplay {
+  readonly #options: ReplayOptions;
+  readonly #memory: KernelMemory;
+  readonly #kernel: Kernel;
+  readonly #columns = new BlockColumns();
+  #begin = 0;
+  #begun = false;
+  #measured: Counts | undefined;
+
+  constructor(options: ReplayOptions) {
+    const {machine, space, blocks, activities, pipelineScale, seed} = options;
+    this.#options = options;
+    const memory = new KernelMemory(machine, space, seed);
+    this.#memory = memory;
+    memory.setDouble(layout.PIPELINE_SCALE, pipelineScale);
+    memory.layOutActivities(activities, 2 ** (PAGE_BITS - machine.l1d.lineBits));
+    const pipeline = new PipelineModel(machine, blocks);
+    const host = {
+      touch: (virtual: number) => space.touch(virtual >>> 0),
+      cycles: (previous: number, block: number) => pipeline.cycles(previous, block),
+      marker: (marker: number) => this.#marker(marker),
+    };
+    this.#kernel = new WebAssembly.Instance(kernelModule(), {env: {memory: memory.wasm}, host})
+      .exports as unknown as Kernel;
+    this.#prime();
+  }
+
+  /** Replays whole records. Chunks behind the `end` marker change nothing. */
+  consume({words, length}: TraceChunk): void {
+    this.#learn();
+    for (let from = 0; from < length; ) {
+      const to = length - from <= RECORD_WORDS ? length : lastBoundary(words, from, from + RECORD_WORDS);
+      this.#memory.views.words.set(words.subarray(from, to), this.#memory.word(layout.RECORDS) / 4);
+      this.#kernel.consume(to - from);
+      from = to;
+    }
+  }
+
+  /** Counts between the markers, or of the whole trace if it has none. @throws Error when `begin` has no `end`. */
+  get result(): Counts {
+    if (this.#measured) return this.#measured;
+    if (this.#begun)
+      throw new Error('the trace ends before its `end` marker: it is truncated or the guest stopped early');
+    return this.#snapshot();
+  }
+
+  /** A machine that has run for long has executed every activity before. */
+  #prime(): void {
+    const {activities, machine} = this.#options;
+    const memory = this.#memory;
+    for (const [index, {ratePerSecond}] of activities.entries()) {
+      const place = this.#activity(index);
+      const period = machine.clockHz / ratePerSecond;
+      memory.setDouble(place + layout.ACTIVITY_PERIOD, period);
+      // Spread over a period, so that no two regular activities coincide by construction.
+      memory.setDouble(place + layout.ACTIVITY_NEXT, (period * (index + 1)) / (activities.length + 1));
+      if (Number.isFinite(period)) this.#kernel.runActivity(index);
+    }
+    for (const index of activities.keys()) {
+      const next = this.#activity(index) + layout.ACTIVITY_NEXT;
+      memory.setDouble(next, memory.double(next) + memory.double(layout.NOW));
+    }
+    this.#startMeasuring();
+    this.#kernel.scheduleNext();
+  }
+
+  #activity(index: number): number {
+    return this.#memory.word(layout.ACTIVITY_TABLE) + index * layout.ACTIVITY_BYTES;
+  }
+
+  #learn(): void {
+    const {blocks, machine} = this.#options;
+    const columns = this.#columns;
+    const first = columns.known;
+    if (first === blocks.length) return;
+    columns.learn(blocks, machine.l1i.lineBits);
+    this.#memory.block(blocks.length - 1);
+    const {longs} = this.#memory.views;
+    for (let id = first; id < columns.known; id++) {
+      const place = this.#memory.block(id);
+      longs[(place + layout.BLOCK_SEEN) / 8] = -1n;
+      this.#memory.setWord(place + layout.BLOCK_FIRST_LINE, columns.firstLine[id]!);
+      this.#memory.setWord(place + layout.BLOCK_LAST_LINE, columns.lastLine[id]!);
+      this.#memory.setWord(place + layout.BLOCK_ADDRESS, columns.address[id]!);
+      this.#memory.setWord(place + layout.BLOCK_FALL_THROUGH, columns.fallThrough[id]!);
+      this.#memory.setWord(place + layout.BLOCK_END, columns.end[id]!);
+      // No predecessor looked up yet; -1 is one that does not exist.
+      this.#memory.setWord(place + layout.BLOCK_LAST_PREVIOUS, -2);
+    }
+  }
+
+  #startMeasuring(): void {
+    const {doubles} = this.#memory.views;
+    doubles.fill(0, layout.COUNTS / 8, layout.COUNTS / 8 + METRICS.length);
+    for (let id = 0; id < this.#columns.known; id++)
+      doubles[(this.#memory.block(id) + layout.BLOCK_EXECUTIONS) / 8] = 0;
+    for (const index of this.#options.activities.keys())
+      for (const count of RUNNING) this.#memory.setDouble(this.#activity(index) + count, 0);
+    this.#begin = this.#memory.double(layout.NOW);
+  }
+
+  #marker(marker: number): void {
+    if (marker === MARKER_ID.begin) {
+      this.#startMeasuring();
+      this.#begun = true;
+    } else if (marker === MARKER_ID.end) this.#measured = this.#snapshot();
+  }
+
+  #snapshot(): Counts {
+    const {doubles} = this.#memory.views;
+    const metrics = doubles.slice(layout.COUNTS / 8, layout.COUNTS / 8 + METRICS.length);
+    const columns = this.#columns;
+    for (let id = 0; id < columns.known; id++)
+      columns.executions[id] = doubles[(this.#memory.block(id) + layout.BLOCK_EXECUTIONS) / 8]!;
+    columns.addTo(metrics);
+    const elapsed = this.#memory.double(layout.NOW) - this.#begin;
+    return {metrics, elapsed, activities: this.#options.activities.map((_, index) => this.#activityCounts(index))};
+  }
+
+  #activityCounts(index: number): ActivityCounts {
+    const running = this.#running(index);
+    const [executions, stallCycles, instructionMisses, dataMisses, dramReads] = running as [
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    const {id} = this.#options.activities[index]!.activity;
+    const waitPerExecution = executions > 0 ? stallCycles / executions : this.#waitBehind(index, running);
+    return {id, executions, stallCycles, instructionMisses, dataMisses, dramReads, waitPerExecution};
+  }
+
+  #running(index: number): readonly number[] {
+    return RUNNING.map((count) => this.#memory.double(this.#activity(index) + count));
+  }
+
+  /** Wait of one execution behind the measured part, which does not count. */
+  #waitBehind(index: number, before: readonly number[]): number {
+    this.#kernel.runActivity(index);
+    const wait = this.#memory.double(this.#activity(index) + layout.ACTIVITY_STALL);
+    for (const [at, count] of RUNNING.entries()) this.#memory.setDouble(this.#activity(index) + count, before[at]!);
+    return wait - before[1]!;
+  }
+}
+
+/** The end of the last whole record that begins at `from` or later and ends at `limit` or before. */
+const lastBoundary = (words: Uint32Array, from: number, limit: number): number => {
+  let at = from;
+  for (let next = at; next <= limit; next += recordWords(words[next]!)) at = next;
+  return at;
+};

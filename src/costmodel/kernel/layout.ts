@@ -1,0 +1,180 @@
+/**
+ * Where the replay kernel (kernel/, AssemblyScript) keeps what, in bytes of its memory; read by the kernel and by what
+ * sets it up, so both languages have to understand it: numbers only.
+ */
+
+// One by one, eight bytes each. f64 unless said otherwise; i32s take the lower half.
+export const NOW = 0;
+export const NEXT_ACTIVITY = 8;
+/** No linefill is under way at or after this time. */
+export const LATEST_READY = 16;
+export const GATHER_READY = 24;
+export const CHANNEL_FREE = 32;
+export const NEXT_REFRESH = 40;
+/** i64: counts every change of L1I, so that a block found resident stays so until it changes. */
+export const INSTRUCTION_GENERATION = 48;
+/** i32s from here. */
+export const PREVIOUS = 56;
+export const HISTORY = 64;
+export const FROM_DRAM = 72;
+export const STREAMING = 80;
+export const FULL_LINES = 88;
+export const STREAMED_IN_A_ROW = 96;
+export const POSTED_NEXT = 104;
+export const GATHER_LINE = 112;
+/** i64: a bit for each byte of the line. */
+export const GATHER_BYTES = 120;
+export const PREFETCH_STRIDE = 128;
+export const PREFETCH_LAST = 136;
+export const PREFETCH_MISSES = 144;
+export const WRITING = 152;
+export const VICTIM_LINE = 160;
+export const VICTIM_FLAGS = 168;
+/** f64s. */
+export const WALK_TIME = 176;
+export const TRANSLATION_CYCLES = 184;
+
+// What does not change. f64s:
+export const PIPELINE_SCALE = 192;
+export const MISPREDICT = 200;
+export const TAKEN_BRANCH = 208;
+export const MICRO_TLB_MISS = 216;
+export const WALK_START = 224;
+export const WALK_READ = 232;
+export const L2_HIT = 240;
+export const DRAM_CAS = 248;
+export const DRAM_ACTIVATE = 256;
+export const DRAM_PRECHARGE = 264;
+export const DRAM_REFRESH_TIME = 272;
+export const DRAM_REFRESH_INTERVAL = 280;
+export const DRAM_HALF_UNCORE = 288;
+export const DRAM_TRANSFER = 296;
+export const DRAM_TURNAROUND = 304;
+export const DRAM_ROW_LINES = 312;
+export const PREFETCH_PAGE_LINES = 320;
+// i32s:
+export const DRAM_BANKS = 328;
+export const PREFETCH_TRIGGER = 336;
+export const PREFETCH_MAXIMUM_STRIDE = 344;
+export const PREFETCH_DEPTH = 352;
+export const LINEFILLS = 360;
+export const POSTED_WRITES = 368;
+export const READ_ALLOCATE_ENTRY = 376;
+export const READ_ALLOCATE_ENTRY_L2 = 384;
+export const COUNTER_MASK = 392;
+export const HISTORY_BITS = 400;
+export const ACTIVITIES = 408;
+/** Log₂ of the bytes that one main-TLB entry maps. */
+export const ENTRY_BITS = 416;
+export const L1I_LINE_BITS = 424;
+export const L2_LINE_BITS = 432;
+// Places of what has no fixed size.
+export const OPEN_ROWS = 440;
+export const COUNTERS = 448;
+export const TARGETS = 456;
+export const ACTIVITY_TABLE = 464;
+export const PAIR_TABLE = 472;
+export const TOUCHED = 480;
+export const RECORDS = 488;
+export const BLOCK_TABLE = 496;
+
+// Caches: members of each, behind its place.
+export const L1I = 512;
+export const L1D = 544;
+export const L2 = 576;
+export const CACHE_SET_MASK = 0;
+export const CACHE_WAYS = 4;
+export const CACHE_TAGS = 8;
+export const CACHE_FLAGS = 12;
+export const CACHE_RANDOM = 16;
+
+// TLBs: keys and values are i64s, the next way of each set an i32.
+export const MAIN_TLB = 608;
+export const WALK_CACHE = 640;
+export const IPA_CACHE = 672;
+export const TLB_SETS = 0;
+export const TLB_WAYS = 4;
+export const TLB_KEYS = 8;
+export const TLB_VALUES = 12;
+export const TLB_NEXT = 16;
+
+// Stages of translation: what there is of each; LEVELS is 0 where there is no such stage.
+export const STAGE1_TABLES = 704;
+export const STAGE2_TABLES = 768;
+/** i64. */
+export const STAGE_ROOT = 0;
+export const STAGE_LEVELS = 8;
+export const STAGE_LEAF = 12;
+export const STAGE_PAGE_BITS = 16;
+/** Log₂ of a descriptor's bytes. */
+export const STAGE_DESCRIPTOR_BITS = 20;
+/** An i32 for each level. */
+export const STAGE_SPAN_BITS = 24;
+export const STAGE_INDEX_BITS = 36;
+/** Of a hash table: number of a page (or −1) and the place of its contents. */
+export const STAGE_PAGES = 48;
+
+// Micro-TLBs.
+export const DATA_TLB = 832;
+export const INSTRUCTION_TLB = 848;
+export const MICRO_ENTRIES = 0;
+export const MICRO_NEXT = 4;
+export const MICRO_PAGES = 8;
+export const MICRO_FRAMES = 12;
+/** A byte for each hashed page: the slot that had it last. */
+export const MICRO_HINTS = 864;
+export const MICRO_HINT_BYTES = 1024;
+
+/** f64s by metric. */
+export const COUNTS = 4096;
+export const MOST_METRICS = 128;
+/** Linefill buffers: i32 lines, f64 times. */
+export const FILL_LINES = 5120;
+export const FILL_READY = 5248;
+export const MOST_LINEFILLS = 32;
+/** f64s: when memory has taken each posted write. */
+export const POSTED = 5504;
+export const MOST_POSTED = 256;
+export const FIRST_FREE = 8192;
+
+// An activity: f64s but for the last two, which are the place of its touches and their number.
+export const ACTIVITY_NEXT = 0;
+export const ACTIVITY_PERIOD = 8;
+export const ACTIVITY_CYCLES = 16;
+export const ACTIVITY_EXECUTIONS = 24;
+export const ACTIVITY_STALL = 32;
+export const ACTIVITY_INSTRUCTION_MISSES = 40;
+export const ACTIVITY_DATA_MISSES = 48;
+export const ACTIVITY_DRAM_READS = 56;
+export const ACTIVITY_TOUCHES = 64;
+export const ACTIVITY_TOUCH_COUNT = 68;
+export const ACTIVITY_BYTES = 72;
+// A touch: what kind, of which line or page, and for a page the line of its table.
+export const TOUCH_PAGE = 0;
+export const TOUCH_CODE = 1;
+export const TOUCH_DATA = 2;
+export const TOUCH_BYTES = 12;
+
+// A block.
+export const BLOCK_EXECUTIONS = 0;
+/** i64: instruction generation at which all its lines were last seen in L1I, −1 for never. */
+export const BLOCK_SEEN = 8;
+export const BLOCK_LAST_CYCLES = 16;
+export const BLOCK_FIRST_LINE = 24;
+export const BLOCK_LAST_LINE = 28;
+export const BLOCK_ADDRESS = 32;
+export const BLOCK_FALL_THROUGH = 36;
+export const BLOCK_END = 40;
+export const BLOCK_LAST_PREVIOUS = 44;
+export const BLOCK_BYTES = 64;
+
+/** Cycles of pairs of blocks, direct-mapped: i64 key (−1 for none) and f64. */
+export const PAIR_ENTRIES = 16384;
+export const PAIR_BYTES = 16;
+/** Pages of translation tables by number, open addressing: twice as many entries as pages. */
+export const PAGE_ENTRIES = 16384;
+/** A page's first place among them: the upper bits of its number times this (Knuth's multiplicative hash). */
+export const PAGE_HASH = 0x9e3779b1;
+export const PAGE_HASH_SHIFT = 18;
+/** Pages of tables that fit; a 32-bit space and all of the host's memory need less. */
+export const MOST_TABLE_PAGES = 8192;
