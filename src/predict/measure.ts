@@ -2,8 +2,9 @@
 import {addressSpace, type TranslationPolicy} from '../costmodel/address-space.ts';
 import type {RatedActivity} from '../costmodel/cost.ts';
 import {touchedActivities} from '../costmodel/footprint.ts';
+import {KernelReplay} from '../costmodel/kernel/kernel-replay.ts';
 import {pathCycles} from '../costmodel/prices.ts';
-import {type Counts, Replay, type TimedActivity} from '../costmodel/replay.ts';
+import type {Counts, TimedActivity} from '../costmodel/replay.ts';
 import {resolveActivities} from '../hypervisors/load.ts';
 import type {HypervisorFile} from '../hypervisors/schema.ts';
 import type {TraceSource} from '../trace/source.ts';
@@ -52,7 +53,7 @@ export const measure = (
 ): Counts[] => {
   const replays = systems.map(
     ({sut, seed, policy}) =>
-      new Replay({
+      new KernelReplay({
         machine: calibration.machine,
         space: addressSpace(policy ?? hypervisorOf(calibration, sut), calibration.machine, seed),
         blocks: source.blocks,

@@ -1,0 +1,195 @@
+/** The WebAssembly kernel counts what its oracle counts: on guests, and on random streams over random machines. */
+import {execFileSync} from 'node:child_process';
+import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import fc from 'fast-check';
+import {describe, expect, it} from 'vitest';
+import {COUNTINGS} from '../../guests/measure.ts';
+import {addressSpace, type TranslationPolicy} from '../../src/costmodel/address-space.ts';
+import {KernelReplay} from '../../src/costmodel/kernel/kernel-replay.ts';
+import * as kernelMetrics from '../../src/costmodel/kernel/metrics.ts';
+import type {CacheGeometry, Machine, TlbGeometry} from '../../src/costmodel/machine.ts';
+import {METRIC, METRICS} from '../../src/costmodel/metrics.ts';
+import {type Counts, Replay, type ReplayOptions} from '../../src/costmodel/replay.ts';
+import {packagePath} from '../../src/files/paths.ts';
+import type {BlockTable} from '../../src/trace/blocks.ts';
+import type {TraceChunk} from '../../src/trace/source.ts';
+import {chooseGuest, readCatalogue} from '../../src/tracegen/catalogue.ts';
+import {GuestTrace} from '../../src/tracegen/guest-trace.ts';
+import {MACHINE} from './machines.ts';
+import {hastened, marked, policyOf, SUTS} from './replays.ts';
+import {anyStream, BLOCKS, chunkOf} from './streams.ts';
+
+/** How many times the usual number of streams. */
+const TIMES = Number(process.env.TRAPWALK_CASES ?? 1);
+
+type System = Pick<ReplayOptions, 'machine' | 'activities' | 'pipelineScale' | 'seed'> & {
+  readonly policy: TranslationPolicy;
+};
+
+const readable = ({metrics, activities, elapsed}: Counts) => ({
+  metrics: Object.fromEntries(METRICS.map(([id], index) => [id, metrics[index]])),
+  activities,
+  elapsed,
+});
+
+const countsBy = (
+  engine: typeof Replay | typeof KernelReplay,
+  {policy, ...system}: System,
+  blocks: BlockTable,
+  chunks: readonly TraceChunk[],
+) => {
+  const replay = new engine({...system, blocks, space: addressSpace(policy, system.machine, system.seed)});
+  for (const chunk of chunks) replay.consume(chunk);
+  return readable(replay.result);
+};
+
+const expectEqual = (system: System, blocks: BlockTable, chunks: readonly TraceChunk[]): void =>
+  expect(countsBy(KernelReplay, system, blocks, chunks)).toEqual(countsBy(Replay, system, blocks, chunks));
+
+const shipped = (sut: string): System => ({
+  machine: MACHINE,
+  policy: policyOf(sut),
+  activities: hastened(sut),
+  pipelineScale: 1.25,
+  seed: 1,
+});
+
+const WORDS = 400_000;
+
+describe('guests', () => {
+  const builds = readCatalogue().flatMap(({id, builds}) =>
+    builds.map(({profile, optimization}) => ({id, profile, optimization})),
+  );
+  it.each(builds)('$id $profile $optimization', ({id, profile, optimization}) => {
+    const choice = chooseGuest(id, profile, optimization);
+    const trace = new GuestTrace({path: choice.path, arguments: COUNTINGS[id]!.smaller, profile, record: 'all'});
+    const chunks: TraceChunk[] = [];
+    let words = 0;
+    for (let chunk = trace.next(); chunk && words < WORDS; chunk = trace.next()) {
+      chunks.push({words: chunk.words.slice(0, chunk.length), length: chunk.length});
+      words += chunk.length;
+    }
+    for (const sut of SUTS) expectEqual(shipped(sut), trace.blocks, chunks);
+  });
+});
+
+const anyCache = ({sets, ways, lineBits}: CacheGeometry): fc.Arbitrary<CacheGeometry> =>
+  fc.record({
+    sets: fc.constantFrom(1, 4, sets / 2, sets),
+    ways: fc.constantFrom(1, 2, 3, ways),
+    lineBits: fc.constant(lineBits),
+  });
+const anyTlb = ({sets, ways}: TlbGeometry): fc.Arbitrary<TlbGeometry> =>
+  fc.record({sets: fc.constantFrom(0, 1, 3, sets), ways: fc.constantFrom(1, 2, 3, ways)});
+
+const anyMachine: fc.Arbitrary<Machine> = fc
+  .record({
+    l1i: anyCache(MACHINE.l1i),
+    l1d: anyCache(MACHINE.l1d),
+    l2: anyCache(MACHINE.l2),
+    mainTlb: anyTlb(MACHINE.mainTlb),
+    walkCache: anyTlb(MACHINE.walkCache),
+    ipaCache: anyTlb(MACHINE.ipaCache),
+    microTlbEntries: fc.constantFrom(1, 2, 10, 64),
+    linefills: fc.constantFrom(1, 2, 5, 16),
+    postedWrites: fc.constantFrom(1, 4, 16),
+    readAllocateEntry: fc.constantFrom(1, 3, 10_000),
+    readAllocateEntryL2: fc.constantFrom(0, 2, 127),
+    prefetchDepth: fc.constantFrom(0, 1, 3, 8),
+    prefetchTrigger: fc.constantFrom(1, 3),
+    prefetchStride: fc.constantFrom(1, 4, 64),
+    prefetchPageLines: fc.constantFrom(64, 48, 32_768),
+    takenBranch: fc.constantFrom(0, 1),
+    counterEntries: fc.constantFrom(16, 16_384),
+    historyBits: fc.constantFrom(0, 4, 8),
+    dram: fc
+      .record({
+        banks: fc.constantFrom(1, 3, 8),
+        rowLines: fc.constantFrom(1, 48, 64),
+        refreshInterval: fc.constantFrom(500.25, 7000, 1e12),
+        turnaround: fc.constantFrom(0, 7.3),
+      })
+      .map((changes) => ({...MACHINE.dram, ...changes})),
+  })
+  .map((changes) => ({...MACHINE, ...changes}));
+
+const PAGES = {short: ['4K', '64K', '1M', '16M'], lpae: ['4K', '64K', '2M']} as const;
+const anyPolicy: fc.Arbitrary<TranslationPolicy> = fc
+  .record({
+    base: fc.constantFrom(...SUTS),
+    format: fc.constantFrom('short' as const, 'lpae' as const),
+    page: fc.nat(),
+    leaf: fc.constantFrom('4K', '2M', '1G'),
+    startLevel: fc.constantFrom(1 as const, 2 as const),
+  })
+  .map(({base, format, page, leaf, startLevel}) => {
+    const policy = policyOf(base);
+    const stage1 = {...policy.stage1, format, leaf: PAGES[format][page % PAGES[format].length]!};
+    const {stage2} = policy;
+    if (!stage2) return {...policy, stage1};
+    // A walk from level 2 translates 34 bits at most, and ends at blocks of 2 MiB.
+    const start = leaf === '1G' ? 1 : startLevel;
+    const inputBits = start === 1 ? stage2.inputBits : 33;
+    const placement = leaf === '4K' ? policy.placement : {...policy.placement, policy: 'contiguous' as const};
+    return {...policy, stage1, stage2: {...stage2, leaf, startLevel: start, inputBits}, placement} as TranslationPolicy;
+  });
+
+it('random streams on random machines', {timeout: 600_000}, () => {
+  fc.assert(
+    fc.property(
+      anyStream,
+      anyMachine,
+      anyPolicy,
+      fc.constantFrom(...SUTS),
+      fc.constantFrom(1, 1.25, 0.7),
+      fc.integer(),
+      (stream, machine, policy, sut, pipelineScale, seed) => {
+        const system = {machine, policy, activities: hastened(sut), pipelineScale, seed};
+        expectEqual(system, BLOCKS, [chunkOf(marked(stream.words))]);
+      },
+    ),
+    {seed: 31, numRuns: 150 * TIMES},
+  );
+});
+
+it('the order and the size of chunks change nothing', () => {
+  const words = fc.sample(anyStream, {seed: 5, numRuns: 30}).flatMap((stream) => stream.words);
+  const whole = chunkOf(words);
+  const cut = fc.sample(anyStream, {seed: 5, numRuns: 30}).map((stream) => chunkOf(stream.words));
+  const large = chunkOf(Array.from({length: 12}, () => words).flat());
+  const many = Array.from({length: 12}, () => whole);
+  for (const sut of SUTS) {
+    const counts = (chunks: readonly TraceChunk[]) => countsBy(KernelReplay, shipped(sut), BLOCKS, chunks);
+    expect(counts(cut)).toEqual(counts([whole]));
+    // More words than the kernel takes at a time.
+    expect(large.length).toBeGreaterThan(2 ** 17);
+    expect(counts([large])).toEqual(counts(many));
+  }
+});
+
+it('knows the places of its counts', () => {
+  const ours = Object.values(kernelMetrics).toSorted((a, b) => a - b);
+  expect(ours).toEqual(Object.values(METRIC).toSorted((a, b) => a - b));
+  expect(kernelMetrics.STALL_STAGE2).toBe(METRIC.stallStage2);
+  const upper = (name: string): string =>
+    name === 'conditional' ? 'CONDITIONAL_BRANCHES' : name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase();
+  for (const [name, index] of Object.entries(METRIC))
+    expect([name, (kernelMetrics as Record<string, number>)[upper(name)]]).toEqual([name, index]);
+});
+
+it('is what its sources build', {timeout: 60_000}, () => {
+  const directory = mkdtempSync(join(tmpdir(), 'trapwalk-kernel-'));
+  try {
+    const {scripts} = JSON.parse(readFileSync(packagePath('package.json'), 'utf8')) as {
+      scripts: Record<string, string>;
+    };
+    const built = join(directory, 'replay.wasm');
+    const [, ...flags] = scripts['build:kernel']!.replace('kernel/replay.wasm', built).split(' ');
+    execFileSync(packagePath('node_modules', '.bin', 'asc'), flags, {cwd: packagePath('.'), stdio: 'pipe'});
+    expect(readFileSync(built).equals(readFileSync(packagePath('kernel', 'replay.wasm')))).toBe(true);
+  } finally {
+    rmSync(directory, {recursive: true, force: true});
+  }
+});
