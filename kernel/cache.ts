@@ -3,6 +3,7 @@ import {
   CACHE_FLAGS,
   CACHE_RANDOM,
   CACHE_SET_MASK,
+  CACHE_STRIDE,
   CACHE_TAGS,
   CACHE_WAYS,
   VICTIM_FLAGS,
@@ -13,13 +14,25 @@ export const DIRTY: i32 = 1;
 export const PREFETCHED: i32 = 2;
 const EMPTY: i32 = -1;
 
+/** Slot of the first of a set's tags that is `tag`, or -1. Four ways at a time: which one it is, no branch predicts. */
+function findTag(cache: usize, first: i32, tag: i32): i32 {
+  const stride = load<i32>(cache + CACHE_STRIDE);
+  const tags = <usize>load<u32>(cache + CACHE_TAGS);
+  const wanted = i32x4.splat(tag);
+  for (let slot = first; slot < first + stride; slot += 4) {
+    const equal = i32x4.bitmask(i32x4.eq(v128.load(tags + (<usize>slot << 2)), wanted));
+    if (equal != 0) return slot + ctz(equal);
+  }
+  return EMPTY;
+}
+
+function firstSlot(cache: usize, line: i32): i32 {
+  return (line & load<i32>(cache + CACHE_SET_MASK)) * load<i32>(cache + CACHE_STRIDE);
+}
+
 /** Slot of `line`, or -1. */
 export function findLine(cache: usize, line: i32): i32 {
-  const ways = load<i32>(cache + CACHE_WAYS);
-  const first = (line & load<i32>(cache + CACHE_SET_MASK)) * ways;
-  let tag = <usize>load<u32>(cache + CACHE_TAGS) + (<usize>first << 2);
-  for (let way = 0; way < ways; way++, tag += 4) if (load<i32>(tag) == line) return first + way;
-  return EMPTY;
+  return findTag(cache, firstSlot(cache, line), line);
 }
 
 export function flagsOf(cache: usize, slot: i32): i32 {
@@ -32,26 +45,21 @@ export function setFlags(cache: usize, slot: i32, flags: i32): void {
 
 /** Puts `line` in, in an empty way or over a random one; what that threw out is the victim. */
 export function insertLine(cache: usize, line: i32, flags: i32): void {
-  const ways = load<i32>(cache + CACHE_WAYS);
-  const first = (line & load<i32>(cache + CACHE_SET_MASK)) * ways;
-  const tags = <usize>load<u32>(cache + CACHE_TAGS);
-  let slot = EMPTY;
-  for (let way = first; way < first + ways; way++) {
-    if (load<i32>(tags + (<usize>way << 2)) == EMPTY) {
-      slot = way;
-      break;
-    }
-  }
+  const first = firstSlot(cache, line);
+  let slot = findTag(cache, first, EMPTY);
   if (slot == EMPTY) {
     let x = load<i32>(cache + CACHE_RANDOM);
     x ^= x << 13;
     x ^= x >>> 17;
     x ^= x << 5;
     store<i32>(cache + CACHE_RANDOM, x);
-    slot = first + <i32>((<u32>x >>> 8) % <u32>ways);
+    const ways = load<u32>(cache + CACHE_WAYS);
+    const random = <u32>x >>> 8;
+    slot = first + <i32>(popcnt(ways) == 1 ? random & (ways - 1) : random % ways);
   }
-  store<i32>(VICTIM_LINE, load<i32>(tags + (<usize>slot << 2)));
+  const tag = <usize>load<u32>(cache + CACHE_TAGS) + (<usize>slot << 2);
+  store<i32>(VICTIM_LINE, load<i32>(tag));
   store<i32>(VICTIM_FLAGS, flagsOf(cache, slot));
-  store<i32>(tags + (<usize>slot << 2), line);
+  store<i32>(tag, line);
   setFlags(cache, slot, flags);
 }

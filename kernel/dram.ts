@@ -2,6 +2,7 @@
 import {
   CHANNEL_FREE,
   DRAM_ACTIVATE,
+  DRAM_BANK_SHIFT,
   DRAM_BANKS,
   DRAM_CAS,
   DRAM_HALF_UNCORE,
@@ -9,6 +10,7 @@ import {
   DRAM_REFRESH_INTERVAL,
   DRAM_REFRESH_TIME,
   DRAM_ROW_LINES,
+  DRAM_ROW_SHIFT,
   DRAM_TRANSFER,
   DRAM_TURNAROUND,
   NEXT_REFRESH,
@@ -18,6 +20,7 @@ import {
 import {DRAM_READS, DRAM_WRITES, ROW_CONFLICTS, ROW_EMPTY, ROW_HITS, TURNAROUNDS} from '../src/costmodel/kernel/metrics';
 import {add} from './counts';
 
+/** Open rows are numbered through all banks: a bank holds no other's. */
 const CLOSED: i32 = -1;
 
 /** Reads a line for a request that leaves the core at `time`; returns when its data are back. */
@@ -37,13 +40,11 @@ function transfer(line: i32, arrival: f64, writing: i32): f64 {
   const free = load<f64>(CHANNEL_FREE);
   let start = arrival > free ? arrival : free;
   if (start >= load<f64>(NEXT_REFRESH)) start = refresh(start);
-  const globalRow = <i32>Math.floor(<f64>line / load<f64>(DRAM_ROW_LINES));
-  const banks = load<i32>(DRAM_BANKS);
-  const bank = globalRow % banks;
-  const row = (globalRow - bank) / banks;
+  const globalRow = rowOf(line);
+  const bank = bankOf(globalRow);
   const place = <usize>load<u32>(OPEN_ROWS) + (<usize>bank << 2);
   const open = load<i32>(place);
-  if (open == row) add(ROW_HITS, 1);
+  if (open == globalRow) add(ROW_HITS, 1);
   else if (open == CLOSED) {
     add(ROW_EMPTY, 1);
     start += load<f64>(DRAM_ACTIVATE);
@@ -51,7 +52,7 @@ function transfer(line: i32, arrival: f64, writing: i32): f64 {
     add(ROW_CONFLICTS, 1);
     start += load<f64>(DRAM_PRECHARGE) + load<f64>(DRAM_ACTIVATE);
   }
-  store<i32>(place, row);
+  store<i32>(place, globalRow);
   if (writing != load<i32>(WRITING)) {
     add(TURNAROUNDS, 1);
     start += load<f64>(DRAM_TURNAROUND);
@@ -59,6 +60,16 @@ function transfer(line: i32, arrival: f64, writing: i32): f64 {
   }
   store<f64>(CHANNEL_FREE, start + load<f64>(DRAM_TRANSFER));
   return start;
+}
+
+function rowOf(line: i32): i32 {
+  const shift = load<i32>(DRAM_ROW_SHIFT);
+  return shift >= 0 ? line >> shift : <i32>Math.floor(<f64>line / load<f64>(DRAM_ROW_LINES));
+}
+
+function bankOf(row: i32): i32 {
+  const banks = load<i32>(DRAM_BANKS);
+  return load<i32>(DRAM_BANK_SHIFT) >= 0 ? row & (banks - 1) : row % banks;
 }
 
 /** All refreshes due by `time`; only the last can still delay the request. */

@@ -2,6 +2,7 @@
 import {
   FILL_LINES,
   FILL_READY,
+  FILTER_EPOCH,
   FROM_DRAM,
   FULL_LINES,
   GATHER_BYTES,
@@ -252,6 +253,7 @@ function fromL2(line: i32, time: f64, requester: i32, keep: bool): f64 {
 }
 
 function install(line: i32, ready: f64, flags: i32, time: f64): void {
+  store<i32>(FILTER_EPOCH, load<i32>(FILTER_EPOCH) + 1);
   insertLine(L1D, line, flags);
   const victim = load<i32>(VICTIM_LINE);
   if (victim >= 0) {
@@ -289,7 +291,7 @@ function occupyLinefill(line: i32, ready: f64, time: f64): void {
 function freeLinefills(time: f64): i32 {
   const buffers = load<i32>(LINEFILLS);
   let free = 0;
-  for (let i = 0; i < buffers; i++) if (load<f64>(FILL_READY + (<usize>i << 3)) <= time) free++;
+  for (let i = 0; i < buffers; i++) free += i32(load<f64>(FILL_READY + (<usize>i << 3)) <= time);
   return free;
 }
 

@@ -4,6 +4,7 @@ import {
   PREFETCH_MAXIMUM_STRIDE,
   PREFETCH_MISSES,
   PREFETCH_PAGE_LINES,
+  PREFETCH_PAGE_SHIFT,
   PREFETCH_STRIDE,
   PREFETCH_TRIGGER,
 } from '../src/costmodel/kernel/layout';
@@ -33,6 +34,8 @@ export function advanceTo(line: i32): bool {
 
 export function samePage(line: i32, other: i32): bool {
   if (other < 0) return false;
+  const shift = load<i32>(PREFETCH_PAGE_SHIFT);
+  if (shift >= 0) return (line ^ other) >> shift == 0;
   const lines = load<f64>(PREFETCH_PAGE_LINES);
   return Math.floor(<f64>line / lines) == Math.floor(<f64>other / lines);
 }

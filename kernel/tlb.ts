@@ -1,5 +1,6 @@
 /** Micro-TLBs and the set-associative arrays behind them: src/costmodel/micro-tlb.ts and translation.ts. */
 import {
+  FILTER_EPOCH,
   MICRO_ENTRIES,
   MICRO_FRAMES,
   MICRO_HINT_BYTES,
@@ -32,6 +33,7 @@ export function findMicro(tlb: usize, page: i32): i32 {
 }
 
 export function insertMicro(tlb: usize, page: i32, frame: i32): i32 {
+  store<i32>(FILTER_EPOCH, load<i32>(FILTER_EPOCH) + 1);
   const slot = load<i32>(tlb + MICRO_NEXT);
   store<i32>(tlb + MICRO_NEXT, (slot + 1) % load<i32>(tlb + MICRO_ENTRIES));
   store<i32>(<usize>load<u32>(tlb + MICRO_PAGES) + (<usize>slot << 2), page);
@@ -45,6 +47,7 @@ export function microFrame(tlb: usize, slot: i32): i32 {
 }
 
 export function flushMicro(tlb: usize): void {
+  store<i32>(FILTER_EPOCH, load<i32>(FILTER_EPOCH) + 1);
   memory.fill(<usize>load<u32>(tlb + MICRO_PAGES), 0xff, <usize>load<i32>(tlb + MICRO_ENTRIES) << 2);
 }
 

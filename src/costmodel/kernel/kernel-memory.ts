@@ -23,6 +23,11 @@ interface Views {
   readonly doubles: Float64Array;
 }
 
+/** Slots of a set are looked at four at a time. */
+const strideOf = (ways: number): number => Math.ceil(ways / 4) * 4;
+
+const shiftOf = (count: number): number => (Number.isInteger(Math.log2(count)) && count >= 1 ? Math.log2(count) : NONE);
+
 const align = (offset: number): number => Math.ceil(offset / 64) * 64;
 
 export class KernelMemory {
@@ -40,7 +45,7 @@ export class KernelMemory {
     checkRoom('posted writes', machine.postedWrites, layout.MOST_POSTED);
     checkRoom('micro-TLB entries', microTlbEntries, 256);
     const variable =
-      [l1i, l1d, l2].reduce((sum, {sets, ways}) => sum + sets * ways * 5, 0) +
+      [l1i, l1d, l2].reduce((sum, {sets, ways}) => sum + sets * strideOf(ways) * 5, 0) +
       [mainTlb, walkCache, ipaCache].reduce((sum, {sets, ways}) => sum + sets * ways * 16 + sets * 4, 0) +
       dram.banks * 4 +
       counterEntries * 5 +
@@ -147,8 +152,13 @@ export class KernelMemory {
   #layOutCache(place: number, {sets, ways}: CacheGeometry, seed: number): void {
     this.setWord(place + layout.CACHE_SET_MASK, sets - 1);
     this.setWord(place + layout.CACHE_WAYS, ways);
-    this.setWord(place + layout.CACHE_TAGS, this.#take(sets * ways * 4, 0xff));
-    this.setWord(place + layout.CACHE_FLAGS, this.#take(sets * ways));
+    const stride = strideOf(ways);
+    const tags = this.#take(sets * stride * 4, 0xff);
+    for (let slot = 0; slot < sets * stride; slot++)
+      if (slot % stride >= ways) this.setWord(tags + slot * 4, layout.PADDING);
+    this.setWord(place + layout.CACHE_STRIDE, stride);
+    this.setWord(place + layout.CACHE_TAGS, tags);
+    this.setWord(place + layout.CACHE_FLAGS, this.#take(sets * stride));
     this.setWord(place + layout.CACHE_RANDOM, seed | 0 || DEFAULT_SEED);
   }
 
@@ -185,6 +195,10 @@ export class KernelMemory {
     for (const [offset, value] of doubles) this.setDouble(offset, value);
     const words: readonly (readonly [number, number])[] = [
       [layout.DRAM_BANKS, dram.banks],
+      [layout.DRAM_ROW_SHIFT, shiftOf(dram.rowLines)],
+      [layout.DRAM_BANK_SHIFT, shiftOf(dram.banks)],
+      [layout.PREFETCH_PAGE_SHIFT, shiftOf(machine.prefetchPageLines)],
+      [layout.FILTER_EPOCH, 1],
       [layout.PREFETCH_TRIGGER, machine.prefetchTrigger],
       [layout.PREFETCH_MAXIMUM_STRIDE, machine.prefetchStride],
       [layout.PREFETCH_DEPTH, machine.prefetchDepth],

@@ -87,6 +87,10 @@ export const CACHE_WAYS = 4;
 export const CACHE_TAGS = 8;
 export const CACHE_FLAGS = 12;
 export const CACHE_RANDOM = 16;
+/** Slots of a set: its ways, and padding up to a multiple of four that nothing is ever found in. */
+export const CACHE_STRIDE = 20;
+/** A tag of padding: no line, and not empty. */
+export const PADDING = -2;
 
 // TLBs: keys and values are i64s, the next way of each set an i32.
 export const MAIN_TLB = 608;
@@ -124,6 +128,23 @@ export const MICRO_FRAMES = 12;
 /** A byte for each hashed page: the slot that had it last. */
 export const MICRO_HINTS = 864;
 export const MICRO_HINT_BYTES = 1024;
+// i32s: log₂ of what is a power of two, −1 for what is not.
+export const DRAM_ROW_SHIFT = 1888;
+export const DRAM_BANK_SHIFT = 1896;
+export const PREFETCH_PAGE_SHIFT = 1904;
+/** i32: counts every change of what the filter relies on: L1D's lines and the data micro-TLB's pages. */
+export const FILTER_EPOCH = 1912;
+/** i32: not 0 when L1D had the line that was loaded last. */
+export const WAS_HIT = 1920;
+/**
+ * Of lines of virtual addresses found lately: i32s of the line, the epoch in which that was seen, the physical line and
+ * what may be done to it without further ado.
+ */
+export const FILTER = 65536;
+export const FILTER_ENTRIES = 1024;
+export const FILTER_BYTES = 16;
+export const FILTER_READ = 1;
+export const FILTER_WRITE = 2;
 
 /** f64s by metric. */
 export const COUNTS = 4096;
@@ -135,7 +156,7 @@ export const MOST_LINEFILLS = 32;
 /** f64s: when memory has taken each posted write. */
 export const POSTED = 5504;
 export const MOST_POSTED = 256;
-export const FIRST_FREE = 8192;
+export const FIRST_FREE = 81920;
 
 // An activity: f64s but for the last two, which are the place of its touches and their number.
 export const ACTIVITY_NEXT = 0;
