@@ -32,7 +32,7 @@ import {touchHypervisorPage} from './translation';
 const PATH: i32 = 3;
 
 function count(metric: i32): f64 {
-  return load<f64>(COUNTS + (<usize>metric << 3));
+  return load<f64>(COUNTS + ((<usize>metric) << 3));
 }
 
 function addTo(place: usize, amount: f64): void {
@@ -76,8 +76,8 @@ export function runActivity(index: i32): void {
   for (let left = load<i32>(activity + ACTIVITY_TOUCH_COUNT); left > 0; left--, at += TOUCH_BYTES) {
     const kind = load<i32>(at);
     const line = load<i32>(at + 4);
-    if (kind == TOUCH_PAGE) now += touchHypervisorPage(line, load<i32>(at + 8), now);
-    else if (kind == TOUCH_CODE) now += fetch(line, now, PATH);
+    if (kind === TOUCH_PAGE) now += touchHypervisorPage(line, load<i32>(at + 8), now);
+    else if (kind === TOUCH_CODE) now += fetch(line, now, PATH);
     else now += access(line, now, PATH, true);
   }
   addTo(activity + ACTIVITY_EXECUTIONS, 1);

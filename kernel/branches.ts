@@ -19,21 +19,21 @@ const INDIRECT: i32 = 2;
 
 /** Block `id` at `block` follows `previous` at `before`. Returns the cycles lost in between. */
 export function follow(before: usize, previous: i32, block: usize, id: i32): f64 {
-  const taken = load<u32>(block + BLOCK_ADDRESS) != load<u32>(before + BLOCK_FALL_THROUGH);
+  const taken = load<u32>(block + BLOCK_ADDRESS) !== load<u32>(before + BLOCK_FALL_THROUGH);
   const end = load<i32>(before + BLOCK_END);
   let lost: f64 = 0;
   if (taken) {
     add(TAKEN, 1);
     lost = load<f64>(TAKEN_BRANCH);
   }
-  if (end != 0) {
-    const wrong = end == CONDITIONAL ? conditional(previous, taken) : end == INDIRECT && indirect(previous, id);
+  if (end !== 0) {
+    const wrong = end === CONDITIONAL ? conditional(previous, taken) : end === INDIRECT && indirect(previous, id);
     if (wrong) {
       add(MISPREDICTED, 1);
       lost = load<f64>(MISPREDICT);
     }
   }
-  if (lost != 0) add(BRANCH_CYCLES, lost);
+  if (lost !== 0) add(BRANCH_CYCLES, lost);
   return lost;
 }
 
@@ -44,14 +44,14 @@ function conditional(block: i32, taken: bool): bool {
   const history = load<i32>(HISTORY);
   const at = <usize>load<u32>(COUNTERS) + <usize>(((block << bits) | history) & load<i32>(COUNTER_MASK));
   const counter = <i32>load<u8>(at);
-  store<u8>(at, taken ? min(3, counter + 1) : max(0, counter - 1));
+  store<u8>(at, taken ? counter + i32(counter < 3) : counter - i32(counter > 0));
   store<i32>(HISTORY, ((history << 1) | <i32>taken) & ((1 << bits) - 1));
-  return counter >= 2 != taken;
+  return counter >= 2 !== taken;
 }
 
 function indirect(block: i32, target: i32): bool {
-  const at = <usize>load<u32>(TARGETS) + (<usize>(block & load<i32>(COUNTER_MASK)) << 2);
-  const wrong = load<i32>(at) != target;
+  const at = <usize>load<u32>(TARGETS) + ((<usize>(block & load<i32>(COUNTER_MASK))) << 2);
+  const wrong = load<i32>(at) !== target;
   store<i32>(at, target);
   return wrong;
 }

@@ -20,8 +20,8 @@ function findTag(cache: usize, first: i32, tag: i32): i32 {
   const tags = <usize>load<u32>(cache + CACHE_TAGS);
   const wanted = i32x4.splat(tag);
   for (let slot = first; slot < first + stride; slot += 4) {
-    const equal = i32x4.bitmask(i32x4.eq(v128.load(tags + (<usize>slot << 2)), wanted));
-    if (equal != 0) return slot + ctz(equal);
+    const equal = i32x4.bitmask(i32x4.eq(v128.load(tags + ((<usize>slot) << 2)), wanted));
+    if (equal !== 0) return slot + ctz(equal);
   }
   return EMPTY;
 }
@@ -43,11 +43,11 @@ export function setFlags(cache: usize, slot: i32, flags: i32): void {
   store<u8>(<usize>load<u32>(cache + CACHE_FLAGS) + slot, flags);
 }
 
-/** Puts `line` in, in an empty way or over a random one; what that threw out is the victim. */
-export function insertLine(cache: usize, line: i32, flags: i32): void {
+/** Puts `line` in, in an empty way or over a random one; what that threw out is the victim. Returns the slot. */
+export function insertLine(cache: usize, line: i32, flags: i32): i32 {
   const first = firstSlot(cache, line);
   let slot = findTag(cache, first, EMPTY);
-  if (slot == EMPTY) {
+  if (slot === EMPTY) {
     let x = load<i32>(cache + CACHE_RANDOM);
     x ^= x << 13;
     x ^= x >>> 17;
@@ -55,11 +55,12 @@ export function insertLine(cache: usize, line: i32, flags: i32): void {
     store<i32>(cache + CACHE_RANDOM, x);
     const ways = load<u32>(cache + CACHE_WAYS);
     const random = <u32>x >>> 8;
-    slot = first + <i32>(popcnt(ways) == 1 ? random & (ways - 1) : random % ways);
+    slot = first + <i32>(popcnt(ways) === 1 ? random & (ways - 1) : random % ways);
   }
-  const tag = <usize>load<u32>(cache + CACHE_TAGS) + (<usize>slot << 2);
+  const tag = <usize>load<u32>(cache + CACHE_TAGS) + ((<usize>slot) << 2);
   store<i32>(VICTIM_LINE, load<i32>(tag));
   store<i32>(VICTIM_FLAGS, flagsOf(cache, slot));
   store<i32>(tag, line);
   setFlags(cache, slot, flags);
+  return slot;
 }

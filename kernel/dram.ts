@@ -17,7 +17,14 @@ import {
   OPEN_ROWS,
   WRITING,
 } from '../src/costmodel/kernel/layout';
-import {DRAM_READS, DRAM_WRITES, ROW_CONFLICTS, ROW_EMPTY, ROW_HITS, TURNAROUNDS} from '../src/costmodel/kernel/metrics';
+import {
+  DRAM_READS,
+  DRAM_WRITES,
+  ROW_CONFLICTS,
+  ROW_EMPTY,
+  ROW_HITS,
+  TURNAROUNDS,
+} from '../src/costmodel/kernel/metrics';
 import {add} from './counts';
 
 /** Open rows are numbered through all banks: a bank holds no other's. */
@@ -42,10 +49,10 @@ function transfer(line: i32, arrival: f64, writing: i32): f64 {
   if (start >= load<f64>(NEXT_REFRESH)) start = refresh(start);
   const globalRow = rowOf(line);
   const bank = bankOf(globalRow);
-  const place = <usize>load<u32>(OPEN_ROWS) + (<usize>bank << 2);
+  const place = <usize>load<u32>(OPEN_ROWS) + ((<usize>bank) << 2);
   const open = load<i32>(place);
-  if (open == globalRow) add(ROW_HITS, 1);
-  else if (open == CLOSED) {
+  if (open === globalRow) add(ROW_HITS, 1);
+  else if (open === CLOSED) {
     add(ROW_EMPTY, 1);
     start += load<f64>(DRAM_ACTIVATE);
   } else {
@@ -53,7 +60,7 @@ function transfer(line: i32, arrival: f64, writing: i32): f64 {
     start += load<f64>(DRAM_PRECHARGE) + load<f64>(DRAM_ACTIVATE);
   }
   store<i32>(place, globalRow);
-  if (writing != load<i32>(WRITING)) {
+  if (writing !== load<i32>(WRITING)) {
     add(TURNAROUNDS, 1);
     start += load<f64>(DRAM_TURNAROUND);
     store<i32>(WRITING, writing);
@@ -78,7 +85,7 @@ function refresh(time: f64): f64 {
   const next = load<f64>(NEXT_REFRESH);
   const last = next + Math.floor((time - next) / interval) * interval;
   store<f64>(NEXT_REFRESH, last + interval);
-  memory.fill(<usize>load<u32>(OPEN_ROWS), 0xff, <usize>load<i32>(DRAM_BANKS) << 2);
+  memory.fill(<usize>load<u32>(OPEN_ROWS), 0xff, (<usize>load<i32>(DRAM_BANKS)) << 2);
   const done = last + load<f64>(DRAM_REFRESH_TIME);
   return time > done ? time : done;
 }

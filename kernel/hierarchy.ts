@@ -2,7 +2,6 @@
 import {
   FILL_LINES,
   FILL_READY,
-  FILTER_EPOCH,
   FROM_DRAM,
   FULL_LINES,
   GATHER_BYTES,
@@ -52,6 +51,7 @@ import {
 import {DIRTY, findLine, flagsOf, insertLine, PREFETCHED, setFlags} from './cache';
 import {add} from './counts';
 import {readMemory, writeMemory} from './dram';
+import {forgetSlot} from './filter';
 import {advanceTo, samePage, trainOnMiss} from './prefetcher';
 
 const GUEST: i32 = 0;
@@ -62,15 +62,16 @@ export function readyTime(line: i32, time: f64): f64 {
   if (time >= load<f64>(LATEST_READY)) return time;
   const buffers = load<i32>(LINEFILLS);
   for (let i = 0; i < buffers; i++) {
-    const ready = load<f64>(FILL_READY + (<usize>i << 3));
-    if (load<i32>(FILL_LINES + (<usize>i << 2)) == line && ready > time) return ready;
+    if (load<i32>(FILL_LINES + ((<usize>i) << 2)) !== line) continue;
+    const ready = load<f64>(FILL_READY + ((<usize>i) << 3));
+    if (ready > time) return ready;
   }
   return time;
 }
 
 /** A load or PLD of a line that L1D lacks, at `time`. Returns when it will be there. */
 export function loadMiss(line: i32, time: f64): f64 {
-  if (load<i32>(STREAMING) != 0 && line == load<i32>(GATHER_LINE)) {
+  if (load<i32>(STREAMING) !== 0 && line === load<i32>(GATHER_LINE)) {
     leaveStream();
     return fill(line, time, GUEST, DIRTY);
   }
@@ -90,23 +91,23 @@ export function prefetchedHit(line: i32, slot: i32, time: f64): void {
 /** A store of `size` bytes at byte `offset` of a line in L1D. */
 export function storeHit(line: i32, slot: i32, offset: i32, size: i32, time: f64): void {
   const flags = flagsOf(L1D, slot);
-  if ((flags & PREFETCHED) != 0) add(PREFETCH_USED, 1);
+  if ((flags & PREFETCHED) !== 0) add(PREFETCH_USED, 1);
   setFlags(L1D, slot, (flags | DIRTY) & ~PREFETCHED);
-  if (line == load<i32>(GATHER_LINE) && load<i64>(GATHER_BYTES) != FULL) gatherAllocated(offset, size, time);
+  if (line === load<i32>(GATHER_LINE) && load<i64>(GATHER_BYTES) !== FULL) gatherAllocated(offset, size, time);
 }
 
 /** A store to a line that L1D lacks. Returns the time at which the core goes on. */
 export function storeMiss(line: i32, offset: i32, size: i32, time: f64): f64 {
-  if (load<i32>(STREAMING) != 0) {
+  if (load<i32>(STREAMING) !== 0) {
     const gathered = load<i32>(GATHER_LINE);
-    if (gathered == line || gathered < 0) {
+    if (gathered === line || gathered < 0) {
       add(STREAMED_STORES, 1);
       return streamStore(line, offset, size, time);
     }
     breakStream(time);
   }
   add(ALLOCATED_LINES, 1);
-  if (line != load<i32>(GATHER_LINE) + 1 || load<i64>(GATHER_BYTES) != FULL) store<i32>(FULL_LINES, 0);
+  if (line !== load<i32>(GATHER_LINE) + 1 || load<i64>(GATHER_BYTES) !== FULL) store<i32>(FULL_LINES, 0);
   const free = waitForLinefill(time);
   let start = time;
   if (free > time) {
@@ -126,10 +127,10 @@ function startGather(line: i32): void {
 }
 
 function gatherBytes(offset: i32, size: i32): bool {
-  const bytes: i64 = size >= 64 ? FULL : ((<i64>1 << <i64>size) - 1) << <i64>offset;
+  const bytes: i64 = size >= 64 ? FULL : (((<i64>1) << (<i64>size)) - 1) << (<i64>offset);
   const all = load<i64>(GATHER_BYTES) | bytes;
   store<i64>(GATHER_BYTES, all);
-  return all == FULL;
+  return all === FULL;
 }
 
 /** More of a line that was allocated: full before its linefill completes, it counts towards streaming. */
@@ -145,7 +146,7 @@ function gatherAllocated(offset: i32, size: i32, time: f64): void {
 }
 
 function streamStore(line: i32, offset: i32, size: i32, time: f64): f64 {
-  if (line != load<i32>(GATHER_LINE)) startGather(line);
+  if (line !== load<i32>(GATHER_LINE)) startGather(line);
   if (!gatherBytes(offset, size)) return time;
   startGather(-1);
   add(STREAMED_LINES, 1);
@@ -161,7 +162,7 @@ function streamStore(line: i32, offset: i32, size: i32, time: f64): f64 {
 /** Hands a full line to memory; waits when all posted-write entries are taken. */
 function post(line: i32, time: f64): f64 {
   const next = load<i32>(POSTED_NEXT);
-  const place = POSTED + (<usize>next << 3);
+  const place = POSTED + ((<usize>next) << 3);
   const oldest = load<f64>(place);
   let start = time;
   if (oldest > time) {
@@ -253,12 +254,11 @@ function fromL2(line: i32, time: f64, requester: i32, keep: bool): f64 {
 }
 
 function install(line: i32, ready: f64, flags: i32, time: f64): void {
-  store<i32>(FILTER_EPOCH, load<i32>(FILTER_EPOCH) + 1);
-  insertLine(L1D, line, flags);
+  forgetSlot(insertLine(L1D, line, flags));
   const victim = load<i32>(VICTIM_LINE);
   if (victim >= 0) {
     const victimFlags = load<i32>(VICTIM_FLAGS);
-    if ((victimFlags & PREFETCHED) != 0) add(PREFETCH_USELESS, 1);
+    if ((victimFlags & PREFETCHED) !== 0) add(PREFETCH_USELESS, 1);
     toL2(victim, victimFlags & DIRTY, time);
   }
   if (ready > time) occupyLinefill(line, ready, time);
@@ -273,15 +273,15 @@ function toL2(line: i32, flags: i32, time: f64): void {
 function insertL2(line: i32, flags: i32, time: f64): void {
   insertLine(L2, line, flags);
   const victim = load<i32>(VICTIM_LINE);
-  if (victim >= 0 && (load<i32>(VICTIM_FLAGS) & DIRTY) != 0) writeMemory(victim, time);
+  if (victim >= 0 && (load<i32>(VICTIM_FLAGS) & DIRTY) !== 0) writeMemory(victim, time);
 }
 
 function occupyLinefill(line: i32, ready: f64, time: f64): void {
   const buffers = load<i32>(LINEFILLS);
   for (let i = 0; i < buffers; i++) {
-    if (load<f64>(FILL_READY + (<usize>i << 3)) <= time) {
-      store<i32>(FILL_LINES + (<usize>i << 2), line);
-      store<f64>(FILL_READY + (<usize>i << 3), ready);
+    if (load<f64>(FILL_READY + ((<usize>i) << 3)) <= time) {
+      store<i32>(FILL_LINES + ((<usize>i) << 2), line);
+      store<f64>(FILL_READY + ((<usize>i) << 3), ready);
       break;
     }
   }
@@ -291,7 +291,7 @@ function occupyLinefill(line: i32, ready: f64, time: f64): void {
 function freeLinefills(time: f64): i32 {
   const buffers = load<i32>(LINEFILLS);
   let free = 0;
-  for (let i = 0; i < buffers; i++) free += i32(load<f64>(FILL_READY + (<usize>i << 3)) <= time);
+  for (let i = 0; i < buffers; i++) free += i32(load<f64>(FILL_READY + ((<usize>i) << 3)) <= time);
   return free;
 }
 
@@ -301,7 +301,7 @@ function waitForLinefill(time: f64): f64 {
   let earliest = Infinity;
   const buffers = load<i32>(LINEFILLS);
   for (let i = 0; i < buffers; i++) {
-    const ready = load<f64>(FILL_READY + (<usize>i << 3));
+    const ready = load<f64>(FILL_READY + ((<usize>i) << 3));
     if (ready <= time) return time;
     if (ready < earliest) earliest = ready;
   }

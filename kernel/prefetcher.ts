@@ -16,10 +16,10 @@ export function trainOnMiss(line: i32): bool {
   if (!samePage(line, last)) {
     store<i32>(PREFETCH_STRIDE, 0);
     store<i32>(PREFETCH_MISSES, 1);
-  } else if (difference != 0 && difference == load<i32>(PREFETCH_STRIDE)) {
+  } else if (difference !== 0 && difference === load<i32>(PREFETCH_STRIDE)) {
     store<i32>(PREFETCH_MISSES, load<i32>(PREFETCH_MISSES) + 1);
   } else {
-    const usable = difference != 0 && abs(difference) <= load<i32>(PREFETCH_MAXIMUM_STRIDE);
+    const usable = difference !== 0 && abs(difference) <= load<i32>(PREFETCH_MAXIMUM_STRIDE);
     store<i32>(PREFETCH_STRIDE, usable ? difference : 0);
     store<i32>(PREFETCH_MISSES, usable ? 2 : 1);
   }
@@ -35,7 +35,7 @@ export function advanceTo(line: i32): bool {
 export function samePage(line: i32, other: i32): bool {
   if (other < 0) return false;
   const shift = load<i32>(PREFETCH_PAGE_SHIFT);
-  if (shift >= 0) return (line ^ other) >> shift == 0;
+  if (shift >= 0) return (line ^ other) >> shift === 0;
   const lines = load<f64>(PREFETCH_PAGE_LINES);
-  return Math.floor(<f64>line / lines) == Math.floor(<f64>other / lines);
+  return Math.floor(<f64>line / lines) === Math.floor(<f64>other / lines);
 }

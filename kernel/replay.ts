@@ -13,15 +13,17 @@ import {
   BLOCK_TABLE,
   DATA_TLB,
   FILTER,
-  FILTER_BYTES,
+  FILTER_BACK,
   FILTER_ENTRIES,
   FILTER_EPOCH,
-  FILTER_READ,
-  FILTER_WRITE,
+  FILTER_SHIFT,
   FROM_DRAM,
+  GATHER_BYTES,
   GATHER_LINE,
   INSTRUCTION_GENERATION,
   INSTRUCTION_TLB,
+  KIND_SHIFT,
+  KIND_UNITS,
   L1D,
   L1I_LINE_BITS,
   LATEST_READY,
@@ -54,6 +56,7 @@ import {runDueActivities} from './activities';
 import {follow} from './branches';
 import {DIRTY, findLine, flagsOf, PREFETCHED} from './cache';
 import {add} from './counts';
+import {forgetSlot} from './filter';
 import {fetch, loadMiss, prefetchedHit, readyTime, storeHit, storeMiss} from './hierarchy';
 import {marker, pairCycles} from './host';
 import {findMicro, insertMicro, microFrame} from './tlb';
@@ -66,6 +69,7 @@ const WRITE: u32 = 1;
 const PREFETCH: u32 = 2;
 const EVENT_FLAG: u32 = 0x8000_0000;
 const MARKER: u32 = 0;
+const KIND_BITS: u64 = KIND_SHIFT;
 
 /**
  * Replays the first `length` words of RECORDS: whole records. What every block changes is in locals, and in memory only
@@ -73,31 +77,29 @@ const MARKER: u32 = 0;
  */
 export function consume(length: i32): void {
   let at = <usize>load<u32>(RECORDS);
-  const end = at + (<usize>length << 2);
+  const end = at + ((<usize>length) << 2);
   const blocks = <usize>load<u32>(BLOCK_TABLE);
   const scale = load<f64>(PIPELINE_SCALE);
   let now = load<f64>(NOW);
   let previous = load<i32>(PREVIOUS);
-  let reads = 0;
-  let writes = 0;
-  let prefetches = 0;
-  let lines = 0;
+  let kinds: u64 = 0;
   let pipelineCycles: f64 = 0;
   while (at < end) {
     const word = load<u32>(at);
     at += 4;
     if (word >= EVENT_FLAG) {
-      if (((word >>> 16) & 0x7fff) == MARKER) {
+      if (((word >>> 16) & 0x7fff) === MARKER) {
         store<f64>(NOW, now);
         store<i32>(PREVIOUS, previous);
-        addAccesses(reads, writes, prefetches, lines, pipelineCycles);
-        reads = writes = prefetches = lines = 0;
+        addAccesses(kinds);
+        kinds = 0;
+        add(PIPELINE_CYCLES, pipelineCycles);
         pipelineCycles = 0;
         marker(load<u32>(at));
         now = load<f64>(NOW);
         previous = load<i32>(PREVIOUS);
       }
-      at += <usize>(word & 0xffff) << 2;
+      at += (<usize>(word & 0xffff)) << 2;
       continue;
     }
     const id = <i32>(word >>> 8);
@@ -108,9 +110,9 @@ export function consume(length: i32): void {
       now = load<f64>(NOW);
       previous = load<i32>(PREVIOUS);
     }
-    store<f64>(block + BLOCK_EXECUTIONS, load<f64>(block + BLOCK_EXECUTIONS) + 1);
+    store<u64>(block + BLOCK_EXECUTIONS, load<u64>(block + BLOCK_EXECUTIONS) + 1);
     if (previous >= 0) now += follow(blocks + <usize>previous * BLOCK_BYTES, previous, block, id);
-    if (load<i64>(block + BLOCK_SEEN) != load<i64>(INSTRUCTION_GENERATION)) {
+    if (load<i64>(block + BLOCK_SEEN) !== load<i64>(INSTRUCTION_GENERATION)) {
       store<f64>(NOW, now);
       fetchBlock(block);
       now = load<f64>(NOW);
@@ -119,45 +121,41 @@ export function consume(length: i32): void {
     let loadsReady: f64 = 0;
     let fromDram = 0;
     let late = false;
-    for (const last = at + (<usize>(word & 0xff) << 3); at < last; at += 8) {
+    for (const last = at + ((<usize>(word & 0xff)) << 3); at < last; at += 8) {
       const address = load<u32>(at);
       const meta = load<u32>(at + 4);
       const kind = (meta >>> 8) & 7;
-      const size = meta & 0xff;
-      reads += i32(kind == READ);
-      writes += i32(kind == WRITE);
-      prefetches += i32(kind > WRITE);
-      const lastLine = (address + size - 1) >>> 6;
-      for (let line = address >>> 6; line <= lastLine; line++) {
-        lines++;
-        const filter = FILTER + <usize>(line & (FILTER_ENTRIES - 1)) * FILTER_BYTES;
-        const isKnown = load<u32>(filter) == line && load<i32>(filter + 4) == load<i32>(FILTER_EPOCH);
-        const allowed = isKnown ? load<i32>(filter + 12) : 0;
-        if (kind == WRITE) {
-          if ((allowed & FILTER_WRITE) != 0 && load<i32>(filter + 8) != load<i32>(GATHER_LINE)) continue;
-          const first = <i32>(address - (line << 6));
-          const from = max(first, 0);
-          now = storeTo(line, from, min(first + <i32>size, 64) - from, now);
-          continue;
-        }
-        if ((allowed & FILTER_READ) != 0 && now >= load<f64>(LATEST_READY)) continue;
-        const ready = loadFrom(line, now);
+      kinds += load<u64>(KIND_UNITS + ((<usize>kind) << 3));
+      const line = address >>> 6;
+      const lastLine = (address + (meta & 0xff) - 1) >>> 6;
+      if (line === lastLine) {
+        if (load<u64>(filterPlace(line, kind)) === (load<u64>(FILTER_EPOCH) | <u64>line)) continue;
+      }
+      if (kind === WRITE) {
+        now = storeTo(address, meta & 0xff, now);
+        continue;
+      }
+      for (let next = line; next <= lastLine; next++) {
+        if (next !== line) add(L1D_ACCESSES, 1);
+        const ready = loadFrom(next, now);
         now = load<f64>(NOW);
-        if (ready > loadsReady && kind != PREFETCH) {
+        if (ready > loadsReady && kind !== PREFETCH) {
           loadsReady = ready;
-          late = load<i32>(WAS_HIT) != 0;
+          late = load<i32>(WAS_HIT) !== 0;
           if (!late) fromDram = load<i32>(FROM_DRAM);
         }
       }
+      // An access of no bytes at a line's start is of no line.
+      if (lastLine < line) add(L1D_ACCESSES, -1);
     }
     const cycles =
-      load<i32>(block + BLOCK_LAST_PREVIOUS) == previous
+      load<i32>(block + BLOCK_LAST_PREVIOUS) === previous
         ? load<f64>(block + BLOCK_LAST_CYCLES)
         : lookUpCycles(block, previous, id);
     pipelineCycles += cycles;
     if (loadsReady > now) {
       const stall = Math.ceil(loadsReady - now);
-      add(late ? STALL_LATE_PREFETCH : fromDram != 0 ? STALL_DRAM : STALL_L2, stall);
+      add(late ? STALL_LATE_PREFETCH : fromDram !== 0 ? STALL_DRAM : STALL_L2, stall);
       now += stall;
     }
     now += cycles * scale;
@@ -165,15 +163,26 @@ export function consume(length: i32): void {
   }
   store<f64>(NOW, now);
   store<i32>(PREVIOUS, previous);
-  addAccesses(reads, writes, prefetches, lines, pipelineCycles);
+  addAccesses(kinds);
+  add(PIPELINE_CYCLES, pipelineCycles);
 }
 
-function addAccesses(reads: i32, writes: i32, prefetches: i32, lines: i32, pipelineCycles: f64): void {
+/** Counts of accesses by kind, in one number: a chunk has fewer than 2²¹. */
+function addAccesses(kinds: u64): void {
+  const mask = ((<u64>1) << KIND_BITS) - 1;
+  const reads = <f64>(kinds & mask);
+  const writes = <f64>((kinds >> KIND_BITS) & mask);
+  const prefetches = <f64>(kinds >> (2 * KIND_BITS));
   add(READS, reads);
   add(WRITES, writes);
   add(PREFETCHES, prefetches);
-  add(L1D_ACCESSES, lines);
-  add(PIPELINE_CYCLES, pipelineCycles);
+  // Lines beyond the first of an access are added where they are met.
+  add(L1D_ACCESSES, reads + writes + prefetches);
+}
+
+/** Stores have a filter of their own. */
+function filterPlace(line: u32, kind: u32): usize {
+  return FILTER + ((<usize>(kind & 1)) << FILTER_SHIFT) + ((<usize>(line & (FILTER_ENTRIES - 1))) << 3);
 }
 
 /** Physical line of a line of the guest's; the micro-TLB has its page from now on. NOW passes when it had not. */
@@ -185,35 +194,53 @@ function translateLine(line: u32, now: f64): i32 {
   return (microFrame(DATA_TLB, slot) << 6) + <i32>(line & 63);
 }
 
-/** What the next accesses to the line need not look up again. */
+/**
+ * What the next accesses to the line need not look up again: while the micro-TLB has its page and L1D the line, one that has
+ * arrived, and was not prefetched, is read without effect, and written without effect when it is dirty and not being
+ * gathered. (A line that is there begins to be gathered only when it comes.)
+ */
 function remember(line: u32, physical: i32, slot: i32): void {
   const flags = flagsOf(L1D, slot);
-  const filter = FILTER + <usize>(line & (FILTER_ENTRIES - 1)) * FILTER_BYTES;
-  store<u32>(filter, line);
-  store<i32>(filter + 4, load<i32>(FILTER_EPOCH));
-  store<i32>(filter + 8, physical);
-  store<i32>(
-    filter + 12,
-    (flags & PREFETCHED) != 0 ? 0 : (flags & DIRTY) != 0 ? FILTER_READ | FILTER_WRITE : FILTER_READ,
-  );
+  if ((flags & PREFETCHED) !== 0) return;
+  const index = <i32>(line & (FILTER_ENTRIES - 1)) + 1;
+  const back = <usize>load<u32>(FILTER_BACK) + ((<usize>slot) << 1);
+  const other = <i32>load<u16>(back);
+  // A line that has two virtual addresses is remembered by one.
+  if (other !== 0 && other !== index) forgetSlot(slot);
+  store<u16>(back, index);
+  const key = load<u64>(FILTER_EPOCH) | <u64>line;
+  store<u64>(filterPlace(line, READ), key);
+  const isWritable = (flags & DIRTY) !== 0 && (physical !== load<i32>(GATHER_LINE) || load<i64>(GATHER_BYTES) === -1);
+  store<u64>(filterPlace(line, WRITE), isWritable ? key : 0);
 }
 
-/** Returns the time at which the core goes on. */
-function storeTo(line: u32, from: i32, bytes: i32, time: f64): f64 {
-  const physical = translateLine(line, time);
-  const now = load<f64>(NOW);
-  const found = findLine(L1D, physical);
-  if (found >= 0) {
-    storeHit(physical, found, from, bytes, now);
-    remember(line, physical, found);
-    return now;
+/** A store of `size` bytes. Returns the time at which the core goes on. */
+export function storeTo(address: u32, size: u32, time: f64): f64 {
+  let now = time;
+  const first = address >>> 6;
+  const last = (address + size - 1) >>> 6;
+  for (let line = first; line <= last; line++) {
+    if (line !== first) add(L1D_ACCESSES, 1);
+    const start = <i32>(address - (line << 6));
+    const from = max(start, 0);
+    const bytes = min(start + <i32>size, 64) - from;
+    const physical = translateLine(line, now);
+    now = load<f64>(NOW);
+    const found = findLine(L1D, physical);
+    if (found >= 0) {
+      storeHit(physical, found, from, bytes, now);
+      if (now >= load<f64>(LATEST_READY) || readyTime(physical, now) <= now) remember(line, physical, found);
+    } else {
+      add(L1D_MISSES, 1);
+      now = storeMiss(physical, from, bytes, now);
+    }
   }
-  add(L1D_MISSES, 1);
-  return storeMiss(physical, from, bytes, now);
+  if (last < first) add(L1D_ACCESSES, -1);
+  return now;
 }
 
 /** Returns when the line is there; NOW is when it was asked for, WAS_HIT whether L1D had it. */
-function loadFrom(line: u32, time: f64): f64 {
+export function loadFrom(line: u32, time: f64): f64 {
   const physical = translateLine(line, time);
   const now = load<f64>(NOW);
   const found = findLine(L1D, physical);
@@ -223,21 +250,21 @@ function loadFrom(line: u32, time: f64): f64 {
     return loadMiss(physical, now);
   }
   const ready = now < load<f64>(LATEST_READY) ? readyTime(physical, now) : now;
-  if ((flagsOf(L1D, found) & PREFETCHED) != 0) prefetchedHit(physical, found, now);
-  else remember(line, physical, found);
+  if ((flagsOf(L1D, found) & PREFETCHED) !== 0) prefetchedHit(physical, found, now);
+  else if (ready <= now) remember(line, physical, found);
   return ready;
 }
 
 function microMiss(tlb: usize, page: i32, metric: i32): i32 {
   add(metric, 1);
   const now = load<f64>(NOW);
-  const frame = translate(<u32>page << 12, now);
+  const frame = translate((<u32>page) << 12, now);
   store<f64>(NOW, now + load<f64>(TRANSLATION_CYCLES));
   return insertMicro(tlb, page, frame);
 }
 
 /** Instruction lines of a block that may not all be in L1I. */
-function fetchBlock(block: usize): void {
+export function fetchBlock(block: usize): void {
   const perPage = 12 - load<i32>(L1I_LINE_BITS);
   const last = load<i32>(block + BLOCK_LAST_LINE);
   for (let line = load<i32>(block + BLOCK_FIRST_LINE); line <= last; line++) {
@@ -249,7 +276,7 @@ function fetchBlock(block: usize): void {
     }
     const physical = (microFrame(INSTRUCTION_TLB, slot) << perPage) + (line & ((1 << perPage) - 1));
     const wait = fetch(physical, load<f64>(NOW), 0);
-    if (wait != 0) {
+    if (wait !== 0) {
       add(STALL_FETCH, wait);
       store<f64>(NOW, load<f64>(NOW) + wait);
     }
@@ -258,11 +285,11 @@ function fetchBlock(block: usize): void {
 }
 
 /** The host knows the cycles of every pair of blocks; those asked for lately are here. */
-function lookUpCycles(block: usize, previous: i32, id: i32): f64 {
-  const key = (<i64>(previous + 1) << 23) | <i64>id;
+export function lookUpCycles(block: usize, previous: i32, id: i32): f64 {
+  const key = ((<i64>(previous + 1)) << 23) | <i64>id;
   const entry = <usize>(((<u32>(previous + 1) * 0x9e3779b1) ^ (<u32>id * 0x85ebca6b)) >>> 16) & (PAIR_ENTRIES - 1);
   const at = <usize>load<u32>(PAIR_TABLE) + entry * PAIR_BYTES;
-  if (load<i64>(at) != key) {
+  if (load<i64>(at) !== key) {
     store<f64>(at + 8, pairCycles(previous, id));
     store<i64>(at, key);
   }

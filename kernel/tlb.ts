@@ -1,6 +1,6 @@
 /** Micro-TLBs and the set-associative arrays behind them: src/costmodel/micro-tlb.ts and translation.ts. */
 import {
-  FILTER_EPOCH,
+  DATA_TLB,
   MICRO_ENTRIES,
   MICRO_FRAMES,
   MICRO_HINT_BYTES,
@@ -13,6 +13,7 @@ import {
   TLB_VALUES,
   TLB_WAYS,
 } from '../src/costmodel/kernel/layout';
+import {startEpoch} from './filter';
 
 const MICRO_HINT_MASK: i32 = MICRO_HINT_BYTES - 1;
 
@@ -22,9 +23,9 @@ export function findMicro(tlb: usize, page: i32): i32 {
   const pages = <usize>load<u32>(tlb + MICRO_PAGES);
   const guess = <i32>load<u8>(hint);
   const entries = load<i32>(tlb + MICRO_ENTRIES);
-  if (guess < entries && load<i32>(pages + (<usize>guess << 2)) == page) return guess;
+  if (guess < entries && load<i32>(pages + ((<usize>guess) << 2)) === page) return guess;
   for (let slot = 0; slot < entries; slot++) {
-    if (load<i32>(pages + (<usize>slot << 2)) == page) {
+    if (load<i32>(pages + ((<usize>slot) << 2)) === page) {
       store<u8>(hint, slot);
       return slot;
     }
@@ -33,51 +34,55 @@ export function findMicro(tlb: usize, page: i32): i32 {
 }
 
 export function insertMicro(tlb: usize, page: i32, frame: i32): i32 {
-  store<i32>(FILTER_EPOCH, load<i32>(FILTER_EPOCH) + 1);
+  if (tlb === DATA_TLB) startEpoch();
   const slot = load<i32>(tlb + MICRO_NEXT);
   store<i32>(tlb + MICRO_NEXT, (slot + 1) % load<i32>(tlb + MICRO_ENTRIES));
-  store<i32>(<usize>load<u32>(tlb + MICRO_PAGES) + (<usize>slot << 2), page);
-  store<i32>(<usize>load<u32>(tlb + MICRO_FRAMES) + (<usize>slot << 2), frame);
+  store<i32>(<usize>load<u32>(tlb + MICRO_PAGES) + ((<usize>slot) << 2), page);
+  store<i32>(<usize>load<u32>(tlb + MICRO_FRAMES) + ((<usize>slot) << 2), frame);
   store<u8>(MICRO_HINTS + <usize>(page & MICRO_HINT_MASK), slot);
   return slot;
 }
 
 export function microFrame(tlb: usize, slot: i32): i32 {
-  return load<i32>(<usize>load<u32>(tlb + MICRO_FRAMES) + (<usize>slot << 2));
+  return load<i32>(<usize>load<u32>(tlb + MICRO_FRAMES) + ((<usize>slot) << 2));
 }
 
 export function flushMicro(tlb: usize): void {
-  store<i32>(FILTER_EPOCH, load<i32>(FILTER_EPOCH) + 1);
-  memory.fill(<usize>load<u32>(tlb + MICRO_PAGES), 0xff, <usize>load<i32>(tlb + MICRO_ENTRIES) << 2);
+  if (tlb === DATA_TLB) startEpoch();
+  memory.fill(<usize>load<u32>(tlb + MICRO_PAGES), 0xff, (<usize>load<i32>(tlb + MICRO_ENTRIES)) << 2);
+}
+
+function setOf(page: u64, sets: u64): i32 {
+  return <i32>((sets & (sets - 1)) === 0 ? page & (sets - 1) : page % sets);
 }
 
 /** Index of the entry that holds `page`, or -1. `tag` tells apart what shares an index. */
 export function findEntry(tlb: usize, page: u64, tag: u64): i32 {
   const sets = <u64>load<u32>(tlb + TLB_SETS);
-  if (sets == 0) return -1;
+  if (sets === 0) return -1;
   const ways = load<i32>(tlb + TLB_WAYS);
-  const first = <i32>(page % sets) * ways;
+  const first = setOf(page, sets) * ways;
   const key = (page << 4) + tag;
   const keys = <usize>load<u32>(tlb + TLB_KEYS);
   for (let entry = first; entry < first + ways; entry++)
-    if (load<u64>(keys + (<usize>entry << 3)) == key) return entry;
+    if (load<u64>(keys + ((<usize>entry) << 3)) === key) return entry;
   return -1;
 }
 
 export function entryValue(tlb: usize, entry: i32): u64 {
-  return load<u64>(<usize>load<u32>(tlb + TLB_VALUES) + (<usize>entry << 3));
+  return load<u64>(<usize>load<u32>(tlb + TLB_VALUES) + ((<usize>entry) << 3));
 }
 
 /** Round robin. */
 export function insertEntry(tlb: usize, page: u64, tag: u64, value: u64): void {
   const sets = <u64>load<u32>(tlb + TLB_SETS);
-  if (sets == 0) return;
+  if (sets === 0) return;
   const ways = load<i32>(tlb + TLB_WAYS);
-  const set = <i32>(page % sets);
-  const next = <usize>load<u32>(tlb + TLB_NEXT) + (<usize>set << 2);
+  const set = setOf(page, sets);
+  const next = <usize>load<u32>(tlb + TLB_NEXT) + ((<usize>set) << 2);
   const way = load<i32>(next);
   store<i32>(next, (way + 1) % ways);
   const entry = set * ways + way;
-  store<u64>(<usize>load<u32>(tlb + TLB_KEYS) + (<usize>entry << 3), (page << 4) + tag);
-  store<u64>(<usize>load<u32>(tlb + TLB_VALUES) + (<usize>entry << 3), value);
+  store<u64>(<usize>load<u32>(tlb + TLB_KEYS) + ((<usize>entry) << 3), (page << 4) + tag);
+  store<u64>(<usize>load<u32>(tlb + TLB_VALUES) + ((<usize>entry) << 3), value);
 }

@@ -1,5 +1,6 @@
 /** The kernel's memory, laid out for one system: what {@link layout} names, and behind it what has no fixed size. */
 import type {CacheGeometry, Machine, TlbGeometry} from '../machine.ts';
+import {METRICS} from '../metrics.ts';
 import type {TimedActivity} from '../replay.ts';
 import type {Tables} from '../tables.ts';
 import {leafLevel} from '../tables.ts';
@@ -41,6 +42,7 @@ export class KernelMemory {
   /** @throws RangeError for a machine with more buffers than the kernel has room for. */
   constructor(machine: Machine, space: AddressSpace, seed: number) {
     const {l1i, l1d, l2, mainTlb, walkCache, ipaCache, dram, microTlbEntries, counterEntries} = machine;
+    checkRoom('metrics', METRICS.length, layout.MOST_METRICS);
     checkRoom('linefill buffers', machine.linefills, layout.MOST_LINEFILLS);
     checkRoom('posted writes', machine.postedWrites, layout.MOST_POSTED);
     checkRoom('micro-TLB entries', microTlbEntries, 256);
@@ -60,6 +62,7 @@ export class KernelMemory {
     this.#layOutCache(layout.L1I, l1i, seed + 1);
     this.#layOutCache(layout.L1D, l1d, seed + 2);
     this.#layOutCache(layout.L2, l2, seed + 3);
+    this.setWord(layout.FILTER_BACK, this.#take(l1d.sets * strideOf(l1d.ways) * 2));
     this.#layOutTlb(layout.MAIN_TLB, mainTlb);
     this.#layOutTlb(layout.WALK_CACHE, walkCache);
     this.#layOutTlb(layout.IPA_CACHE, ipaCache);
@@ -198,7 +201,6 @@ export class KernelMemory {
       [layout.DRAM_ROW_SHIFT, shiftOf(dram.rowLines)],
       [layout.DRAM_BANK_SHIFT, shiftOf(dram.banks)],
       [layout.PREFETCH_PAGE_SHIFT, shiftOf(machine.prefetchPageLines)],
-      [layout.FILTER_EPOCH, 1],
       [layout.PREFETCH_TRIGGER, machine.prefetchTrigger],
       [layout.PREFETCH_MAXIMUM_STRIDE, machine.prefetchStride],
       [layout.PREFETCH_DEPTH, machine.prefetchDepth],
@@ -215,6 +217,12 @@ export class KernelMemory {
       [layout.PREFETCH_LAST, NONE],
     ];
     for (const [offset, value] of words) this.setWord(offset, value);
+    const {longs} = this.views;
+    // Epoch 0 is that of an empty filter.
+    longs[layout.FILTER_EPOCH / 8] = 1n << BigInt(layout.FILTER_LINE_BITS);
+    // Any kind beyond stores is counted as prefetches are.
+    for (let kind = 0; kind < 8; kind++)
+      longs[layout.KIND_UNITS / 8 + kind] = 1n << BigInt(layout.KIND_SHIFT * Math.min(kind, 2));
     this.views.words.fill(NONE, layout.FILL_LINES / 4, layout.FILL_LINES / 4 + layout.MOST_LINEFILLS);
   }
 

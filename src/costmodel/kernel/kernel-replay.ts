@@ -55,7 +55,7 @@ export class KernelReplay {
     const pipeline = new PipelineModel(machine, blocks);
     const host = {
       touch: (virtual: number) => space.touch(virtual >>> 0),
-      cycles: (previous: number, block: number) => pipeline.cycles(previous, block),
+      pairCycles: (previous: number, block: number) => pipeline.cycles(previous, block),
       marker: (marker: number) => this.#marker(marker),
     };
     this.#kernel = new WebAssembly.Instance(kernelModule(), {env: {memory: memory.wasm}, host})
@@ -128,10 +128,9 @@ export class KernelReplay {
   }
 
   #startMeasuring(): void {
-    const {doubles} = this.#memory.views;
+    const {doubles, longs} = this.#memory.views;
     doubles.fill(0, layout.COUNTS / 8, layout.COUNTS / 8 + METRICS.length);
-    for (let id = 0; id < this.#columns.known; id++)
-      doubles[(this.#memory.block(id) + layout.BLOCK_EXECUTIONS) / 8] = 0;
+    for (let id = 0; id < this.#columns.known; id++) longs[(this.#memory.block(id) + layout.BLOCK_EXECUTIONS) / 8] = 0n;
     for (const index of this.#options.activities.keys())
       for (const count of RUNNING) this.#memory.setDouble(this.#activity(index) + count, 0);
     this.#begin = this.#memory.double(layout.NOW);
@@ -145,11 +144,11 @@ export class KernelReplay {
   }
 
   #snapshot(): Counts {
-    const {doubles} = this.#memory.views;
+    const {doubles, longs} = this.#memory.views;
     const metrics = doubles.slice(layout.COUNTS / 8, layout.COUNTS / 8 + METRICS.length);
     const columns = this.#columns;
     for (let id = 0; id < columns.known; id++)
-      columns.executions[id] = doubles[(this.#memory.block(id) + layout.BLOCK_EXECUTIONS) / 8]!;
+      columns.executions[id] = Number(longs[(this.#memory.block(id) + layout.BLOCK_EXECUTIONS) / 8]!);
     columns.addTo(metrics);
     const elapsed = this.#memory.double(layout.NOW) - this.#begin;
     return {metrics, elapsed, activities: this.#options.activities.map((_, index) => this.#activityCounts(index))};

@@ -132,19 +132,21 @@ export const MICRO_HINT_BYTES = 1024;
 export const DRAM_ROW_SHIFT = 1888;
 export const DRAM_BANK_SHIFT = 1896;
 export const PREFETCH_PAGE_SHIFT = 1904;
-/** i32: counts every change of what the filter relies on: L1D's lines and the data micro-TLB's pages. */
+/** u64: counts, above a line's bits, the changes of the data micro-TLB; those 38 bits outlast any run. */
 export const FILTER_EPOCH = 1912;
+export const FILTER_LINE_BITS = 26;
+/** Place of a u16 for each slot of L1D: 1 + the filter's entry that relies on it, or 0. */
+export const FILTER_BACK = 1928;
+/** u64s by kind of access: what one adds to the counts, packed {@link KIND_SHIFT} bits apart. */
+export const KIND_UNITS = 1936;
+export const KIND_SHIFT = 21;
 /** i32: not 0 when L1D had the line that was loaded last. */
 export const WAS_HIT = 1920;
-/**
- * Of lines of virtual addresses found lately: i32s of the line, the epoch in which that was seen, the physical line and
- * what may be done to it without further ado.
- */
+/** u64s: lines of virtual addresses found lately, with the epoch of that; for loads, then for stores. */
 export const FILTER = 65536;
 export const FILTER_ENTRIES = 1024;
-export const FILTER_BYTES = 16;
-export const FILTER_READ = 1;
-export const FILTER_WRITE = 2;
+/** Log₂ of the bytes of either. */
+export const FILTER_SHIFT = 13;
 
 /** f64s by metric. */
 export const COUNTS = 4096;
@@ -177,6 +179,7 @@ export const TOUCH_DATA = 2;
 export const TOUCH_BYTES = 12;
 
 // A block.
+/** u64. */
 export const BLOCK_EXECUTIONS = 0;
 /** i64: instruction generation at which all its lines were last seen in L1I, −1 for never. */
 export const BLOCK_SEEN = 8;
