@@ -28,6 +28,12 @@ export interface GuestTraceOptions {
   readonly warn?: (line: string) => void;
 }
 
+/**
+ * Where a program of the host lies for the guest. Its name is on the guest's stack, so that a longer one moves what lies
+ * below: a trace must not depend on where the program, or trapwalk itself, is installed.
+ */
+const GUEST_DIRECTORY = '/guest';
+
 /** How much output of a failing guest is worth showing. */
 const OUTPUT_TAIL = 500;
 
@@ -42,7 +48,7 @@ export class GuestTrace implements TraceSource {
   constructor(options: GuestTraceOptions) {
     this.options = options;
     this.emulator = new Emulator(options.inRoot ? undefined : readGuest(options.path), {
-      path: options.path,
+      path: options.inRoot ? options.path : `${GUEST_DIRECTORY}/${basename(options.path)}`,
       argv: [basename(options.path), ...options.arguments],
       seed: options.seed ?? 1,
       record: options.record ?? 'markers',

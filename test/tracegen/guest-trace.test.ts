@@ -1,4 +1,6 @@
-import {readFileSync} from 'node:fs';
+import {copyFileSync, mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {basename, join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {sha256} from '../../src/files/hash.ts';
 import {packagePath} from '../../src/files/paths.ts';
@@ -59,6 +61,20 @@ describe('a trace of a guest', () => {
     const words = wordsOf(newTrace());
     expect(wordsOf(newTrace())).toEqual(words);
     expect(wordsOf(newTrace(['50', '10'], {record: 'all'})).length).toBeGreaterThan(words.length);
+  });
+
+  test('does not depend on where the program lies', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'trapwalk-guest-of-a-rather-long-name-'));
+    try {
+      const copy = join(directory, basename(path));
+      copyFileSync(path, copy);
+      const options = {record: 'all'} as const;
+      expect(wordsOf(newTrace(['50', '10'], {path: copy, ...options}))).toEqual(
+        wordsOf(newTrace(['50', '10'], options)),
+      );
+    } finally {
+      rmSync(directory, {recursive: true, force: true});
+    }
   });
 
   test('says what it is a trace of', () => {
