@@ -3,8 +3,11 @@
  * why things are as they are; here it is only said where the kernel differs. Build: npm run build:kernel.
  */
 import {
+  BLOCK_ADDRESS,
   BLOCK_BYTES,
+  BLOCK_END,
   BLOCK_EXECUTIONS,
+  BLOCK_FALL_THROUGH,
   BLOCK_FIRST_LINE,
   BLOCK_LAST_CYCLES,
   BLOCK_LAST_LINE,
@@ -27,6 +30,7 @@ import {
   L1D,
   L1I_LINE_BITS,
   LATEST_READY,
+  MISPREDICT,
   NEXT_ACTIVITY,
   NOW,
   PAIR_BYTES,
@@ -35,14 +39,18 @@ import {
   PIPELINE_SCALE,
   PREVIOUS,
   RECORDS,
+  TAKEN_BRANCH,
   TRANSLATION_CYCLES,
   WAS_HIT,
 } from '../src/costmodel/kernel/layout';
 import {
+  BRANCH_CYCLES,
+  CONDITIONAL_BRANCHES,
   L1D_ACCESSES,
   L1D_MISSES,
   MICRO_DATA_MISSES,
   MICRO_INSTRUCTION_MISSES,
+  MISPREDICTED,
   PIPELINE_CYCLES,
   PREFETCHES,
   READS,
@@ -50,10 +58,11 @@ import {
   STALL_FETCH,
   STALL_L2,
   STALL_LATE_PREFETCH,
+  TAKEN,
   WRITES,
 } from '../src/costmodel/kernel/metrics';
 import {runDueActivities} from './activities';
-import {follow} from './branches';
+import {CONDITIONAL, mispredictsConditional, mispredictsIndirect} from './branches';
 import {DIRTY, findLine, flagsOf, PREFETCHED} from './cache';
 import {add} from './counts';
 import {forgetSlot} from './filter';
@@ -70,6 +79,7 @@ const PREFETCH: u32 = 2;
 const EVENT_FLAG: u32 = 0x8000_0000;
 const MARKER: u32 = 0;
 const KIND_BITS: u64 = KIND_SHIFT;
+const ONE_CONDITIONAL: u64 = 0x1_0000_0000;
 
 /**
  * Replays the first `length` words of RECORDS: whole records. What every block changes is in locals, and in memory only
@@ -83,6 +93,7 @@ export function consume(length: i32): void {
   let now = load<f64>(NOW);
   let previous = load<i32>(PREVIOUS);
   let kinds: u64 = 0;
+  let branches: u64 = 0;
   let pipelineCycles: f64 = 0;
   while (at < end) {
     const word = load<u32>(at);
@@ -93,6 +104,8 @@ export function consume(length: i32): void {
         store<i32>(PREVIOUS, previous);
         addAccesses(kinds);
         kinds = 0;
+        addBranches(branches);
+        branches = 0;
         add(PIPELINE_CYCLES, pipelineCycles);
         pipelineCycles = 0;
         marker(load<u32>(at));
@@ -111,7 +124,28 @@ export function consume(length: i32): void {
       previous = load<i32>(PREVIOUS);
     }
     store<u64>(block + BLOCK_EXECUTIONS, load<u64>(block + BLOCK_EXECUTIONS) + 1);
-    if (previous >= 0) now += follow(blocks + <usize>previous * BLOCK_BYTES, previous, block, id);
+    if (previous >= 0) {
+      const before = blocks + <usize>previous * BLOCK_BYTES;
+      const taken = load<u32>(block + BLOCK_ADDRESS) !== load<u32>(before + BLOCK_FALL_THROUGH);
+      const end = load<i32>(before + BLOCK_END);
+      let lost: f64 = taken ? load<f64>(TAKEN_BRANCH) : 0;
+      branches += <u64>taken;
+      if (end !== 0) {
+        let isWrong = false;
+        if (end === CONDITIONAL) {
+          branches += ONE_CONDITIONAL;
+          isWrong = mispredictsConditional(before, taken);
+        } else isWrong = mispredictsIndirect(previous, id);
+        if (isWrong) {
+          add(MISPREDICTED, 1);
+          lost = load<f64>(MISPREDICT);
+        }
+      }
+      if (lost !== 0) {
+        add(BRANCH_CYCLES, lost);
+        now += lost;
+      }
+    }
     if (load<i64>(block + BLOCK_SEEN) !== load<i64>(INSTRUCTION_GENERATION)) {
       store<f64>(NOW, now);
       fetchBlock(block);
@@ -164,7 +198,14 @@ export function consume(length: i32): void {
   store<f64>(NOW, now);
   store<i32>(PREVIOUS, previous);
   addAccesses(kinds);
+  addBranches(branches);
   add(PIPELINE_CYCLES, pipelineCycles);
+}
+
+/** Counts of taken and of conditional branches, in one number. */
+function addBranches(branches: u64): void {
+  add(TAKEN, <f64>(branches & 0xffff_ffff));
+  add(CONDITIONAL_BRANCHES, <f64>(branches >> 32));
 }
 
 /** Counts of accesses by kind, in one number: a chunk has fewer than 2²¹. */

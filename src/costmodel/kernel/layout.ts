@@ -190,6 +190,8 @@ export const BLOCK_ADDRESS = 32;
 export const BLOCK_FALL_THROUGH = 36;
 export const BLOCK_END = 40;
 export const BLOCK_LAST_PREVIOUS = 44;
+/** Place of the branch counter of the history without a taken branch. */
+export const BLOCK_COUNTERS = 48;
 export const BLOCK_BYTES = 64;
 
 /** Cycles of pairs of blocks, direct-mapped: i64 key (−1 for none) and f64. */
