@@ -1,5 +1,8 @@
 /** A machine as data: the schema of `calibration/machines/*.yaml`, and the plain numbers that replay computes with. */
+import {readdirSync} from 'node:fs';
+import {basename, join} from 'node:path';
 import {z} from 'zod';
+import {InputError} from '../files/errors.ts';
 import {packagePath} from '../files/paths.ts';
 import {readYaml} from '../files/yaml.ts';
 import {listParameters, type NamedParameter, PARAMETER_KINDS, parameter} from '../parameters/parameter.ts';
@@ -16,9 +19,7 @@ const issueClass = z.strictObject({
 });
 const cache = z.strictObject({size: parameter('B'), ways: parameter('ways'), line: parameter('B')});
 
-const machineFile = z.strictObject({
-  id: z.string(),
-  title: z.string(),
+const sections = {
   core: z.strictObject({
     clock: parameter('MHz'),
     mispredict: parameter('cycles'),
@@ -86,7 +87,21 @@ const machineFile = z.strictObject({
     guestBase: parameter('B'),
     guestSize: parameter('B'),
   }),
+};
+const machineFile = z.strictObject({id: z.string(), title: z.string(), ...sections});
+/** A board that differs from another in some numbers: `extends: cubieboard2`, and the parameters that are not the same. */
+const overlayFile = z.strictObject({
+  id: z.string(),
+  title: z.string(),
+  extends: z.string(),
+  core: sections.core.partial().optional(),
+  translation: sections.translation.partial().optional(),
+  caches: sections.caches.partial().optional(),
+  prefetcher: sections.prefetcher.partial().optional(),
+  dram: sections.dram.partial().optional(),
+  memory: sections.memory.partial().optional(),
 });
+const anyFile = z.looseObject({extends: z.string().optional()});
 export type MachineFile = z.infer<typeof machineFile>;
 export type IssueClass = z.infer<typeof issueClass>;
 
@@ -228,7 +243,34 @@ export const machineFrom = (file: MachineFile): Machine => {
   };
 };
 
+const directory = (): string => packagePath('calibration', 'machines');
+export const machinePath = (id: string): string => join(directory(), `${id}.yaml`);
+export const machineIds = (): string[] =>
+  readdirSync(directory())
+    .filter((name) => name.endsWith('.yaml'))
+    .map((name) => basename(name, '.yaml'))
+    .sort();
+
+/** The file laid over the one that it extends; each is checked by itself, so that errors have a line of their own. */
+const resolve = (path: string, seen: readonly string[]): MachineFile => {
+  if (seen.includes(path))
+    throw new InputError(`extends itself by way of ${seen.slice(1).join(', ') || 'its own name'}`, {file: path});
+  if (readYaml(path, anyFile).extends === undefined) return readYaml(path, machineFile);
+  const {extends: base, id, title, ...own} = readYaml(path, overlayFile);
+  if (!machineIds().includes(base)) {
+    throw new InputError(`extends '${base}', which does not exist`, {
+      file: path,
+      remedy: `choose from ${machineIds().join(', ')}`,
+    });
+  }
+  const under = resolve(machinePath(base), [...seen, path]);
+  const merged = Object.keys(sections).map((name) => {
+    const section = name as keyof typeof sections;
+    return [section, {...under[section], ...own[section]}];
+  });
+  return {id, title, ...Object.fromEntries(merged)} as MachineFile;
+};
+
 /** Reads a machine file. @throws InputError with line and column for anything unknown, missing or out of bounds. */
-export const readMachine = (path: string): MachineFile => readYaml(path, machineFile);
-export const machinePath = (id: string): string => packagePath('calibration', 'machines', `${id}.yaml`);
+export const readMachine = (path: string): MachineFile => resolve(path, []);
 export const machineParameters = (file: MachineFile): NamedParameter[] => listParameters(file.id, file);
