@@ -78,7 +78,7 @@ export const PROGRAMS: readonly Program[] = [
   {
     name: 'tinymembench-latency',
     sources: ['tinymembench/latency.c', 'tinymembench/reads.S'],
-    builds: {'v7-hf': ['O2'], 'v5-soft': ['O2']},
+    builds: {'v5-soft': ['O2'], 'v7-hf': ['O2']},
   },
   {
     name: 'tinymembench-bandwidth',
@@ -88,7 +88,7 @@ export const PROGRAMS: readonly Program[] = [
       'tinymembench/arm-kernels.S',
       'tinymembench/neon-kernels.S',
     ],
-    builds: {'v7-hf': ['O2'], 'v5-soft': ['O2']},
+    builds: {'v5-soft': ['O2'], 'v7-hf': ['O2']},
   },
   {
     name: 'softfloat-check',

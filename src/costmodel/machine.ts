@@ -2,9 +2,8 @@
 import {readdirSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {z} from 'zod';
-import {InputError} from '../files/errors.ts';
+import {type FileKind, readExtending} from '../files/extends.ts';
 import {packagePath} from '../files/paths.ts';
-import {readYaml} from '../files/yaml.ts';
 import {listParameters, type NamedParameter, PARAMETER_KINDS, parameter} from '../parameters/parameter.ts';
 import {INSTRUCTION_CLASSES, type InstructionClass} from '../trace/instruction-class.ts';
 import {cycles, hertz, nanoseconds, toCycles} from '../units.ts';
@@ -101,7 +100,7 @@ const overlayFile = z.strictObject({
   dram: sections.dram.partial().optional(),
   memory: sections.memory.partial().optional(),
 });
-const anyFile = z.looseObject({extends: z.string().optional()});
+const SECTIONS = Object.keys(sections) as (keyof typeof sections)[];
 export type MachineFile = z.infer<typeof machineFile>;
 export type IssueClass = z.infer<typeof issueClass>;
 
@@ -251,26 +250,17 @@ export const machineIds = (): string[] =>
     .map((name) => basename(name, '.yaml'))
     .sort();
 
-/** The file laid over the one that it extends; each is checked by itself, so that errors have a line of their own. */
-const resolve = (path: string, seen: readonly string[]): MachineFile => {
-  if (seen.includes(path))
-    throw new InputError(`extends itself by way of ${seen.slice(1).join(', ') || 'its own name'}`, {file: path});
-  if (readYaml(path, anyFile).extends === undefined) return readYaml(path, machineFile);
-  const {extends: base, id, title, ...own} = readYaml(path, overlayFile);
-  if (!machineIds().includes(base)) {
-    throw new InputError(`extends '${base}', which does not exist`, {
-      file: path,
-      remedy: `choose from ${machineIds().join(', ')}`,
-    });
-  }
-  const under = resolve(machinePath(base), [...seen, path]);
-  const merged = Object.keys(sections).map((name) => {
-    const section = name as keyof typeof sections;
-    return [section, {...under[section], ...own[section]}];
-  });
-  return {id, title, ...Object.fromEntries(merged)} as MachineFile;
+const KIND: FileKind<MachineFile, z.infer<typeof overlayFile>> = {
+  whole: machineFile,
+  overlay: overlayFile,
+  ids: machineIds,
+  pathOf: machinePath,
+  lay: (base, {id, title, ...own}) => {
+    const merged = SECTIONS.map((section) => [section, {...base[section], ...own[section]}]);
+    return {id, title, ...Object.fromEntries(merged)} as MachineFile;
+  },
 };
 
 /** Reads a machine file. @throws InputError with line and column for anything unknown, missing or out of bounds. */
-export const readMachine = (path: string): MachineFile => resolve(path, []);
+export const readMachine = (path: string): MachineFile => readExtending(KIND, path);
 export const machineParameters = (file: MachineFile): NamedParameter[] => listParameters(file.id, file);

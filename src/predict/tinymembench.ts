@@ -8,6 +8,7 @@ import {countTable} from '../costmodel/metrics.ts';
 import {type Counts, Replay} from '../costmodel/replay.ts';
 import {readCsv} from '../files/csv.ts';
 import {InputError} from '../files/errors.ts';
+import {nearest} from '../files/nearest.ts';
 import {packagePath} from '../files/paths.ts';
 import {readYaml} from '../files/yaml.ts';
 import {PAGE_SIZES} from '../hypervisors/schema.ts';
@@ -41,6 +42,22 @@ export type TinymembenchFile = z.infer<typeof schema>;
 
 export const tinymembenchPath = (): string => packagePath('guests', 'tinymembench.yaml');
 export const readTinymembench = (): TinymembenchFile => readYaml(tinymembenchPath(), schema);
+
+/** Arguments that stand for a guest's tests; undefined for a guest that has none. */
+export const tinymembenchArguments = (guest: string): readonly string[] | undefined => {
+  const {reads, streams} = readTinymembench();
+  const [read, stream] = [reads.tests[0], streams.tests.find(({test}) => test === TYPICAL_STREAM)];
+  const size = reads.bits[Math.floor(reads.bits.length / 2)];
+  if (read !== undefined && guest === reads.guest)
+    return [read.mode, `${size}`, `${reads.turns}`, `${reads.warmTurns}`, ANY_PLACE];
+  if (stream !== undefined && guest === streams.guest)
+    return [stream.kernel, `${streams.bytes}`, `${streams.warmBytes}`];
+  return undefined;
+};
+
+const TYPICAL_STREAM = 'C copy';
+/** Frames are contiguous, so that all places of a buffer are alike. */
+const ANY_PLACE = '0';
 
 interface PublishedFigure {
   readonly board: string;
@@ -79,7 +96,7 @@ export interface Figure {
   readonly unit: 'ns' | 'MB/s';
   readonly measured: number;
   readonly predicted: number;
-  /** (predicted − measured) / measured, percent; null where the measured extra time is none. */
+  /** (predicted − measured) / measured, percent; null where the log's last digit is more than a tenth of the figure. */
   readonly errorPercent: number | null;
   /** By metric, for one turn of reads or one line of 64 bytes. */
   readonly counts: Readonly<Record<string, number>>;
@@ -117,7 +134,12 @@ interface Board {
 }
 
 /** One execution of a guest, replayed on all boards: counts by board and seed. */
-const execute = (file: TinymembenchFile, guest: string, args: readonly string[], boards: readonly Board[]): Counts[][] => {
+const execute = (
+  file: TinymembenchFile,
+  guest: string,
+  args: readonly string[],
+  boards: readonly Board[],
+): Counts[][] => {
   const {path, build} = chooseGuest(guest, file.profile, file.optimization);
   const trace = new GuestTrace({path, arguments: args, profile: build.profile});
   const replays = boards.map(({calibration, policy, seeds}) =>
@@ -150,6 +172,8 @@ const perUnit = (counts: readonly Counts[], work: number): Unit => {
   return {cycles: mean(counts.map(({elapsed}) => elapsed)) / work, counts: countTable(metrics)};
 };
 
+/** The logs have one decimal, so that below this a percentage is one of rounding. */
+const LEAST_SCORED = 1;
 const NANOSECONDS = 1e9;
 const MEGABYTE = 1e6;
 
@@ -160,10 +184,17 @@ interface Prediction {
   readonly boards: readonly {readonly predicted: number; readonly counts: Unit['counts']}[];
 }
 
-const readPredictions = (file: TinymembenchFile, mode: string, test: string, boards: readonly Board[]): Prediction[] => {
+const readPredictions = (
+  file: TinymembenchFile,
+  mode: string,
+  test: string,
+  boards: readonly Board[],
+): Prediction[] => {
   const {guest, turns, warmTurns, emptyBits, bits} = file.reads;
   const units = (size: number): Unit[] =>
-    execute(file, guest, [mode, `${size}`, `${turns}`, `${warmTurns}`, '0'], boards).map((c) => perUnit(c, turns));
+    execute(file, guest, [mode, `${size}`, `${turns}`, `${warmTurns}`, ANY_PLACE], boards).map((c) =>
+      perUnit(c, turns),
+    );
   const empty = units(emptyBits);
   return bits.map((size) => ({
     test,
@@ -176,7 +207,12 @@ const readPredictions = (file: TinymembenchFile, mode: string, test: string, boa
   }));
 };
 
-const streamPrediction = (file: TinymembenchFile, kernel: string, test: string, boards: readonly Board[]): Prediction => {
+const streamPrediction = (
+  file: TinymembenchFile,
+  kernel: string,
+  test: string,
+  boards: readonly Board[],
+): Prediction => {
   const {guest, bytes, warmBytes} = file.streams;
   const counts = execute(file, guest, [kernel, `${bytes}`, `${warmBytes}`], boards);
   return {
@@ -192,7 +228,7 @@ const streamPrediction = (file: TinymembenchFile, kernel: string, test: string, 
 
 const figureOf = (published: PublishedFigure, predicted: number, counts: Unit['counts']): Figure => {
   const {test, block, unit, value: measured} = published;
-  const errorPercent = measured === 0 ? null : ((predicted - measured) / measured) * 100;
+  const errorPercent = measured < LEAST_SCORED ? null : ((predicted - measured) / measured) * 100;
   return {test, block, unit, measured, predicted, errorPercent, counts};
 };
 
@@ -231,11 +267,24 @@ const requireBoards = (machines: readonly string[]): void => {
   }
 };
 
+/** @throws InputError for a test that no log has. */
+const requireTests = (tests: readonly string[], file: TinymembenchFile): void => {
+  const known = [...file.reads.tests, ...file.streams.tests].map(({test}) => test);
+  for (const test of tests) {
+    if (known.includes(test)) continue;
+    const guess = nearest(test, known);
+    throw new InputError(`unknown test '${test}'`, {
+      remedy: guess === undefined ? `choose from ${known.join(', ')}` : `did you mean '${guess}'?`,
+    });
+  }
+};
+
 /** @throws InputError for a machine or a test without published figures. */
 export const validateTinymembench = (options: TinymembenchOptions): TinymembenchResult[] => {
   const {machines, seeds, tests, onDone} = options;
   requireBoards(machines);
   const file = readTinymembench();
+  requireTests(tests ?? [], file);
   const {stage1, placement} = file;
   // The fit was made for another board: files alone.
   const boards = machines.map((machine): Board => {
@@ -245,7 +294,11 @@ export const validateTinymembench = (options: TinymembenchOptions): Tinymembench
   const wanted = <T extends {readonly test: string}>(all: readonly T[]): readonly T[] =>
     all.filter(({test}) => tests?.includes(test) ?? true);
   const work = [
-    ...wanted(file.reads.tests).map(({mode, test}) => () => readPredictions(file, mode, test, boards)),
+    ...wanted(file.reads.tests).map(
+      ({mode, test}) =>
+        () =>
+          readPredictions(file, mode, test, boards),
+    ),
     ...wanted(file.streams.tests).map(({kernel, test}) => () => [streamPrediction(file, kernel, test, boards)]),
   ];
   const predictions = work.flatMap((predict, i) => {

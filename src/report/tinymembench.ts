@@ -2,7 +2,15 @@
 import type {Figure, TinymembenchResult} from '../predict/tinymembench.ts';
 import {formatPercent, formatShare, formatSignedPercent} from './format.ts';
 
-export const figureColumns = ['test', 'buffer', 'unit', 'measured', 'predicted', 'error', 'where the time goes'] as const;
+export const figureColumns = [
+  'test',
+  'buffer',
+  'unit',
+  'measured',
+  'predicted',
+  'error',
+  'where the time goes',
+] as const;
 
 const KIBIBYTE = 1024;
 

@@ -55,7 +55,7 @@ static const struct test tests[] = {
 
 static const struct test *test_argument(char **argv, int index) {
   for (unsigned test = 0; test < sizeof tests / sizeof *tests; test++)
-    if (strcmp(argv[index], tests[test].name) == 0) return &tests[test];
+    if (argument_is(argv, index, tests[test].name)) return &tests[test];
   refuse(argv[0], "no kernel is called ", argv[index]);
 }
 

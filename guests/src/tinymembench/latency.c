@@ -17,7 +17,7 @@ static const struct mode {
 
 static const struct mode *mode_argument(char **argv, int index) {
   for (unsigned mode = 0; mode < sizeof modes / sizeof *modes; mode++)
-    if (strcmp(argv[index], modes[mode].name) == 0) return &modes[mode];
+    if (argument_is(argv, index, modes[mode].name)) return &modes[mode];
   refuse(argv[0], "MODE must be single or dual, not ", argv[index]);
 }
 
