@@ -75,9 +75,16 @@ const boardSection = (result: TinymembenchResult): readonly string[] => [
 const section = (results: readonly TinymembenchResult[]): string =>
   results.map((result) => boardSection(result).join('\n')).join('\n\n');
 
-/** `markdown` with the section between its marks replaced; undefined where it has none. */
-export const withSection = (markdown: string, results: readonly TinymembenchResult[]): string | undefined => {
-  const [begin, end] = [markdown.indexOf(BEGIN), markdown.indexOf(END)];
-  if (begin < 0 || end < begin) return undefined;
-  return `${markdown.slice(0, begin + BEGIN.length)}\n\n${section(results)}\n\n${markdown.slice(end)}`;
+/** Lines that the section stands between. */
+export const MARKS = [BEGIN, END] as const;
+
+export const hasSection = (markdown: string): boolean => {
+  const begin = markdown.indexOf(BEGIN);
+  return begin >= 0 && markdown.indexOf(END) > begin;
+};
+
+/** `markdown`, which {@link hasSection}, with what is between its marks replaced. */
+export const withSection = (markdown: string, results: readonly TinymembenchResult[]): string => {
+  const before = markdown.slice(0, markdown.indexOf(BEGIN) + BEGIN.length);
+  return `${before}\n\n${section(results)}\n\n${markdown.slice(markdown.indexOf(END))}`;
 };

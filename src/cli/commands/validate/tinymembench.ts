@@ -1,10 +1,10 @@
-import {readFileSync} from 'node:fs';
 import {Flags} from '@oclif/core';
 import {InputError} from '../../../files/errors.ts';
+import {readText} from '../../../files/read.ts';
 import {writeFileAtomic} from '../../../files/write.ts';
 import type {TinymembenchResult} from '../../../predict/tinymembench.ts';
 import {formatPercent} from '../../../report/format.ts';
-import {figureCells, figureColumns, withSection} from '../../../report/tinymembench.ts';
+import {figureCells, figureColumns, hasSection, MARKS, withSection} from '../../../report/tinymembench.ts';
 import {BaseCommand} from '../../base.ts';
 import {listFlag, seedsFlag} from '../../flags.ts';
 import {requireWritable} from '../../output.ts';
@@ -52,7 +52,7 @@ export default class ValidateTinymembench extends BaseCommand {
   async run(): Promise<object> {
     const {flags} = await this.parse(ValidateTinymembench);
     const {update} = flags;
-    if (update !== undefined) requireWritable(update);
+    const document = update === undefined ? undefined : this.documentToUpdate(update);
     const {validateTinymembench} = await import('../../../predict/tinymembench.ts');
     const progress = startProgress('replaying');
     const results = (() => {
@@ -67,16 +67,20 @@ export default class ValidateTinymembench extends BaseCommand {
         progress.stop();
       }
     })();
-    if (update === undefined) this.log(results.map(text).join('\n\n'));
-    else this.update(update, results);
+    if (update === undefined || document === undefined) this.log(results.map(text).join('\n\n'));
+    else {
+      writeFileAtomic(update, withSection(document, results));
+      this.note(`wrote ${update}`);
+    }
     return {results};
   }
 
-  private update(file: string, results: readonly TinymembenchResult[]): void {
-    const changed = withSection(readFileSync(file, 'utf8'), results);
-    if (changed === undefined)
-      throw new InputError('has no marks to put the section between', {file, remedy: 'see docs/validation.md'});
-    writeFileAtomic(file, changed);
-    this.note(`wrote ${file}`);
+  /** Finds out before the work whether the result has a place to go. */
+  private documentToUpdate(file: string): string {
+    const document = readText(file);
+    if (!hasSection(document))
+      throw new InputError('has no marks to put the section between', {file, remedy: `write ${MARKS.join(' and ')}`});
+    requireWritable(file);
+    return document;
   }
 }
