@@ -28,6 +28,12 @@ export const COUNTINGS: Readonly<Record<string, Counting>> = {
   'cachebench-memcpy': {units: 200, smaller: ['6400', '1', '0'], larger: ['19200', '1', '0']},
   'cachebench-rmw': {units: 100, smaller: ['400', '1', '0'], larger: ['800', '1', '0']},
   stream: stream('s'),
+  'tinymembench-latency': {
+    units: 100,
+    smaller: ['single', '10', '100', '10', '0'],
+    larger: ['single', '10', '200', '10', '0'],
+  },
+  'tinymembench-bandwidth': {units: 100, smaller: ['copy', '6400', '128'], larger: ['copy', '12800', '128']},
 };
 
 const BEGIN = 2;

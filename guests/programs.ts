@@ -76,6 +76,21 @@ export const PROGRAMS: readonly Program[] = [
   },
   {name: 'stream', sources: ['stream/stream.c'], builds: {'v5-soft': ['O2', 'O0'], 'v7-hf': ['O2', 'O0']}},
   {
+    name: 'tinymembench-latency',
+    sources: ['tinymembench/latency.c', 'tinymembench/reads.S'],
+    builds: {'v5-soft': ['O2'], 'v7-hf': ['O2']},
+  },
+  {
+    name: 'tinymembench-bandwidth',
+    sources: [
+      'tinymembench/bandwidth.c',
+      'tinymembench/c-kernels.c',
+      'tinymembench/arm-kernels.S',
+      'tinymembench/neon-kernels.S',
+    ],
+    builds: {'v5-soft': ['O2'], 'v7-hf': ['O2']},
+  },
+  {
     name: 'softfloat-check',
     sources: ['softfloat-check/softfloat-check.c'],
     builds: {'v5-soft': ['O2'], 'v7-hf': ['O2']},

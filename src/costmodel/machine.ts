@@ -1,7 +1,9 @@
 /** A machine as data: the schema of `calibration/machines/*.yaml`, and the plain numbers that replay computes with. */
+import {readdirSync} from 'node:fs';
+import {basename, join} from 'node:path';
 import {z} from 'zod';
+import {type FileKind, readExtending} from '../files/extends.ts';
 import {packagePath} from '../files/paths.ts';
-import {readYaml} from '../files/yaml.ts';
 import {listParameters, type NamedParameter, PARAMETER_KINDS, parameter} from '../parameters/parameter.ts';
 import {INSTRUCTION_CLASSES, type InstructionClass} from '../trace/instruction-class.ts';
 import {cycles, hertz, nanoseconds, toCycles} from '../units.ts';
@@ -16,9 +18,7 @@ const issueClass = z.strictObject({
 });
 const cache = z.strictObject({size: parameter('B'), ways: parameter('ways'), line: parameter('B')});
 
-const machineFile = z.strictObject({
-  id: z.string(),
-  title: z.string(),
+const sections = {
   core: z.strictObject({
     clock: parameter('MHz'),
     mispredict: parameter('cycles'),
@@ -86,7 +86,21 @@ const machineFile = z.strictObject({
     guestBase: parameter('B'),
     guestSize: parameter('B'),
   }),
+};
+const machineFile = z.strictObject({id: z.string(), title: z.string(), ...sections});
+/** A board that differs from another in some numbers: `extends: cubieboard2`, and the parameters that are not the same. */
+const overlayFile = z.strictObject({
+  id: z.string(),
+  title: z.string(),
+  extends: z.string(),
+  core: sections.core.partial().optional(),
+  translation: sections.translation.partial().optional(),
+  caches: sections.caches.partial().optional(),
+  prefetcher: sections.prefetcher.partial().optional(),
+  dram: sections.dram.partial().optional(),
+  memory: sections.memory.partial().optional(),
 });
+const SECTIONS = Object.keys(sections) as (keyof typeof sections)[];
 export type MachineFile = z.infer<typeof machineFile>;
 export type IssueClass = z.infer<typeof issueClass>;
 
@@ -228,7 +242,25 @@ export const machineFrom = (file: MachineFile): Machine => {
   };
 };
 
+const directory = (): string => packagePath('calibration', 'machines');
+export const machinePath = (id: string): string => join(directory(), `${id}.yaml`);
+export const machineIds = (): string[] =>
+  readdirSync(directory())
+    .filter((name) => name.endsWith('.yaml'))
+    .map((name) => basename(name, '.yaml'))
+    .sort();
+
+const KIND: FileKind<MachineFile, z.infer<typeof overlayFile>> = {
+  whole: machineFile,
+  overlay: overlayFile,
+  ids: machineIds,
+  pathOf: machinePath,
+  lay: (base, {id, title, ...own}) => {
+    const merged = SECTIONS.map((section) => [section, {...base[section], ...own[section]}]);
+    return {id, title, ...Object.fromEntries(merged)} as MachineFile;
+  },
+};
+
 /** Reads a machine file. @throws InputError with line and column for anything unknown, missing or out of bounds. */
-export const readMachine = (path: string): MachineFile => readYaml(path, machineFile);
-export const machinePath = (id: string): string => packagePath('calibration', 'machines', `${id}.yaml`);
+export const readMachine = (path: string): MachineFile => readExtending(KIND, path);
 export const machineParameters = (file: MachineFile): NamedParameter[] => listParameters(file.id, file);

@@ -3,6 +3,7 @@ import {readdirSync} from 'node:fs';
 import {basename} from 'node:path';
 import {z} from 'zod';
 import {InputError} from '../files/errors.ts';
+import {type FileKind, readExtending} from '../files/extends.ts';
 import {packagePath} from '../files/paths.ts';
 import {readYaml} from '../files/yaml.ts';
 import {listParameters, type NamedParameter} from '../parameters/parameter.ts';
@@ -23,7 +24,6 @@ const PAPER_ORDER = ['host', 'xvisor', 'kvm', 'kvm-hugetlb', 'xen'];
 
 /** A file either stands alone or names another that it changes: `extends: kvm` and the top-level keys that differ. */
 const overlayFile = hypervisorFile.partial().extend({extends: z.string()});
-const anyFile = z.looseObject({extends: z.string().optional()});
 
 export const hypervisorIds = (): string[] => {
   const present = readdirSync(directory())
@@ -36,22 +36,15 @@ export const hypervisorIds = (): string[] => {
 export const hypervisorPath = (id: string): string => packagePath('calibration', 'hypervisors', `${id}.yaml`);
 export const kernelPath = (): string => packagePath('calibration', 'guest-linux.yaml');
 
-/** The keys of a file laid over those of the file that it extends; each file is checked by itself, so that errors have a line. */
-const resolve = (path: string, seen: readonly string[]): HypervisorFile => {
-  if (seen.includes(path))
-    throw new InputError(`extends itself by way of ${seen.slice(1).join(', ') || 'its own name'}`, {file: path});
-  if (readYaml(path, anyFile).extends === undefined) return readYaml(path, hypervisorFile);
-  const {extends: base, ...own} = readYaml(path, overlayFile);
-  if (!hypervisorIds().includes(base)) {
-    throw new InputError(`extends '${base}', which does not exist`, {
-      file: path,
-      remedy: `choose from ${hypervisorIds().join(', ')}`,
-    });
-  }
-  // Only what the file says: a default of the schema is no change.
-  const said = Object.keys(readYaml(path, anyFile));
-  const set = Object.fromEntries(Object.entries(own).filter(([key]) => said.includes(key)));
-  return {...resolve(hypervisorPath(base), [...seen, path]), ...set} as HypervisorFile;
+const KIND: FileKind<HypervisorFile, z.infer<typeof overlayFile>> = {
+  whole: hypervisorFile,
+  overlay: overlayFile,
+  ids: hypervisorIds,
+  pathOf: hypervisorPath,
+  lay: (base, own, said) => {
+    const set = Object.entries(own).filter(([key]) => key !== 'extends' && said.includes(key));
+    return {...base, ...Object.fromEntries(set)} as HypervisorFile;
+  },
 };
 
 /** @throws InputError naming the file and what is wrong with it. */
@@ -60,7 +53,7 @@ export const readHypervisor = (id: string, path = hypervisorPath(id)): Hyperviso
   if (path === hypervisorPath(id) && !ids.includes(id)) {
     throw new InputError(`unknown system under test '${id}'`, {remedy: `choose from ${ids.join(', ')}`});
   }
-  const file = resolve(path, []);
+  const file = readExtending(KIND, path);
   check(file, path);
   return file;
 };

@@ -16,11 +16,15 @@ describe('guests', () => {
       'cachebench-memcpy',
       'cachebench-rmw',
       'stream',
+      'tinymembench-latency',
+      'tinymembench-bandwidth',
     ]);
     const {stdout} = await runCommand(Guests);
     for (const {id} of guests) expect(stdout).toMatch(new RegExp(`^│ ${id} +│`, 'm'));
     const one = await runJson(Guests, 'stream', '--json');
     expect(one.defaultArguments).toEqual(['2', '2000000', 'csat', 's']);
+    const validated = await runJson(Guests, 'tinymembench-bandwidth', '--json');
+    expect(validated.defaultArguments).toEqual(['copy', '2097152', '1048576']);
     expect((await runCommand(Guests, 'stream')).stdout).toMatch(/│ v7-hf +│ O2 +│ bin\/v7-hf\/stream-O2\.elf +│ +5 │/);
   });
 

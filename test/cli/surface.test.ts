@@ -43,6 +43,7 @@ test('commands, arguments and flags', () => {
       "trace slice file: --from --output --to",
       "trace validate file: --salvage",
       "trace view file: --count --skip",
+      "validate tinymembench: --machine --seeds --test --update",
       "whatif page-size subject: --bind --cwd --env --max-instructions --optimization --profile --seed --set --stage1 --stage2 --sut --sysroot",
     ]
   `);

@@ -1,4 +1,5 @@
 import {describe, expect, test} from 'vitest';
+import {readTinymembench} from '../../src/predict/tinymembench.ts';
 import {CATALOGUE, hasQemu, qemuNote, runGuest} from './catalogue.ts';
 
 interface Run {
@@ -8,6 +9,10 @@ interface Run {
 
 /** 450, 90 and 120: a = 2·15², b = 3·30, c = 30 + 90 after the doubling pass and two passes of csat. */
 const STREAM_VALUES = 'stream: 0x407c200000000000, 0x4056800000000000, 0x405e000000000000 OK\n';
+
+/** Kernels of `guests/tinymembench.yaml` that every profile has; the others need VFP or Advanced SIMD. */
+const KERNELS = readTinymembench().streams.tests.map(({kernel}) => kernel);
+const COMMON_KERNELS = KERNELS.filter((kernel) => !/^(neon|vfp)-/.test(kernel));
 
 const RUNS: Readonly<Record<string, readonly Run[]>> = {
   dhrystone: [
@@ -41,6 +46,20 @@ const RUNS: Readonly<Record<string, readonly Run[]>> = {
         'stream: 0x4000000000000000, 0x4000000000000000, 0x4000000000000000 OK\n',
     },
   ],
+  'tinymembench-latency': [
+    {
+      args: ['single', '20', '1000', '100', '63'],
+      stdout: 'tinymembench latency: 1000 single reads of 2^20 bytes after 100 to warm up, state OK\n',
+    },
+    {
+      args: ['dual', '26', '1000', '0', '0'],
+      stdout: 'tinymembench latency: 1000 dual reads of 2^26 bytes after 0 to warm up, state OK\n',
+    },
+  ],
+  'tinymembench-bandwidth': COMMON_KERNELS.map((kernel) => ({
+    args: [kernel, '4096', '1024'],
+    stdout: `tinymembench bandwidth: ${kernel} of 4096 bytes after 1024 to warm up, data OK\n`,
+  })),
 };
 
 const REFUSALS: Readonly<Record<string, readonly (readonly string[])[]>> = {
@@ -76,6 +95,20 @@ const REFUSALS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['2', '10', 'cat', 's'],
     ['2', '10', 'csat', 'sa'],
   ],
+  'tinymembench-latency': [
+    ['triple', '20', '10', '0', '0'],
+    ['single', '0', '10', '0', '0'],
+    ['single', '27', '10', '0', '0'],
+    ['single', '20', '0', '0', '0'],
+    ['single', '20', '10', '0', '64'],
+  ],
+  'tinymembench-bandwidth': [
+    ['cpoy', '4096', '0'],
+    ['copy', '64', '0'],
+    ['copy', '192', '0'],
+    ['copy', '128', '64'],
+    ['copy', '33554432', '128'],
+  ],
 };
 
 for (const guest of CATALOGUE)
@@ -90,3 +123,14 @@ for (const guest of CATALOGUE)
       expect(result.stderr).toMatch(/\.elf: .+\n$/);
     });
   });
+
+describe.skipIf(!hasQemu)(`kernels with VFP and Advanced SIMD${qemuNote}`, () => {
+  test.each(KERNELS.filter((kernel) => !COMMON_KERNELS.includes(kernel)))('%s', (kernel) => {
+    expect(runGuest('bin/v7-hf/tinymembench-bandwidth-O2.elf', [kernel, '4096', '1024'])).toEqual({
+      status: 0,
+      stdout: `tinymembench bandwidth: ${kernel} of 4096 bytes after 1024 to warm up, data OK\n`,
+      stderr: '',
+    });
+    expect(runGuest('bin/v5-soft/tinymembench-bandwidth-O2.elf', [kernel, '4096', '1024']).status).toBe(2);
+  });
+});

@@ -93,3 +93,9 @@ unsigned number_argument(char **argv, int index, const struct limits *limits) {
   if (!valid || value < limits->least || value > limits->most) refuse(argv[0], limits->name, argv[index]);
   return value;
 }
+
+int argument_is(char **argv, int index, const char *name) {
+  const char *text = argv[index];
+  for (; *name && *text == *name; text++) name++;
+  return *text == *name;
+}

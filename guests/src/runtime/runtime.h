@@ -26,6 +26,8 @@ struct limits {
 };
 /* Argument `index` as a decimal number within its limits; refuses anything else. */
 unsigned number_argument(char **argv, int index, const struct limits *limits);
+/* Is argument `index` this name? Byte by byte, so that the instructions executed do not depend on where arguments lie. */
+int argument_is(char **argv, int index, const char *name);
 void expect_arguments(int argc, char **argv, int expected, const char *usage);
 
 #endif

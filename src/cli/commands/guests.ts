@@ -16,7 +16,7 @@ const list = (guests: readonly Guest[]): string =>
       const counts = builds.flatMap((build) => build.instructionsPerUnit ?? []);
       return [id, description, unit, String(builds.length), `${Math.min(...counts)} to ${Math.max(...counts)}`];
     }),
-    {words: 3, widths: [20, 42, 26, null, null]},
+    {words: 3, widths: [24, 42, 26, null, null]},
   );
 
 const show = (guest: Guest): string => {
