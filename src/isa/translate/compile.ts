@@ -18,7 +18,8 @@ import {copiesOf, isOwnSuccessor, type Successors, successorsOf} from './region.
 import {SYSTEM} from './system.ts';
 import {defaultFlagUse, type Translation} from './translation.ts';
 import {VFP} from './vfp.ts';
-import {assembleModule, Code, REGION_TYPE} from './wasm.ts';
+import {Code} from './wasm/code.ts';
+import {assembleModule, REGION_TYPE} from './wasm/module.ts';
 
 /** Entries of the jump table, of two words: an address (`Cpu.next`), and where its code is; −1 when there is none. */
 export const JUMP_ENTRIES = 1 << 15;

@@ -25,7 +25,9 @@ import {
   WRITE_PERMISSION_OFFSET,
 } from '../memory/layout.ts';
 import {ALL_FLAGS, CARRY, FLAG_LOCALS, NEGATIVE, OVERFLOW, ZERO} from './flags.ts';
-import {CALLOUT_FUNCTION, Code, F32, F64, I32, I64, type Locals, type Op, V128} from './wasm.ts';
+import {Code} from './wasm/code.ts';
+import {CALLOUT_FUNCTION, type Locals} from './wasm/module.ts';
+import {F32, F64, I32, I64, type Op, V128} from './wasm/opcodes.ts';
 
 /** What a region's function returns. */
 export const EXIT_NEXT = 0;

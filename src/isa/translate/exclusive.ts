@@ -6,7 +6,7 @@ import {GUEST_BASE} from '../memory/layout.ts';
 import * as thumb from '../t32/wide-multiple.ts';
 import type {Emitter, Transfer} from './emitter.ts';
 import type {Translation} from './translation.ts';
-import type {MemoryOp} from './wasm.ts';
+import type {MemoryOp} from './wasm/opcodes.ts';
 
 const WORD = 4;
 const noFlags = () => ({reads: 0, writes: 0});

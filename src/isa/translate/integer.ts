@@ -21,7 +21,7 @@ import {orn} from '../t32/operations.ts';
 import {type Emitter, LONG, TARGET} from './emitter.ts';
 import {CARRY, type FlagUse, NEGATIVE, OVERFLOW, ZERO} from './flags.ts';
 import type {Translation} from './translation.ts';
-import type {Op} from './wasm.ts';
+import type {Op} from './wasm/opcodes.ts';
 
 const NZ = NEGATIVE | ZERO;
 

@@ -12,7 +12,7 @@ import type {FlagUse} from './flags.ts';
 import {CARRY} from './flags.ts';
 import {pushShifted} from './integer.ts';
 import type {Translation} from './translation.ts';
-import type {MemoryOp} from './wasm.ts';
+import type {MemoryOp} from './wasm/opcodes.ts';
 
 const WORD = 4;
 

@@ -10,7 +10,7 @@ import * as same from '../neon/three-same-float.ts';
 import * as two from '../neon/two-registers.ts';
 import type {Emitter} from './emitter.ts';
 import {A, B, byScalar, C, type Emit, everyOther, lanes, lanewise, pushOld, type Rows, unary} from './neon.ts';
-import type {VectorOp} from './wasm.ts';
+import type {VectorOp} from './wasm/opcodes.ts';
 
 const WORD = 4;
 const SIGN = 0x8000_0000n;

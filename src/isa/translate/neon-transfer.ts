@@ -7,7 +7,7 @@ import * as core from '../vfp/transfer.ts';
 import {type Emitter, stateOffset} from './emitter.ts';
 import {registerOffset} from './neon.ts';
 import type {Translation} from './translation.ts';
-import type {MemoryOp} from './wasm.ts';
+import type {MemoryOp} from './wasm/opcodes.ts';
 
 const {REGISTER_BYTES} = structures;
 const VECTOR_BYTES = 16;

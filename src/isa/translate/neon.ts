@@ -15,7 +15,7 @@ import * as same from '../neon/three-same.ts';
 import * as two from '../neon/two-registers.ts';
 import {type Emitter, stateOffset, VECTOR} from './emitter.ts';
 import type {Translation} from './translation.ts';
-import type {MemoryOp, VectorOp} from './wasm.ts';
+import type {MemoryOp, VectorOp} from './wasm/opcodes.ts';
 
 export const A = VECTOR;
 export const B = VECTOR + 1;

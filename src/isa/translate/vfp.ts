@@ -15,7 +15,7 @@ import * as core from '../vfp/transfer.ts';
 import {DOUBLE, type Emitter, SINGLE, stateOffset} from './emitter.ts';
 import {ALL_FLAGS, type FlagUse, NEGATIVE, ZERO} from './flags.ts';
 import type {Translation} from './translation.ts';
-import {I32, type MemoryOp, type Op} from './wasm.ts';
+import {I32, type MemoryOp, type Op} from './wasm/opcodes.ts';
 
 const WORD = 4;
 const SIGN = 0x8000_0000 | 0;
