@@ -1,4 +1,5 @@
 /** Puts a region's function together: dispatch, blocks in order of address, exits. */
+
 import {ALWAYS, type Execute, type Operation} from '../core/operation.ts';
 import {STATE} from '../core/state.ts';
 import type {CodeBlock} from '../engine/code-cache.ts';
@@ -6,14 +7,12 @@ import {JUMP_TABLE_OFFSET, RING_OFFSET} from '../memory/layout.ts';
 import {BRANCHES} from './branches.ts';
 import {CHAIN, Emitter, EXIT_NEXT, INDEX, LOCALS, TARGET} from './emitter.ts';
 import {EXCLUSIVE} from './exclusive.ts';
-import {liveBefore, liveOut} from './flags.ts';
+import {liveBefore, liveOut, noFlags} from './flags.ts';
 import {INTEGER} from './integer.ts';
 import {MEDIA} from './media.ts';
 import {checkTarget, MEMORY} from './memory.ts';
 import {MULTIPLY} from './multiply.ts';
-import {NEON} from './neon.ts';
-import {NEON_FLOAT} from './neon-float.ts';
-import {NEON_TRANSFER} from './neon-transfer.ts';
+import {NEON} from './neon/neon.ts';
 import {copiesOf, isOwnSuccessor, type Successors, successorsOf} from './region.ts';
 import {SYSTEM} from './system.ts';
 import {defaultFlagUse, type Translation} from './translation.ts';
@@ -35,8 +34,6 @@ const TRANSLATIONS: ReadonlyMap<Execute, Translation> = new Map([
   ...SYSTEM,
   ...VFP,
   ...NEON,
-  ...NEON_FLOAT,
-  ...NEON_TRANSFER,
 ]);
 
 /** Whether translated code executes it itself. */
@@ -44,7 +41,6 @@ export const isTranslated = ({body}: Operation): boolean => TRANSLATIONS.has(bod
 
 const useOf = (operation: Operation) =>
   (TRANSLATIONS.get(operation.body)?.flags ?? (BRANCHES.has(operation.body) ? noFlags : defaultFlagUse))(operation);
-const noFlags = () => ({reads: 0, writes: 0});
 
 export const blockSuccessors = (block: CodeBlock): Successors => {
   const {body, condition} = block.operations.at(-1)!;

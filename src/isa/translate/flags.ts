@@ -18,6 +18,8 @@ export interface FlagUse {
   readonly writes: number;
 }
 
+export const noFlags = (): FlagUse => ({reads: 0, writes: 0});
+
 /** Flags that each pair of conditions reads: EQ, CS, MI, VS, HI, GE, GT and their opposites. */
 const CONDITION_READS = [
   ZERO,

@@ -9,7 +9,7 @@ import {GUEST_BASE} from '../memory/layout.ts';
 import * as thumb from '../t32/wide-multiple.ts';
 import {type Emitter, TARGET, type Transfer} from './emitter.ts';
 import type {FlagUse} from './flags.ts';
-import {CARRY} from './flags.ts';
+import {CARRY, noFlags} from './flags.ts';
 import {pushShifted} from './integer.ts';
 import type {Translation} from './translation.ts';
 import type {MemoryOp} from './wasm/opcodes.ts';
@@ -48,8 +48,6 @@ const writeBack = (emitter: Emitter, operation: Operation, {indexed}: Addresses)
 };
 
 const flags = ({form}: Operation): FlagUse => ({reads: form === RRX ? CARRY : 0, writes: 0});
-const noFlags = (): FlagUse => ({reads: 0, writes: 0});
-
 /** Leaves when TARGET is a half-word address in A32 state; before the access is recorded, so that it is recorded once. */
 export const checkTarget = (emitter: Emitter): void => {
   emitter.markPlace();

@@ -1,4 +1,5 @@
 /** Translations of hints, barriers, and the status and thread registers: DDI 0406C A5.2.11, A5.2.12, A5.6 and A5.7.1. */
+
 import * as branches from '../a32/branch.ts';
 import {mrs, msrImmediate, msrRegister} from '../a32/status.ts';
 import * as unconditional from '../a32/unconditional.ts';
@@ -6,11 +7,10 @@ import type {Execute, Operation} from '../core/operation.ts';
 import {STATE} from '../core/state.ts';
 import {readFpscr} from '../vfp/system-register.ts';
 import type {Emitter} from './emitter.ts';
-import {ALL_FLAGS, CARRY, NEGATIVE, OVERFLOW, ZERO} from './flags.ts';
+import {ALL_FLAGS, CARRY, NEGATIVE, noFlags, OVERFLOW, ZERO} from './flags.ts';
 import {plain} from './integer.ts';
 import type {Translation} from './translation.ts';
 
-const noFlags = () => ({reads: 0, writes: 0});
 const nothing: Translation = {emit: () => {}, flags: noFlags};
 
 const readWord = (word: number): Translation => plain((emitter) => emitter.loadState(word));
