@@ -1,5 +1,4 @@
 /** Puts a region's function together: dispatch, blocks in order of address, exits. */
-
 import {ALWAYS, type Execute, type Operation} from '../core/operation.ts';
 import {STATE} from '../core/state.ts';
 import type {CodeBlock} from '../engine/code-cache.ts';
@@ -16,7 +15,7 @@ import {NEON} from './neon/neon.ts';
 import {copiesOf, isOwnSuccessor, type Successors, successorsOf} from './region.ts';
 import {SYSTEM} from './system.ts';
 import {defaultFlagUse, type Translation} from './translation.ts';
-import {VFP} from './vfp.ts';
+import {VFP} from './vfp/vfp.ts';
 import {Code} from './wasm/code.ts';
 import {assembleModule, REGION_TYPE} from './wasm/module.ts';
 

@@ -1,5 +1,4 @@
 /** Which of the flags N, Z, C and V an instruction reads and writes, and which of them are live where. */
-
 import {ALWAYS, type Operation} from '../core/operation.ts';
 import type {CodeBlock} from '../engine/code-cache.ts';
 

@@ -20,7 +20,7 @@ import {
 import {orn} from '../t32/operations.ts';
 import {type Emitter, LONG, TARGET} from './emitter.ts';
 import {CARRY, type FlagUse, NEGATIVE, OVERFLOW, ZERO} from './flags.ts';
-import type {Translation} from './translation.ts';
+import type {Rows, Translation} from './translation.ts';
 import type {Op} from './wasm/opcodes.ts';
 
 const NZ = NEGATIVE | ZERO;
@@ -486,7 +486,7 @@ const packed = (keptMask: number): Translation =>
     emitter.code.constant(~keptMask).op('i32.and').op('i32.or');
   });
 
-export const INTEGER: readonly (readonly [Execute, Translation])[] = [
+export const INTEGER: Rows = [
   ...LOGICAL.map(
     ([execute, combine, keeps]) =>
       [execute, {emit: emitLogical(combine, keeps), flags: logicalFlags(keeps)}] satisfies [Execute, Translation],

@@ -1,9 +1,8 @@
 /** Translations of loads and stores of core registers (DDI 0406C A5.3, A5.5 and their T32 forms). */
-
 import * as access from '../a32/load-store.ts';
 import {ldm, stm} from '../a32/load-store-multiple.ts';
 import {preload} from '../a32/unconditional.ts';
-import {type Execute, type Operation, PC} from '../core/operation.ts';
+import {type Operation, PC} from '../core/operation.ts';
 import {RRX} from '../core/shifter.ts';
 import {GUEST_BASE} from '../memory/layout.ts';
 import * as thumb from '../t32/wide-multiple.ts';
@@ -11,7 +10,7 @@ import {type Emitter, TARGET, type Transfer} from './emitter.ts';
 import type {FlagUse} from './flags.ts';
 import {CARRY, noFlags} from './flags.ts';
 import {pushShifted} from './integer.ts';
-import type {Translation} from './translation.ts';
+import type {Rows, Translation} from './translation.ts';
 import type {MemoryOp} from './wasm/opcodes.ts';
 
 const WORD = 4;
@@ -184,7 +183,7 @@ const prefetch: Translation = {
   flags,
 };
 
-export const MEMORY: readonly (readonly [Execute, Translation])[] = [
+export const MEMORY: Rows = [
   [access.ldr, load('i32.load', 4)],
   [access.ldrb, load('i32.load8_u', 1)],
   [access.ldrh, load('i32.load16_u', 2)],

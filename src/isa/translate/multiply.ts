@@ -1,13 +1,12 @@
 /** Translations of half-word, dual and most significant word multiplies (DDI 0406C A5.2.7, A5.4.4), and of QADD and the like. */
-
 import * as dual from '../a32/dual-multiply.ts';
 import * as multiply from '../a32/multiply.ts';
-import type {Execute, Operation} from '../core/operation.ts';
+import type {Operation} from '../core/operation.ts';
 import {STATE} from '../core/state.ts';
 import {type Emitter, LONG} from './emitter.ts';
 import {noFlags} from './flags.ts';
 import {type Push, plain, pushHalf} from './integer.ts';
-import type {Translation} from './translation.ts';
+import type {Rows, Translation} from './translation.ts';
 
 /** Q stays set; pops whether it is to be. */
 export const setSaturatedIf = (emitter: Emitter, push: () => void): void =>
@@ -133,7 +132,7 @@ const saturating = (op: 'i64.add' | 'i64.sub', doubles: boolean): Translation =>
     saturatedSum(emitter, op, pushM, () => emitter.code.get(twice));
   });
 
-export const MULTIPLY: readonly (readonly [Execute, Translation])[] = [
+export const MULTIPLY: Rows = [
   [multiply.smlaxy, wrapped(accumulated(productOfHalves))],
   [multiply.smulwy, plain(wordByHalf)],
   [multiply.smlawy, wrapped(accumulated(wordByHalf))],

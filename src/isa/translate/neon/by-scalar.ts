@@ -1,26 +1,12 @@
 /** Translations of Advanced SIMD on two registers and a scalar (DDI 0406C A7.4.3), but for singles. */
-
 import type {Operation} from '../../core/operation.ts';
 import * as scalar from '../../neon/by-scalar.ts';
 import type {Executes} from '../../neon/operands.ts';
 import {noFlags} from '../flags.ts';
-import type {Translation} from '../translation.ts';
+import type {Rows, Translation} from '../translation.ts';
 import {accumulateLong, multiplied} from './three-different.ts';
 import {product} from './three-same.ts';
-import {
-  A,
-  accumulate,
-  B,
-  type Emit,
-  load,
-  put,
-  type Rows,
-  registerOffset,
-  rows,
-  SHAPES,
-  WIDE,
-  type WideShape,
-} from './vectors.ts';
+import {A, accumulate, B, type Emit, load, put, registerOffset, rows, SHAPES, WIDE, type WideShape} from './vectors.ts';
 
 /** n in A, copies of the scalar in B. */
 export const byScalar = (emit: Emit, size: number, nOf: (operation: Operation) => number): Translation => ({

@@ -9,9 +9,10 @@ import * as scalar from '../../neon/by-scalar.ts';
 import * as same from '../../neon/three-same-float.ts';
 import * as two from '../../neon/two-registers.ts';
 import type {Emitter} from '../emitter.ts';
+import type {Rows} from '../translation.ts';
 import type {VectorOp} from '../wasm/opcodes.ts';
 import {byScalar} from './by-scalar.ts';
-import {A, B, C, type Emit, everyOther, lanes, lanewise, pushOld, type Rows, unary} from './vectors.ts';
+import {A, B, C, type Emit, everyOther, lanes, lanewise, pushOld, unary} from './vectors.ts';
 
 const WORD = 4;
 const SIGN = 0x8000_0000n;

@@ -1,9 +1,9 @@
 /** Translations of Advanced SIMD on one register and a modified immediate value (DDI 0406C A7.4.6). */
 import * as immediate from '../../neon/modified-immediate.ts';
 import {noFlags} from '../flags.ts';
-import type {Translation} from '../translation.ts';
+import type {Rows, Translation} from '../translation.ts';
 import type {VectorOp} from '../wasm/opcodes.ts';
-import {lanes, push, put, REGISTER_BYTES, type Rows} from './vectors.ts';
+import {lanes, push, put, REGISTER_BYTES} from './vectors.ts';
 
 /** `immediate` and `a` are the words of each doubleword. */
 const withImmediate = (op?: VectorOp): Translation => ({

@@ -1,9 +1,8 @@
 /** Translations of Advanced SIMD that only moves bytes: extract, reverse, duplicate, look up, transpose, zip and unzip. */
-
 import type {Execute, Operation} from '../../core/operation.ts';
 import * as permute from '../../neon/permute.ts';
 import {noFlags} from '../flags.ts';
-import type {Translation} from '../translation.ts';
+import type {Rows, Translation} from '../translation.ts';
 import {
   A,
   B,
@@ -13,7 +12,6 @@ import {
   push,
   put,
   REGISTER_BYTES,
-  type Rows,
   registerOffset,
   rows,
   unary,

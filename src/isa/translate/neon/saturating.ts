@@ -1,6 +1,7 @@
 /** Translations of saturating additions and subtractions of vectors, which WebAssembly has for 8 and 16 bits only. */
 import type {Executes} from '../../neon/operands.ts';
-import {A, B, C, type Emit, lanes, lanewise, type Rows, rows, SHAPES, setSaturatedIfAny} from './vectors.ts';
+import type {Rows} from '../translation.ts';
+import {A, B, C, type Emit, lanes, lanewise, rows, SHAPES, setSaturatedIfAny} from './vectors.ts';
 
 /** Of 8 and 16 bits: QC is set when the saturated result is not the one that wraps. */
 const saturatingShort =

@@ -1,5 +1,4 @@
 /** Translations of shifts of lanes by lanes, one lane after the other: WebAssembly shifts all by one distance. */
-
 import {noFlags} from '../flags.ts';
 import type {Translation} from '../translation.ts';
 import type {MemoryOp} from '../wasm/opcodes.ts';

@@ -1,8 +1,8 @@
 /** Translations of Advanced SIMD on two registers and a shift amount (DDI 0406C A7.4.4). */
-
 import type {Executes} from '../../neon/operands.ts';
 import * as shifts from '../../neon/shift-immediate.ts';
 import type {Emitter} from '../emitter.ts';
+import type {Rows} from '../translation.ts';
 import {extended} from './three-different.ts';
 import {
   A,
@@ -14,7 +14,6 @@ import {
   everyOther,
   lanes,
   pushOld,
-  type Rows,
   rows,
   SHAPES,
   type Shape,

@@ -1,9 +1,9 @@
 /** Translations of Advanced SIMD on three registers of different lengths (DDI 0406C A7.4.2). */
-
 import type {Executes} from '../../neon/operands.ts';
 import * as different from '../../neon/three-different.ts';
 import type {Emitter} from '../emitter.ts';
 import {noFlags} from '../flags.ts';
+import type {Rows} from '../translation.ts';
 import type {VectorOp} from '../wasm/opcodes.ts';
 import {
   A,
@@ -18,7 +18,6 @@ import {
   load,
   push,
   put,
-  type Rows,
   rows,
   WIDE,
   type WideShape,

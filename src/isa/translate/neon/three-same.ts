@@ -1,7 +1,7 @@
 /** Translations of Advanced SIMD on three registers of the same length (DDI 0406C A7.4.1), but for singles. */
-
 import type {Executes} from '../../neon/operands.ts';
 import * as same from '../../neon/three-same.ts';
+import type {Rows} from '../translation.ts';
 import type {VectorOp} from '../wasm/opcodes.ts';
 import {saturating} from './saturating.ts';
 import {shiftByRegister} from './shift-by-register.ts';
@@ -17,7 +17,6 @@ import {
   NARROW_SHAPES,
   type NarrowShape,
   pushOld,
-  type Rows,
   rows,
   SHAPES,
   ZERO,

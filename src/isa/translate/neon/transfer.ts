@@ -1,5 +1,4 @@
 /** Translations of element and structure accesses (DDI 0406C A7.7), and of moves between core registers and scalars (A7.8). */
-
 import {type Execute, type Operation, SP} from '../../core/operation.ts';
 import {STATE} from '../../core/state.ts';
 import {GUEST_BASE} from '../../memory/layout.ts';

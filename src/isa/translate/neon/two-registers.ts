@@ -1,9 +1,8 @@
 /** Translations of Advanced SIMD on two registers (DDI 0406C A7.4.5), but for singles and for what moves bytes only. */
-
 import type {Executes} from '../../neon/operands.ts';
 import * as two from '../../neon/two-registers.ts';
 import {noFlags} from '../flags.ts';
-import type {Translation} from '../translation.ts';
+import type {Rows, Translation} from '../translation.ts';
 import type {VectorOp} from '../wasm/opcodes.ts';
 import {
   A,
@@ -13,7 +12,6 @@ import {
   NARROW_SHAPES,
   type NarrowShape,
   REGISTER_BYTES,
-  type Rows,
   registerOffset,
   rows,
   unary,

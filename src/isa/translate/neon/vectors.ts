@@ -4,12 +4,12 @@
  * is kept.
  */
 import {SATURATED} from '../../core/cpu.ts';
-import type {Execute, Operation} from '../../core/operation.ts';
+import type {Operation} from '../../core/operation.ts';
 import {STATE} from '../../core/state.ts';
 import type {Executes} from '../../neon/operands.ts';
 import {type Emitter, stateOffset, VECTOR} from '../emitter.ts';
 import {noFlags} from '../flags.ts';
-import type {Translation} from '../translation.ts';
+import type {Rows, Translation} from '../translation.ts';
 import type {VectorOp} from '../wasm/opcodes.ts';
 
 export const A = VECTOR;
@@ -21,7 +21,6 @@ export const VECTOR_BYTES = 16;
 export const registerOffset = (register: number): number => stateOffset(STATE.vfp) + REGISTER_BYTES * register;
 
 export type Emit = (emitter: Emitter, operation: Operation) => void;
-export type Rows = readonly (readonly [Execute, Translation])[];
 
 /** Pushes one or two doublewords. */
 export const push = ({code}: Emitter, register: number, doublewords: number): void => {
