@@ -3,14 +3,16 @@ import {ALWAYS, type Execute, type Operation} from '../core/operation.ts';
 import {STATE} from '../core/state.ts';
 import type {CodeBlock} from '../engine/code-cache.ts';
 import {JUMP_TABLE_OFFSET, RING_OFFSET} from '../memory/layout.ts';
+import {BIT_FIELDS} from './bit-fields.ts';
 import {BRANCHES} from './branches.ts';
+import {DATA_PROCESSING} from './data-processing.ts';
 import {CHAIN, Emitter, EXIT_NEXT, INDEX, LOCALS, TARGET} from './emitter.ts';
 import {EXCLUSIVE} from './exclusive.ts';
 import {liveBefore, liveOut, noFlags} from './flags.ts';
-import {INTEGER} from './integer.ts';
 import {MEDIA} from './media.ts';
 import {checkTarget, MEMORY} from './memory.ts';
 import {MULTIPLY} from './multiply.ts';
+import {MULTIPLY_WORDS} from './multiply-words.ts';
 import {NEON} from './neon/neon.ts';
 import {copiesOf, isOwnSuccessor, type Successors, successorsOf} from './region.ts';
 import {SYSTEM} from './system.ts';
@@ -25,7 +27,9 @@ export const JUMP_BLOCK_BITS = 12;
 export const jumpSlot = (next: number): number => (next >>> 1) & (JUMP_ENTRIES - 1);
 
 const TRANSLATIONS: ReadonlyMap<Execute, Translation> = new Map([
-  ...INTEGER,
+  ...DATA_PROCESSING,
+  ...BIT_FIELDS,
+  ...MULTIPLY_WORDS,
   ...MULTIPLY,
   ...MEDIA,
   ...MEMORY,

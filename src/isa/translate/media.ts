@@ -4,9 +4,10 @@ import * as media from '../a32/media.ts';
 import {PARALLEL_BOTH} from '../a32/parallel.ts';
 import type {Operation} from '../core/operation.ts';
 import {STATE} from '../core/state.ts';
+import {pushPackShifted, pushRotated} from './bit-fields.ts';
 import {type Emitter, VECTOR} from './emitter.ts';
-import {type Push, plain, pushPackShifted, pushRotated} from './integer.ts';
 import {setSaturatedIf} from './multiply.ts';
+import {type Push, plain} from './result.ts';
 import type {Rows, Translation} from './translation.ts';
 
 /** Clamps a local, and sets Q when that changes it. */

@@ -9,7 +9,7 @@ import * as thumb from '../t32/wide-multiple.ts';
 import {type Emitter, TARGET, type Transfer} from './emitter.ts';
 import type {FlagUse} from './flags.ts';
 import {CARRY, noFlags} from './flags.ts';
-import {pushShifted} from './integer.ts';
+import {pushShifted} from './shifter.ts';
 import type {Rows, Translation} from './translation.ts';
 import type {MemoryOp} from './wasm/opcodes.ts';
 

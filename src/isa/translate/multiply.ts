@@ -5,7 +5,7 @@ import type {Operation} from '../core/operation.ts';
 import {STATE} from '../core/state.ts';
 import {type Emitter, LONG} from './emitter.ts';
 import {noFlags} from './flags.ts';
-import {type Push, plain, pushHalf} from './integer.ts';
+import {type Push, plain} from './result.ts';
 import type {Rows, Translation} from './translation.ts';
 
 /** Q stays set; pops whether it is to be. */
@@ -14,6 +14,13 @@ export const setSaturatedIf = (emitter: Emitter, push: () => void): void =>
     push();
     emitter.loadState(STATE.saturated).code.op('i32.or');
   });
+
+/** The half of a register, sign-extended. */
+const pushHalf = (emitter: Emitter, operation: Operation, number: number, isTop: boolean): void => {
+  emitter.register(operation, number);
+  if (isTop) emitter.code.constant(16).op('i32.shr_s');
+  else emitter.code.op('i32.extend16_s');
+};
 
 // Bit 0 of `amount` selects the half of Rn, bit 1 that of Rm.
 const productOfHalves: Push = (emitter, operation) => {
@@ -133,6 +140,7 @@ const saturating = (op: 'i64.add' | 'i64.sub', doubles: boolean): Translation =>
   });
 
 export const MULTIPLY: Rows = [
+  [multiply.smulxy, plain(productOfHalves)],
   [multiply.smlaxy, wrapped(accumulated(productOfHalves))],
   [multiply.smulwy, plain(wordByHalf)],
   [multiply.smlawy, wrapped(accumulated(wordByHalf))],

@@ -7,7 +7,7 @@ import {STATE} from '../core/state.ts';
 import {readFpscr} from '../vfp/system-register.ts';
 import type {Emitter} from './emitter.ts';
 import {ALL_FLAGS, CARRY, NEGATIVE, noFlags, OVERFLOW, ZERO} from './flags.ts';
-import {plain} from './integer.ts';
+import {plain} from './result.ts';
 import type {Rows, Translation} from './translation.ts';
 
 const nothing: Translation = {emit: () => {}, flags: noFlags};
