@@ -1,8 +1,8 @@
 /** Translations of multiplications and divisions of words (DDI 0406C A5.2.5, A5.4 and their T32 forms). */
 import * as media from '../a32/media.ts';
 import * as multiply from '../a32/multiply.ts';
-import {LONG} from './emitter.ts';
 import {NEGATIVE, ZERO} from './flags.ts';
+import {LONG} from './locals.ts';
 import {keepResult, NZ, type Push, plain, setNegativeZero, setResult} from './result.ts';
 import type {Rows, Translation} from './translation.ts';
 

@@ -3,8 +3,9 @@ import * as dual from '../a32/dual-multiply.ts';
 import * as multiply from '../a32/multiply.ts';
 import type {Operation} from '../core/operation.ts';
 import {STATE} from '../core/state.ts';
-import {type Emitter, LONG} from './emitter.ts';
+import type {Emitter} from './emitter.ts';
 import {noFlags} from './flags.ts';
+import {LONG} from './locals.ts';
 import {type Push, plain} from './result.ts';
 import type {Rows, Translation} from './translation.ts';
 

@@ -1,7 +1,8 @@
 /** Where translations of integer instructions put results, and N and Z of them. */
 import {type Operation, PC} from '../core/operation.ts';
-import {type Emitter, TARGET} from './emitter.ts';
+import type {Emitter} from './emitter.ts';
 import {NEGATIVE, noFlags, ZERO} from './flags.ts';
+import {TARGET} from './locals.ts';
 import type {Translation} from './translation.ts';
 
 export const NZ = NEGATIVE | ZERO;

@@ -7,8 +7,9 @@ import {SATURATED} from '../../core/cpu.ts';
 import type {Operation} from '../../core/operation.ts';
 import {STATE} from '../../core/state.ts';
 import type {Executes} from '../../neon/operands.ts';
-import {type Emitter, stateOffset, VECTOR} from '../emitter.ts';
+import type {Emitter} from '../emitter.ts';
 import {noFlags} from '../flags.ts';
+import {stateOffset, VECTOR} from '../locals.ts';
 import type {Rows, Translation} from '../translation.ts';
 import type {VectorOp} from '../wasm/opcodes.ts';
 

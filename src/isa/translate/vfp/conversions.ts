@@ -1,8 +1,8 @@
 /** Translations of VFP conversions between integers, singles and doubles (DDI 0406C A7.5). */
 import {STATE} from '../../core/state.ts';
 import * as conversions from '../../vfp/conversions.ts';
-import {DOUBLE, SINGLE} from '../emitter.ts';
 import {noFlags} from '../flags.ts';
+import {DOUBLE, SINGLE} from '../locals.ts';
 import type {Rows, Translation} from '../translation.ts';
 import type {Op} from '../wasm/opcodes.ts';
 import {checkExact, checkNormal, leaveUnless} from './checks.ts';

@@ -1,7 +1,8 @@
 /** Translations of VFP's fused multiplications and additions, which WebAssembly does not have (DDI 0406C A7.5). */
 import * as arithmetic from '../../vfp/operations.ts';
-import {DOUBLE, type Emitter, SINGLE} from '../emitter.ts';
+import type {Emitter} from '../emitter.ts';
 import {noFlags} from '../flags.ts';
+import {DOUBLE, SINGLE} from '../locals.ts';
 import type {Rows, Translation} from '../translation.ts';
 import {checkExact, checkNormal, pushExponent, pushSumIsExact} from './checks.ts';
 import {F32, F64, push, put} from './precision.ts';

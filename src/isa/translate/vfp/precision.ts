@@ -1,6 +1,7 @@
 /** What translations of VFP have in common: registers, which stay in the state, and what distinguishes the precisions. */
 import {STATE} from '../../core/state.ts';
-import {DOUBLE, type Emitter, SINGLE, stateOffset} from '../emitter.ts';
+import type {Emitter} from '../emitter.ts';
+import {DOUBLE, SINGLE, stateOffset} from '../locals.ts';
 import type {MemoryOp, Op} from '../wasm/opcodes.ts';
 
 /** Offset of a VFP word in the engine's memory. */
