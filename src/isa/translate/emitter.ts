@@ -1,6 +1,6 @@
 /**
  * Emits the body of a region's function: registers and flags in locals, accesses through the page maps, records into the
- * ring, and the ways out. What one instruction does is in the tables of integer.ts, memory.ts and vfp.ts.
+ * ring, and the ways out. What one instruction does is in the tables that compile.ts puts together.
  *
  * A region leaves in the middle of a block only before an instruction has changed anything (exit "slow"): the interpreter
  * then executes the block's rest. It leaves between blocks (exit "next") for an address that is not translated, and when

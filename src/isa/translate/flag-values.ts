@@ -1,7 +1,7 @@
 /** Flags in locals, C and V worked out when they are needed, and the conditions that read them (DDI 0406C A8.3). */
 import {STATE} from '../core/state.ts';
 import {CARRY, FLAG_LOCALS, NEGATIVE, OVERFLOW, ZERO} from './flags.ts';
-import {CARRY_LOCAL, DIFFERENCE, FIRST_FLAG, NEGATIVE_LOCAL, OVERFLOW_LOCAL, ZERO_LOCAL} from './locals.ts';
+import {CARRY_LOCAL, DIFFERENCE, FIRST_FLAG, OVERFLOW_LOCAL} from './locals.ts';
 import {Values} from './values.ts';
 import type {Op} from './wasm/opcodes.ts';
 
@@ -86,8 +86,7 @@ export class FlagValues extends Values {
   protected beginFlags(live: number): void {
     const {code} = this;
     this.flagSource = undefined;
-    if ((live & NEGATIVE) === 0) code.constant(0).set(NEGATIVE_LOCAL);
-    if ((live & ZERO) === 0) code.constant(0).set(ZERO_LOCAL);
+    for (const flag of [NEGATIVE, ZERO]) if ((live & flag) === 0) code.constant(0).set(FIRST_FLAG + FLAG_LOCALS[flag]!);
     if ((live & (CARRY | OVERFLOW)) === 0)
       code.constant(0).set(CARRY_LOCAL).constant(0).set(OVERFLOW_LOCAL).constant(0).set(DIFFERENCE);
   }

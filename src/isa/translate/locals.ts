@@ -7,8 +7,6 @@ import {F32, F64, I32, I64, V128} from './wasm/opcodes.ts';
 export const INDEX = 0;
 export const FIRST_REGISTER = 1;
 export const FIRST_FLAG = 16;
-export const NEGATIVE_LOCAL = FIRST_FLAG;
-export const ZERO_LOCAL = FIRST_FLAG + 1;
 /** C and V; or, while DIFFERENCE is 1, numbers whose difference has them. */
 export const CARRY_LOCAL = 18;
 export const OVERFLOW_LOCAL = 19;
