@@ -7,7 +7,7 @@ import {COUNTINGS} from '../../guests/measure.ts';
 import * as data from '../../src/isa/a32/data-processing.ts';
 import {Emulator, type EmulatorOptions} from '../../src/isa/emulator.ts';
 import {type LockStepOptions, runInLockStep} from '../../src/isa/lock-step.ts';
-import {INTEGER} from '../../src/isa/translate/integer.ts';
+import {DATA_PROCESSING} from '../../src/isa/translate/data-processing.ts';
 import {bytes, MEBIBYTE} from '../../src/units.ts';
 import {CATALOGUE, GUESTS} from '../guests/catalogue.ts';
 import {assemble, CODE, exitWith, loadConstant, program} from './assemble.ts';
@@ -304,7 +304,9 @@ describe('the lock-step mode', () => {
   });
 
   it('finds a wrong translation, and the block that it is in', () => {
-    const translation = INTEGER.find(([execute]) => execute === data.eor)![1] as {emit: (typeof INTEGER)[0][1]['emit']};
+    const translation = DATA_PROCESSING.find(([execute]) => execute === data.eor)![1] as {
+      emit: (typeof DATA_PROCESSING)[0][1]['emit'];
+    };
     const {emit} = translation;
     translation.emit = (emitter, operation) => {
       emit(emitter, operation);

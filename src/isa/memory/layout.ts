@@ -24,7 +24,7 @@ export const STATE_BYTES = 512;
 export const RING_CURSOR_OFFSET = STATE_OFFSET + STATE_BYTES;
 /** Instructions that translated code may still execute. */
 export const BUDGET_OFFSET = RING_CURSOR_OFFSET + 4;
-/** Where translated code stopped in the middle of a block: see the exits in translate/emitter.ts. */
+/** Where translated code stopped in the middle of a block: see translate/exits.ts. */
 export const EXIT_OFFSET = BUDGET_OFFSET + 4;
 /** Byte offset of that block's record. */
 export const HEADER_OFFSET = EXIT_OFFSET + 4;

@@ -5,7 +5,8 @@ import {GUEST_BASE} from '../memory/layout.ts';
 import {compareBranchNonZero, compareBranchZero} from '../t32/narrow-branch.ts';
 import {addToPc, moveToPc} from '../t32/narrow-data-processing.ts';
 import {tableBranchByte, tableBranchHalfWord} from '../t32/wide-multiple.ts';
-import {type Emitter, TARGET} from './emitter.ts';
+import type {Emitter} from './emitter.ts';
+import {TARGET} from './locals.ts';
 import {checkTarget} from './memory.ts';
 
 type Emit = (emitter: Emitter, operation: Operation) => void;

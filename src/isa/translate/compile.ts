@@ -3,22 +3,25 @@ import {ALWAYS, type Execute, type Operation} from '../core/operation.ts';
 import {STATE} from '../core/state.ts';
 import type {CodeBlock} from '../engine/code-cache.ts';
 import {JUMP_TABLE_OFFSET, RING_OFFSET} from '../memory/layout.ts';
+import {BIT_FIELDS} from './bit-fields.ts';
 import {BRANCHES} from './branches.ts';
-import {CHAIN, Emitter, EXIT_NEXT, INDEX, LOCALS, TARGET} from './emitter.ts';
+import {DATA_PROCESSING} from './data-processing.ts';
+import {Emitter} from './emitter.ts';
 import {EXCLUSIVE} from './exclusive.ts';
-import {liveBefore, liveOut} from './flags.ts';
-import {INTEGER} from './integer.ts';
+import {EXIT_NEXT} from './exits.ts';
+import {liveBefore, liveOut, noFlags} from './flags.ts';
+import {CHAIN, INDEX, LOCALS, TARGET} from './locals.ts';
 import {MEDIA} from './media.ts';
 import {checkTarget, MEMORY} from './memory.ts';
 import {MULTIPLY} from './multiply.ts';
-import {NEON} from './neon.ts';
-import {NEON_FLOAT} from './neon-float.ts';
-import {NEON_TRANSFER} from './neon-transfer.ts';
+import {MULTIPLY_WORDS} from './multiply-words.ts';
+import {NEON} from './neon/neon.ts';
 import {copiesOf, isOwnSuccessor, type Successors, successorsOf} from './region.ts';
 import {SYSTEM} from './system.ts';
 import {defaultFlagUse, type Translation} from './translation.ts';
-import {VFP} from './vfp.ts';
-import {assembleModule, Code, REGION_TYPE} from './wasm.ts';
+import {VFP} from './vfp/vfp.ts';
+import {Code} from './wasm/code.ts';
+import {assembleModule, REGION_TYPE} from './wasm/module.ts';
 
 /** Entries of the jump table, of two words: an address (`Cpu.next`), and where its code is; −1 when there is none. */
 export const JUMP_ENTRIES = 1 << 15;
@@ -26,7 +29,9 @@ export const JUMP_BLOCK_BITS = 12;
 export const jumpSlot = (next: number): number => (next >>> 1) & (JUMP_ENTRIES - 1);
 
 const TRANSLATIONS: ReadonlyMap<Execute, Translation> = new Map([
-  ...INTEGER,
+  ...DATA_PROCESSING,
+  ...BIT_FIELDS,
+  ...MULTIPLY_WORDS,
   ...MULTIPLY,
   ...MEDIA,
   ...MEMORY,
@@ -34,8 +39,6 @@ const TRANSLATIONS: ReadonlyMap<Execute, Translation> = new Map([
   ...SYSTEM,
   ...VFP,
   ...NEON,
-  ...NEON_FLOAT,
-  ...NEON_TRANSFER,
 ]);
 
 /** Whether translated code executes it itself. */
@@ -43,7 +46,6 @@ export const isTranslated = ({body}: Operation): boolean => TRANSLATIONS.has(bod
 
 const useOf = (operation: Operation) =>
   (TRANSLATIONS.get(operation.body)?.flags ?? (BRANCHES.has(operation.body) ? noFlags : defaultFlagUse))(operation);
-const noFlags = () => ({reads: 0, writes: 0});
 
 export const blockSuccessors = (block: CodeBlock): Successors => {
   const {body, condition} = block.operations.at(-1)!;

@@ -1,16 +1,16 @@
 /** Translations of synchronisation primitives: DDI 0406C A5.2.10 and A6.3.6. One core, so the local monitor alone decides. */
 import * as exclusive from '../a32/exclusive.ts';
-import type {Execute, Operation} from '../core/operation.ts';
+import type {Operation} from '../core/operation.ts';
 import {STATE} from '../core/state.ts';
 import {GUEST_BASE} from '../memory/layout.ts';
 import * as thumb from '../t32/wide-multiple.ts';
-import type {Emitter, Transfer} from './emitter.ts';
-import type {Translation} from './translation.ts';
-import type {MemoryOp} from './wasm.ts';
+import type {Transfer} from './access-check.ts';
+import type {Emitter} from './emitter.ts';
+import {noFlags} from './flags.ts';
+import type {Rows, Translation} from './translation.ts';
+import type {MemoryOp} from './wasm/opcodes.ts';
 
 const WORD = 4;
-const noFlags = () => ({reads: 0, writes: 0});
-
 /** The second register of a pair; undefined for one that is none. */
 type SecondOf = ((operation: Operation) => number) | undefined;
 
@@ -79,7 +79,7 @@ const behind: SecondOf = ({d}) => d + 1;
 const behindStored: SecondOf = ({m}) => m + 1;
 const named: SecondOf = ({a}) => a;
 
-export const EXCLUSIVE: readonly (readonly [Execute, Translation])[] = [
+export const EXCLUSIVE: Rows = [
   [exclusive.ldrex, load('i32.load')],
   [exclusive.ldrexb, load('i32.load8_u')],
   [exclusive.ldrexh, load('i32.load16_u')],

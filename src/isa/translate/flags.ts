@@ -1,5 +1,4 @@
 /** Which of the flags N, Z, C and V an instruction reads and writes, and which of them are live where. */
-
 import {ALWAYS, type Operation} from '../core/operation.ts';
 import type {CodeBlock} from '../engine/code-cache.ts';
 
@@ -17,6 +16,8 @@ export interface FlagUse {
   /** Flags that the operation sets whenever it executes; what it may or may not write is not among them. */
   readonly writes: number;
 }
+
+export const noFlags = (): FlagUse => ({reads: 0, writes: 0});
 
 /** Flags that each pair of conditions reads: EQ, CS, MI, VS, HI, GE, GT and their opposites. */
 const CONDITION_READS = [

@@ -2,12 +2,14 @@
 import {usad8, usada8} from '../a32/dual-multiply.ts';
 import * as media from '../a32/media.ts';
 import {PARALLEL_BOTH} from '../a32/parallel.ts';
-import type {Execute, Operation} from '../core/operation.ts';
+import type {Operation} from '../core/operation.ts';
 import {STATE} from '../core/state.ts';
-import {type Emitter, VECTOR} from './emitter.ts';
-import {type Push, plain, pushPackShifted, pushRotated} from './integer.ts';
+import {pushPackShifted, pushRotated} from './bit-fields.ts';
+import type {Emitter} from './emitter.ts';
+import {VECTOR} from './locals.ts';
 import {setSaturatedIf} from './multiply.ts';
-import type {Translation} from './translation.ts';
+import {type Push, plain} from './result.ts';
+import type {Rows, Translation} from './translation.ts';
 
 /** Clamps a local, and sets Q when that changes it. */
 const clamp = (emitter: Emitter, value: number, low: number, high: number): number => {
@@ -207,7 +209,7 @@ const PARALLEL = PARALLEL_BOTH.map(({name, execute}) => {
   return [execute, parallel(prefix, kind)] as const;
 });
 
-export const MEDIA: readonly (readonly [Execute, Translation])[] = [
+export const MEDIA: Rows = [
   [media.ssat, saturation(true)],
   [media.usat, saturation(false)],
   [media.ssat16, halvesSaturation(true)],

@@ -1,18 +1,19 @@
 /** Translations of loads and stores of core registers (DDI 0406C A5.3, A5.5 and their T32 forms). */
-
 import * as access from '../a32/load-store.ts';
 import {ldm, stm} from '../a32/load-store-multiple.ts';
 import {preload} from '../a32/unconditional.ts';
-import {type Execute, type Operation, PC} from '../core/operation.ts';
+import {type Operation, PC} from '../core/operation.ts';
 import {RRX} from '../core/shifter.ts';
 import {GUEST_BASE} from '../memory/layout.ts';
 import * as thumb from '../t32/wide-multiple.ts';
-import {type Emitter, TARGET, type Transfer} from './emitter.ts';
+import type {Transfer} from './access-check.ts';
+import type {Emitter} from './emitter.ts';
 import type {FlagUse} from './flags.ts';
-import {CARRY} from './flags.ts';
-import {pushShifted} from './integer.ts';
-import type {Translation} from './translation.ts';
-import type {MemoryOp} from './wasm.ts';
+import {CARRY, noFlags} from './flags.ts';
+import {TARGET} from './locals.ts';
+import {pushShifted} from './shifter.ts';
+import type {Rows, Translation} from './translation.ts';
+import type {MemoryOp} from './wasm/opcodes.ts';
 
 const WORD = 4;
 
@@ -48,8 +49,6 @@ const writeBack = (emitter: Emitter, operation: Operation, {indexed}: Addresses)
 };
 
 const flags = ({form}: Operation): FlagUse => ({reads: form === RRX ? CARRY : 0, writes: 0});
-const noFlags = (): FlagUse => ({reads: 0, writes: 0});
-
 /** Leaves when TARGET is a half-word address in A32 state; before the access is recorded, so that it is recorded once. */
 export const checkTarget = (emitter: Emitter): void => {
   emitter.markPlace();
@@ -186,7 +185,7 @@ const prefetch: Translation = {
   flags,
 };
 
-export const MEMORY: readonly (readonly [Execute, Translation])[] = [
+export const MEMORY: Rows = [
   [access.ldr, load('i32.load', 4)],
   [access.ldrb, load('i32.load8_u', 1)],
   [access.ldrh, load('i32.load16_u', 2)],

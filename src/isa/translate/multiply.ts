@@ -1,13 +1,13 @@
 /** Translations of half-word, dual and most significant word multiplies (DDI 0406C A5.2.7, A5.4.4), and of QADD and the like. */
 import * as dual from '../a32/dual-multiply.ts';
 import * as multiply from '../a32/multiply.ts';
-import type {Execute, Operation} from '../core/operation.ts';
+import type {Operation} from '../core/operation.ts';
 import {STATE} from '../core/state.ts';
-import {type Emitter, LONG} from './emitter.ts';
-import {type Push, plain, pushHalf} from './integer.ts';
-import type {Translation} from './translation.ts';
-
-const noFlags = () => ({reads: 0, writes: 0});
+import type {Emitter} from './emitter.ts';
+import {noFlags} from './flags.ts';
+import {LONG} from './locals.ts';
+import {type Push, plain} from './result.ts';
+import type {Rows, Translation} from './translation.ts';
 
 /** Q stays set; pops whether it is to be. */
 export const setSaturatedIf = (emitter: Emitter, push: () => void): void =>
@@ -15,6 +15,13 @@ export const setSaturatedIf = (emitter: Emitter, push: () => void): void =>
     push();
     emitter.loadState(STATE.saturated).code.op('i32.or');
   });
+
+/** The half of a register, sign-extended. */
+const pushHalf = (emitter: Emitter, operation: Operation, number: number, isTop: boolean): void => {
+  emitter.register(operation, number);
+  if (isTop) emitter.code.constant(16).op('i32.shr_s');
+  else emitter.code.op('i32.extend16_s');
+};
 
 // Bit 0 of `amount` selects the half of Rn, bit 1 that of Rm.
 const productOfHalves: Push = (emitter, operation) => {
@@ -133,7 +140,8 @@ const saturating = (op: 'i64.add' | 'i64.sub', doubles: boolean): Translation =>
     saturatedSum(emitter, op, pushM, () => emitter.code.get(twice));
   });
 
-export const MULTIPLY: readonly (readonly [Execute, Translation])[] = [
+export const MULTIPLY: Rows = [
+  [multiply.smulxy, plain(productOfHalves)],
   [multiply.smlaxy, wrapped(accumulated(productOfHalves))],
   [multiply.smulwy, plain(wordByHalf)],
   [multiply.smlawy, wrapped(accumulated(wordByHalf))],

@@ -2,15 +2,14 @@
 import * as branches from '../a32/branch.ts';
 import {mrs, msrImmediate, msrRegister} from '../a32/status.ts';
 import * as unconditional from '../a32/unconditional.ts';
-import type {Execute, Operation} from '../core/operation.ts';
+import type {Operation} from '../core/operation.ts';
 import {STATE} from '../core/state.ts';
 import {readFpscr} from '../vfp/system-register.ts';
 import type {Emitter} from './emitter.ts';
-import {ALL_FLAGS, CARRY, NEGATIVE, OVERFLOW, ZERO} from './flags.ts';
-import {plain} from './integer.ts';
-import type {Translation} from './translation.ts';
+import {ALL_FLAGS, CARRY, NEGATIVE, noFlags, OVERFLOW, ZERO} from './flags.ts';
+import {plain} from './result.ts';
+import type {Rows, Translation} from './translation.ts';
 
-const noFlags = () => ({reads: 0, writes: 0});
 const nothing: Translation = {emit: () => {}, flags: noFlags};
 
 const readWord = (word: number): Translation => plain((emitter) => emitter.loadState(word));
@@ -67,7 +66,7 @@ const writeStatus = (push: (emitter: Emitter, operation: Operation) => void): Tr
   flags: ({form}) => ({reads: 0, writes: (form & 2) !== 0 ? ALL_FLAGS : 0}),
 });
 
-export const SYSTEM: readonly (readonly [Execute, Translation])[] = [
+export const SYSTEM: Rows = [
   [branches.nothing, nothing],
   [unconditional.nothing, nothing],
   [branches.readThreadPointer, readWord(STATE.threadPointer)],

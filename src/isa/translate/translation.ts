@@ -1,6 +1,6 @@
 /** What the translator knows of one operation: the code for it, and its use of the flags. */
 import {FLAGS_BIT} from '../../trace/blocks.ts';
-import type {Operation} from '../core/operation.ts';
+import type {Execute, Operation} from '../core/operation.ts';
 import type {Emitter} from './emitter.ts';
 import {ALL_FLAGS, type FlagUse} from './flags.ts';
 
@@ -13,6 +13,9 @@ export interface Translation {
   /** The operation may write pc; `emit` then leaves the target in a local. */
   readonly writesPc?: boolean;
 }
+
+/** Translations by what the interpreter executes. */
+export type Rows = readonly (readonly [Execute, Translation])[];
 
 /** Of an operation without a translation, or whose translation says nothing. */
 export const defaultFlagUse = ({pipeline}: Operation): FlagUse => ({

@@ -20,7 +20,7 @@ import {
 } from '../memory/layout.ts';
 import type {Memory} from '../memory/memory.ts';
 import {blockSuccessors, compileRegion, JUMP_BLOCK_BITS, JUMP_ENTRIES, jumpSlot, passLength} from './compile.ts';
-import {EXIT_COUNTED, EXIT_SLOW, exitBlock, exitSlot, exitWords} from './emitter.ts';
+import {EXIT_COUNTED, EXIT_SLOW, exitBlock, exitSlot, exitWords} from './exits.ts';
 import {collectBlocks, type RegionLimits, USUAL_LIMITS} from './region.ts';
 
 /** Entries after which a region is extended, and the factor for the next time: a loop that spans regions is worth one. */

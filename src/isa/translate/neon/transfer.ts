@@ -1,19 +1,19 @@
 /** Translations of element and structure accesses (DDI 0406C A7.7), and of moves between core registers and scalars (A7.8). */
-import {type Execute, type Operation, SP} from '../core/operation.ts';
-import {STATE} from '../core/state.ts';
-import {GUEST_BASE} from '../memory/layout.ts';
-import * as structures from '../neon/structures.ts';
-import * as core from '../vfp/transfer.ts';
-import {type Emitter, stateOffset} from './emitter.ts';
-import {registerOffset} from './neon.ts';
-import type {Translation} from './translation.ts';
-import type {MemoryOp} from './wasm.ts';
+import {type Execute, type Operation, SP} from '../../core/operation.ts';
+import {STATE} from '../../core/state.ts';
+import {GUEST_BASE} from '../../memory/layout.ts';
+import * as structures from '../../neon/structures.ts';
+import * as core from '../../vfp/transfer.ts';
+import type {Emitter} from '../emitter.ts';
+import {noFlags} from '../flags.ts';
+import {stateOffset} from '../locals.ts';
+import type {Translation} from '../translation.ts';
+import type {MemoryOp} from '../wasm/opcodes.ts';
+import {registerOffset} from './vectors.ts';
 
 const {REGISTER_BYTES} = structures;
 const VECTOR_BYTES = 16;
 const VFP = stateOffset(STATE.vfp);
-const noFlags = () => ({reads: 0, writes: 0});
-
 interface Widths {
   readonly load: MemoryOp;
   readonly store: MemoryOp;

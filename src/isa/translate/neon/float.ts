@@ -3,14 +3,16 @@
  * denormals flushed. WebAssembly's arithmetic shows the whole effect when all numbers are normal or 0 and the inexact bit
  * is set already; otherwise the region is left for the interpreter.
  */
-import {STATE} from '../core/state.ts';
-import {INEXACT} from '../float/context.ts';
-import * as scalar from '../neon/by-scalar.ts';
-import * as same from '../neon/three-same-float.ts';
-import * as two from '../neon/two-registers.ts';
-import type {Emitter} from './emitter.ts';
-import {A, B, byScalar, C, type Emit, everyOther, lanes, lanewise, pushOld, type Rows, unary} from './neon.ts';
-import type {VectorOp} from './wasm.ts';
+import {STATE} from '../../core/state.ts';
+import {INEXACT} from '../../float/context.ts';
+import * as scalar from '../../neon/by-scalar.ts';
+import * as same from '../../neon/three-same-float.ts';
+import * as two from '../../neon/two-registers.ts';
+import type {Emitter} from '../emitter.ts';
+import type {Rows} from '../translation.ts';
+import type {VectorOp} from '../wasm/opcodes.ts';
+import {byScalar} from './by-scalar.ts';
+import {A, B, C, type Emit, everyOther, lanes, lanewise, pushOld, unary} from './vectors.ts';
 
 const WORD = 4;
 const SIGN = 0x8000_0000n;
