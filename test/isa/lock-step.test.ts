@@ -247,6 +247,24 @@ describe('what was wrong once', () => {
     words.push(addOne(5), assemble('BX', {Rm: 14}));
     expect(lockStep(program(words, true), {regions: {...EAGER, mostBlocks: 3}}).report).toBeUndefined();
   });
+
+  it('is right: flags that a callee sets no longer, since the caller has just changed it', () => {
+    const nop: Statement = {kind: 'straight', draws: [{row: 0, seed: 0}]};
+    // ANDS, or a NOP in some turns, at the start of the callee; behind the call, a branch on Z.
+    const caller: readonly Statement[] = [
+      {
+        kind: 'sometimes',
+        mask: 7,
+        body: [{kind: 'patch', where: 'function', flush: false, by: 'STR', draw: {row: 1132, seed: 0}, mask: 15}],
+      },
+      {kind: 'if', condition: 0, body: [nop]},
+    ];
+    const callee: readonly Statement[] = [{kind: 'loop', count: 1, body: [{kind: 'sometimes', mask: 0, body: [nop]}]}];
+    const functions = [caller, callee].map((body) => ({set: 'A32' as const, body}));
+    const elf = buildProgram({iterations: 400, functions, timer: 0, tasks: 'thread', seed: 0});
+    for (const hotAfter of [4, 60, 500])
+      expect(lockStep(elf, {regions: {hotAfter}}, {portion: 313}).report).toBeUndefined();
+  });
 });
 
 describe('the lock-step mode', () => {

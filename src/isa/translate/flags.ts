@@ -1,4 +1,5 @@
 /** Which of the flags N, Z, C and V an instruction reads and writes, and which of them are live where. */
+import {accessSize} from '../../trace/records.ts';
 import {ALWAYS, type Operation} from '../core/operation.ts';
 import type {CodeBlock} from '../engine/code-cache.ts';
 
@@ -40,6 +41,12 @@ export const liveBefore = (operation: Operation, use: FlagUse, after: number): n
 };
 
 /**
+ * A block that accesses memory may be left in the middle: for a store that changes the blocks behind it, or for a signal's
+ * handler. What was dead by what follows may then be read after all. (The block itself is executed as it was decoded.)
+ */
+const mayChangeWhatFollows = ({operations}: CodeBlock): boolean => operations.some(({meta}) => accessSize(meta) !== 0);
+
+/**
  * Flags live at the end of each block.
  * @param successors indices of the blocks that can follow, or undefined when anything can.
  */
@@ -54,7 +61,8 @@ export const liveOut = (
   for (let changed = true; changed; ) {
     changed = false;
     for (let index = blocks.length - 1; index >= 0; index--) {
-      const live = successors[index]?.reduce((mask, next) => mask | liveIn[next]!, 0) ?? ALL_FLAGS;
+      const inside = mayChangeWhatFollows(blocks[index]!) ? undefined : successors[index];
+      const live = inside?.reduce((mask, next) => mask | liveIn[next]!, 0) ?? ALL_FLAGS;
       const {reads, writes} = transfer[index]!;
       const before = reads | (live & ~writes);
       changed ||= live !== out[index] || before !== liveIn[index];
