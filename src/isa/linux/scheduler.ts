@@ -4,7 +4,7 @@
  */
 import {GuestFault, UndefinedInstruction} from '../core/errors.ts';
 import type {Engine} from '../engine/engine.ts';
-import {OutOfGuestMemory} from '../memory/memory.ts';
+import {OutOfGuestMemory} from '../memory/frames.ts';
 import {endProcess} from './endings.ts';
 import {faultSignal} from './faults.ts';
 import type {Kernel} from './kernel.ts';

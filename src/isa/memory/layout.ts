@@ -47,3 +47,8 @@ export const WRITE_PERMISSION_OFFSET = READ_PERMISSION_OFFSET + PAGES;
 /** A word for each page of the guest's address space: the offset here of the page that may be read or written, or 0. */
 export const READ_MAP_OFFSET = WRITE_PERMISSION_OFFSET + PAGES;
 export const WRITE_MAP_OFFSET = READ_MAP_OFFSET + 4 * PAGES;
+
+export const USER_PAGES = USER_END / PAGE;
+/** Where a page lies in the engine's memory, as a signed word. */
+export const offsetOf = (page: number): number =>
+  (page < USER_PAGES ? GUEST_BASE + (page << PAGE_SHIFT) : HELPERS_OFFSET) | 0;

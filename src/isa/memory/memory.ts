@@ -1,12 +1,7 @@
 /**
- * The guest's memory: frames of 4 KiB that address spaces share, of which one space is current. A frame in use lies in
- * the engine's memory at the address of the page that was last accessed through it; when another space (or another page)
- * needs that place for a frame of its own, the frame's contents wait outside. So one process, and the pages that forked
- * processes share, never move.
- *
- * The maps and permission bytes (see layout.ts) are a cache of the current space's page table: 0 means that an access must
- * take the slow path (not looked up yet, unmapped, no permission, copy on write, or a write to a page that holds cached
- * code). Little-endian.
+ * The guest's memory: address spaces that share frames, one of which is current. The maps are a cache of its page table: 0
+ * means that a page was not looked up yet, is not mapped, not permitted, to be copied on a write, or to be written although
+ * it holds cached code. Little-endian.
  */
 import {type Bytes, GIBIBYTE} from '../../units.ts';
 import {STATE_WORDS} from '../core/state.ts';
@@ -22,38 +17,16 @@ import {
   SHARED,
   WRITABLE,
 } from './address-space.ts';
-import {
-  GUEST_BASE,
-  HELPERS_OFFSET,
-  MEMORY_END,
-  PAGE,
-  PAGE_SHIFT,
-  PAGES,
-  READ_MAP_OFFSET,
-  READ_PERMISSION_OFFSET,
-  STATE_OFFSET,
-  USER_END,
-  WRITE_MAP_OFFSET,
-  WRITE_PERMISSION_OFFSET,
-} from './layout.ts';
+import {Frames} from './frames.ts';
+import {GUEST_BASE, MEMORY_END, offsetOf, PAGE, PAGE_SHIFT, PAGES, STATE_OFFSET, USER_PAGES} from './layout.ts';
+import {PageMaps} from './page-maps.ts';
 
-/** Pages that entered the maps are listed, up to so many, so that a switch clears those and no others. */
-const LISTED_PAGES = 1 << 15;
 const WASM_PAGE = 0x1_0000;
 const PAGE_MASK = PAGE - 1;
-const USER_PAGES = USER_END / PAGE;
 /** The only page above user space. */
 const HELPERS_PAGE = PAGES - 16;
 /** All of user space. */
 export const MOST_GUEST_MEMORY = 3 * GIBIBYTE;
-
-/** The guest touched more memory than it may have: Linux would kill a process. */
-export class OutOfGuestMemory extends Error {
-  constructor(limit: number) {
-    super(`the guest uses all of its ${limit / 2 ** 20} MiB of memory`);
-    this.name = 'OutOfGuestMemory';
-  }
-}
 
 export class Memory {
   readonly wasm: WebAssembly.Memory;
@@ -72,22 +45,9 @@ export class Memory {
    */
   onCodeMapping: () => void = () => {};
 
-  /** The most frames that may be in use; frames are numbered from 1. */
-  readonly #frames: number;
-  /** How many pages map a frame. */
-  readonly #references: Int32Array;
+  readonly #maps: PageMaps;
+  readonly #frames: Frames;
   readonly #holdsCode: Uint8Array;
-  /** The page at whose place a frame's contents are, or −1; they are then in `#outside`, or zero. */
-  readonly #places: Int32Array;
-  readonly #outside: (Uint8Array | undefined)[] = [];
-  /** The frame whose contents are at a page's place, or 0; bit 31 is set when the place holds anything but zeros. */
-  readonly #occupants: Int32Array;
-  readonly #readPermission: Uint8Array;
-  readonly #writePermission: Uint8Array;
-  readonly #free: number[] = [];
-  #used = 0;
-  readonly #listed = new Int32Array(LISTED_PAGES);
-  #listedCount = 0;
   #space: AddressSpace;
   #spaces = 0;
   /** Code was looked at since the last {@link onCodeMapping}. */
@@ -95,7 +55,6 @@ export class Memory {
 
   /** @throws RangeError when the host does not have so much address space. */
   constructor(limit: Bytes) {
-    this.#frames = Math.ceil(Math.min(limit, MOST_GUEST_MEMORY) / PAGE);
     const wasmPages = Math.ceil(MEMORY_END / WASM_PAGE);
     // All at once: memory that grows would detach every view. What is not touched costs the host nothing.
     this.wasm = new WebAssembly.Memory({initial: wasmPages, maximum: wasmPages});
@@ -104,14 +63,12 @@ export class Memory {
     this.halfWords = new Uint16Array(buffer);
     this.words = new Int32Array(buffer);
     this.state = new Int32Array(buffer, STATE_OFFSET, STATE_WORDS);
-    this.readMap = new Int32Array(buffer, READ_MAP_OFFSET, PAGES);
-    this.writeMap = new Int32Array(buffer, WRITE_MAP_OFFSET, PAGES);
-    this.#readPermission = new Uint8Array(buffer, READ_PERMISSION_OFFSET, PAGES);
-    this.#writePermission = new Uint8Array(buffer, WRITE_PERMISSION_OFFSET, PAGES);
-    this.#references = new Int32Array(this.#frames + 1);
-    this.#holdsCode = new Uint8Array(this.#frames + 1);
-    this.#places = new Int32Array(this.#frames + 1).fill(NOWHERE);
-    this.#occupants = new Int32Array(PAGES);
+    this.#maps = new PageMaps(buffer);
+    this.readMap = this.#maps.reads;
+    this.writeMap = this.#maps.writes;
+    const frames = Math.ceil(Math.min(limit, MOST_GUEST_MEMORY) / PAGE);
+    this.#frames = new Frames(frames, this.bytes, this.#maps);
+    this.#holdsCode = new Uint8Array(frames + 1);
     this.#space = this.createSpace();
   }
 
@@ -120,12 +77,12 @@ export class Memory {
   }
 
   get limit(): number {
-    return this.#frames * PAGE;
+    return this.#frames.limit * PAGE;
   }
 
   /** Frames that hold pages of some space. */
   get framesInUse(): number {
-    return this.#used - this.#free.length;
+    return this.#frames.inUse;
   }
 
   createSpace(): AddressSpace {
@@ -139,14 +96,14 @@ export class Memory {
     parent.forEach((page, entry) => {
       const isPrivate = (entry & SHARED) === 0;
       // Shared memory is one frame from the start, so that it stays one.
-      const settled = isPrivate || frameOf(entry) !== 0 ? entry : withFrame(entry, this.#takeFrame());
+      const settled = isPrivate || frameOf(entry) !== 0 ? entry : withFrame(entry, this.#frames.take());
       const frame = frameOf(settled);
-      if (frame !== 0) this.#references[frame]!++;
+      if (frame !== 0) this.#frames.refer(frame);
       const copied = isPrivate && frame !== 0 ? settled | COPY_ON_WRITE : settled;
       parent.setEntry(page, copied);
       child.setEntry(page, copied);
     });
-    this.#clearMaps();
+    this.#maps.clear();
     return child;
   }
 
@@ -154,7 +111,7 @@ export class Memory {
   switchTo(space: AddressSpace): void {
     if (space === this.#space) return;
     this.#space = space;
-    this.#clearMaps();
+    this.#maps.clear();
     this.#reportMapping();
   }
 
@@ -165,7 +122,7 @@ export class Memory {
       space.setEntry(page, 0);
     });
     if (space === this.#space) {
-      this.#clearMaps();
+      this.#maps.clear();
       this.#reportMapping();
     }
   }
@@ -178,14 +135,14 @@ export class Memory {
     const first = start / PAGE;
     const last = end / PAGE;
     const isHelpers = first === HELPERS_PAGE && last === HELPERS_PAGE + 1;
-    if (last - first > this.#frames || first === 0 || (last > USER_PAGES && !isHelpers)) return false;
+    if (last - first > this.#frames.limit || first === 0 || (last > USER_PAGES && !isHelpers)) return false;
     for (let page = first; page < last; page++) this.#setEntry(page, MAPPED | flags);
     return true;
   }
 
   /** A zeroed frame that the caller holds until {@link returnFrame}, for pages of any space to show. */
   takeFrame(): number {
-    return this.#takeFrame();
+    return this.#frames.take();
   }
 
   returnFrame(frame: number): void {
@@ -194,20 +151,17 @@ export class Memory {
 
   /** Whether a frame that the caller holds is mapped anywhere. */
   isShown(frame: number): boolean {
-    return this.#references[frame]! > 1;
+    return this.#frames.references(frame) > 1;
   }
 
   /** The contents of a frame that the caller holds, until the guest's next access. */
   frameContents(frame: number): Uint8Array {
-    const place = this.#places[frame]!;
-    if (place !== NOWHERE) return this.#contentsAt(place);
-    this.#outside[frame] ??= new Uint8Array(PAGE);
-    return this.#outside[frame];
+    return this.#frames.contents(frame);
   }
 
   /** Maps a page that shows a frame of {@link takeFrame}. */
   mapFrame(start: number, frame: number, permissions: number): void {
-    this.#references[frame]!++;
+    this.#frames.refer(frame);
     this.#setEntry(start / PAGE, withFrame(MAPPED | SHARED | permissions, frame));
   }
 
@@ -276,10 +230,8 @@ export class Memory {
     const frame = frameOf(this.#space.entry(page));
     if (this.#holdsCode[frame] === 1) return;
     this.#holdsCode[frame] = 1;
-    const place = this.#places[frame]!;
-    if (place === NOWHERE) return;
-    this.writeMap[place] = 0;
-    this.#writePermission[place] = 0;
+    const place = this.#frames.placeOf(frame);
+    if (place !== undefined) this.#maps.hideFromWrites(place);
   }
 
   /** Lets a read that met a 0 entry continue when the page was only not looked up. True when the page is readable. */
@@ -287,9 +239,9 @@ export class Memory {
     const page = address >>> PAGE_SHIFT;
     const entry = this.#space.entry(page);
     if ((entry & READABLE) === 0) return false;
-    this.#bring(page, this.#touch(page, entry));
-    this.#list(page);
-    this.#showReadable(page);
+    this.#frames.bring(page, this.#touch(page, entry));
+    this.#maps.list(page);
+    this.#maps.showReadable(page);
     return true;
   }
 
@@ -299,12 +251,11 @@ export class Memory {
     const entry = this.#space.entry(page);
     if ((entry & WRITABLE) === 0) return false;
     const frame = this.#own(page, entry);
-    this.#bring(page, frame);
+    this.#frames.bring(page, frame);
     this.#forgetCode(frame);
-    this.#list(page);
-    this.writeMap[page] = offsetOf(page);
-    if (page < USER_PAGES) this.#writePermission[page] = 1;
-    if ((entry & READABLE) !== 0) this.#showReadable(page);
+    this.#maps.list(page);
+    this.#maps.showWritable(page);
+    if ((entry & READABLE) !== 0) this.#maps.showReadable(page);
     return true;
   }
 
@@ -358,7 +309,7 @@ export class Memory {
       const entry = this.#space.entry(page);
       if (entry === 0) throw new RangeError(`address ${at} is not mapped`);
       const frame = this.#own(page, entry);
-      this.#bring(page, frame);
+      this.#frames.bring(page, frame);
       this.#forgetCode(frame);
       const offset = (offsetOf(page) + (at & PAGE_MASK)) >>> 0;
       this.bytes.set(data.subarray(done, done + run), offset);
@@ -366,23 +317,10 @@ export class Memory {
     }
   }
 
-  #showReadable(page: number): void {
-    this.readMap[page] = offsetOf(page);
-    if (page < USER_PAGES) this.#readPermission[page] = 1;
-  }
-
-  /** Takes a page out of the maps. */
-  #hide(page: number): void {
-    this.readMap[page] = 0;
-    this.writeMap[page] = 0;
-    this.#readPermission[page] = 0;
-    this.#writePermission[page] = 0;
-  }
-
   /** The number of a mapped page's frame, taken now if this is the first touch. */
   #touch(page: number, entry: number): number {
     if (frameOf(entry) !== 0) return frameOf(entry);
-    const frame = this.#takeFrame();
+    const frame = this.#frames.take();
     this.#space.setEntry(page, withFrame(entry, frame));
     return frame;
   }
@@ -391,18 +329,11 @@ export class Memory {
   #own(page: number, entry: number): number {
     if ((entry & COPY_ON_WRITE) === 0) return this.#touch(page, entry);
     const frame = frameOf(entry);
-    const isLast = this.#references[frame] === 1;
-    if (isLast) {
+    if (this.#frames.references(frame) === 1) {
       this.#space.setEntry(page, entry & ~COPY_ON_WRITE);
       return frame;
     }
-    // The contents stay at this page's place, for the copy; the original gets its own outside.
-    this.#bring(page, frame);
-    const own = this.#takeFrame();
-    this.#outside[frame] = this.#contentsAt(page).slice();
-    this.#places[frame] = NOWHERE;
-    this.#settle(page, own);
-    this.#references[frame]!--;
+    const own = this.#frames.copyAt(page, frame);
     this.#space.setEntry(page, withFrame(entry & FLAGS_MASK & ~COPY_ON_WRITE, own));
     if ((entry & EXECUTABLE) !== 0) this.#reportMapping();
     return own;
@@ -411,69 +342,12 @@ export class Memory {
   #bringCode(address: number): boolean {
     const frame = this.codeFrame(address);
     if (frame === 0) return false;
-    this.#bring(address >>> PAGE_SHIFT, frame);
+    this.#frames.bring(address >>> PAGE_SHIFT, frame);
     return true;
   }
 
-  /** Puts a frame's contents at a page's place. */
-  #bring(page: number, frame: number): void {
-    if (this.#places[frame] === page) return;
-    this.#evict(page);
-    const from = this.#places[frame]!;
-    const outside = this.#outside[frame];
-    const offset = offsetOf(page) >>> 0;
-    if (from !== NOWHERE) {
-      const source = offsetOf(from) >>> 0;
-      this.bytes.copyWithin(offset, source, source + PAGE);
-      this.#occupants[from] = LITTERED;
-      this.#hide(from);
-    } else if (outside !== undefined) {
-      this.bytes.set(outside, offset);
-      this.#outside[frame] = undefined;
-    } else if ((this.#occupants[page]! & LITTERED) !== 0) this.bytes.fill(0, offset, offset + PAGE);
-    this.#settle(page, frame);
-  }
-
-  #settle(page: number, frame: number): void {
-    this.#places[frame] = page;
-    this.#occupants[page] = frame | LITTERED;
-  }
-
-  /** Makes room at a page's place. */
-  #evict(page: number): void {
-    const occupant = this.#occupants[page]! & ~LITTERED;
-    if (occupant === 0) return;
-    this.#outside[occupant] = this.#contentsAt(page).slice();
-    this.#places[occupant] = NOWHERE;
-    this.#occupants[page] = LITTERED;
-    this.#hide(page);
-  }
-
-  #contentsAt(page: number): Uint8Array {
-    const offset = offsetOf(page) >>> 0;
-    return this.bytes.subarray(offset, offset + PAGE);
-  }
-
-  #takeFrame(): number {
-    const frame = this.#free.pop() ?? ++this.#used;
-    if (frame > this.#frames) {
-      this.#used--;
-      throw new OutOfGuestMemory(this.limit);
-    }
-    this.#references[frame] = 1;
-    return frame;
-  }
-
   #releaseFrame(frame: number): void {
-    if (frame === 0 || --this.#references[frame]! > 0) return;
-    this.#forgetCode(frame);
-    const place = this.#places[frame]!;
-    if (place !== NOWHERE) {
-      this.#occupants[place] = LITTERED;
-      this.#places[frame] = NOWHERE;
-    }
-    this.#outside[frame] = undefined;
-    this.#free.push(frame);
+    if (frame !== 0 && this.#frames.release(frame)) this.#forgetCode(frame);
   }
 
   /** Replaces an entry, giving up the frame of the one before. */
@@ -485,7 +359,7 @@ export class Memory {
 
   #changeEntry(page: number, entry: number, before: number): void {
     this.#space.setEntry(page, entry);
-    this.#hide(page);
+    this.#maps.hide(page);
     if (((before | entry) & EXECUTABLE) !== 0) this.#reportMapping();
   }
 
@@ -500,24 +374,7 @@ export class Memory {
     this.#holdsCode[frame] = 0;
     this.onCodeWrite(frame);
   }
-
-  #list(page: number): void {
-    if (this.#listedCount === LISTED_PAGES) this.#clearMaps();
-    this.#listed[this.#listedCount++] = page;
-  }
-
-  #clearMaps(): void {
-    for (let at = 0; at < this.#listedCount; at++) this.#hide(this.#listed[at]!);
-    this.#listedCount = 0;
-  }
 }
-
-const NOWHERE = -1;
-/** Bit 31 of an occupant: the place does not hold zeros. */
-const LITTERED = 0x8000_0000 | 0;
 
 const frameOf = (entry: number): number => entry >>> FRAME_SHIFT;
 const withFrame = (entry: number, frame: number): number => (entry & FLAGS_MASK) | (frame << FRAME_SHIFT);
-
-/** Where a page lies in the engine's memory, as a signed word. */
-const offsetOf = (page: number): number => (page < USER_PAGES ? GUEST_BASE + (page << PAGE_SHIFT) : HELPERS_OFFSET) | 0;
