@@ -9,6 +9,8 @@ export const DIRTY = 1;
 export const PREFETCHED = 2;
 
 const EMPTY = -1;
+/** Of the random numbers, where the seed is 0: xorshift would stay there. */
+export const SEED_FOR_ZERO = 0x9e3779b9;
 
 export class Cache {
   readonly setMask: number;
@@ -26,7 +28,7 @@ export class Cache {
     this.ways = geometry.ways;
     this.tags = new Int32Array(geometry.sets * geometry.ways).fill(EMPTY);
     this.flags = new Uint8Array(geometry.sets * geometry.ways);
-    this.random = seed | 0 || 0x9e3779b9;
+    this.random = seed | 0 || SEED_FOR_ZERO;
   }
 
   /** Slot of `line`, or -1. */

@@ -1,4 +1,5 @@
 /** The kernel's memory, laid out for one system: what {@link layout} names, and behind it what has no fixed size. */
+import {SEED_FOR_ZERO} from '../cache.ts';
 import type {CacheGeometry, Machine, TlbGeometry} from '../machine.ts';
 import {METRICS} from '../metrics.ts';
 import type {TimedActivity} from '../replay.ts';
@@ -15,7 +16,6 @@ const FIRST_BLOCKS = 1024;
 /** Of a 32-bit address space, a bit for each 4 KiB page. */
 const TOUCHED_BYTES = 2 ** 20 / 8;
 const NONE = -1;
-const DEFAULT_SEED = 0x9e3779b9;
 
 interface Views {
   readonly bytes: Uint8Array;
@@ -162,7 +162,7 @@ export class KernelMemory {
     this.setWord(place + layout.CACHE_STRIDE, stride);
     this.setWord(place + layout.CACHE_TAGS, tags);
     this.setWord(place + layout.CACHE_FLAGS, this.#take(sets * stride));
-    this.setWord(place + layout.CACHE_RANDOM, seed | 0 || DEFAULT_SEED);
+    this.setWord(place + layout.CACHE_RANDOM, seed | 0 || SEED_FOR_ZERO);
   }
 
   #layOutTlb(place: number, {sets, ways}: TlbGeometry): void {
