@@ -14,14 +14,15 @@ import {
   BLOCK_LAST_PREVIOUS,
   BLOCK_SEEN,
   BLOCK_TABLE,
+  BLOCK_USES,
   DATA_TLB,
   FILTER,
   FILTER_BACK,
   FILTER_ENTRIES,
   FILTER_EPOCH,
   FILTER_SHIFT,
+  FIRST_WAIT,
   FROM_DRAM,
-  GATHER_BYTES,
   GATHER_LINE,
   INSTRUCTION_GENERATION,
   INSTRUCTION_TLB,
@@ -32,6 +33,7 @@ import {
   LATEST_READY,
   MISPREDICT,
   NEXT_ACTIVITY,
+  NO_WAIT,
   NOW,
   PAIR_BYTES,
   PAIR_ENTRIES,
@@ -41,7 +43,7 @@ import {
   RECORDS,
   TAKEN_BRANCH,
   TRANSLATION_CYCLES,
-  WAS_HIT,
+  USES,
 } from '../src/costmodel/kernel/layout';
 import {
   BRANCH_CYCLES,
@@ -66,16 +68,20 @@ import {CONDITIONAL, mispredictsConditional, mispredictsIndirect} from './branch
 import {DIRTY, findLine, flagsOf, PREFETCHED} from './cache';
 import {add} from './counts';
 import {forgetSlot} from './filter';
-import {fetch, loadMiss, prefetchedHit, readyTime, storeHit, storeMiss} from './hierarchy';
+import {isWritten} from './gather';
+import {fetch, loadMiss, missTurn, prefetchedHit, readyTime, storeHit, storeMiss} from './hierarchy';
 import {marker, pairCycles} from './host';
 import {findMicro, insertMicro, microFrame} from './tlb';
 import {translate} from './translation';
+import {addWait, settleWaits} from './waits';
 
 export {runActivity, scheduleNext} from './activities';
 
 const READ: u32 = 0;
 const WRITE: u32 = 1;
 const PREFETCH: u32 = 2;
+/** Of a load whose result its block does not need. */
+const UNUSED: i32 = 255;
 const EVENT_FLAG: u32 = 0x8000_0000;
 const MARKER: u32 = 0;
 const KIND_BITS: u64 = KIND_SHIFT;
@@ -152,9 +158,7 @@ export function consume(length: i32): void {
       now = load<f64>(NOW);
     }
 
-    let loadsReady: f64 = 0;
-    let fromDram = 0;
-    let late = false;
+    let waiting: i32 = NO_WAIT;
     for (const last = at + ((<usize>(word & 0xff)) << 3); at < last; at += 8) {
       const address = load<u32>(at);
       const meta = load<u32>(at + 4);
@@ -165,20 +169,21 @@ export function consume(length: i32): void {
       if (line === lastLine) {
         if (load<u64>(filterPlace(line, kind)) === (load<u64>(FILTER_EPOCH) | <u64>line)) continue;
       }
+      const slot = <i32>(meta >>> 16);
+      // Accesses that the filter answers do nothing whenever they come, so what they would wait for is waited for later.
+      if (slot >= waiting) {
+        now = settleWaits(slot, now);
+        waiting = load<i32>(FIRST_WAIT);
+      }
       if (kind === WRITE) {
         now = storeTo(address, meta & 0xff, now);
         continue;
       }
       for (let next = line; next <= lastLine; next++) {
         if (next !== line) add(L1D_ACCESSES, 1);
-        const ready = loadFrom(next, now);
-        now = load<f64>(NOW);
-        if (ready > loadsReady && kind !== PREFETCH) {
-          loadsReady = ready;
-          late = load<i32>(WAS_HIT) !== 0;
-          if (!late) fromDram = load<i32>(FROM_DRAM);
-        }
+        now = loadFrom(next, now, block, meta);
       }
+      waiting = load<i32>(FIRST_WAIT);
       // An access of no bytes at a line's start is of no line.
       if (lastLine < line) add(L1D_ACCESSES, -1);
     }
@@ -187,11 +192,7 @@ export function consume(length: i32): void {
         ? load<f64>(block + BLOCK_LAST_CYCLES)
         : lookUpCycles(block, previous, id);
     pipelineCycles += cycles;
-    if (loadsReady > now) {
-      const stall = Math.ceil(loadsReady - now);
-      add(late ? STALL_LATE_PREFETCH : fromDram !== 0 ? STALL_DRAM : STALL_L2, stall);
-      now += stall;
-    }
+    if (waiting !== NO_WAIT) now = settleWaits(UNUSED, now);
     now += cycles * scale;
     previous = id;
   }
@@ -251,7 +252,7 @@ function remember(line: u32, physical: i32, slot: i32): void {
   store<u16>(back, index);
   const key = load<u64>(FILTER_EPOCH) | <u64>line;
   store<u64>(filterPlace(line, READ), key);
-  const isWritable = (flags & DIRTY) !== 0 && (physical !== load<i32>(GATHER_LINE) || load<i64>(GATHER_BYTES) === -1);
+  const isWritable = (flags & DIRTY) !== 0 && (physical !== load<i32>(GATHER_LINE) || isWritten());
   store<u64>(filterPlace(line, WRITE), isWritable ? key : 0);
 }
 
@@ -269,7 +270,7 @@ export function storeTo(address: u32, size: u32, time: f64): f64 {
     now = load<f64>(NOW);
     const found = findLine(L1D, physical);
     if (found >= 0) {
-      storeHit(physical, found, from, bytes, now);
+      now = storeHit(physical, found, from, bytes, now);
       if (now >= load<f64>(LATEST_READY) || readyTime(physical, now) <= now) remember(line, physical, found);
     } else {
       add(L1D_MISSES, 1);
@@ -280,20 +281,30 @@ export function storeTo(address: u32, size: u32, time: f64): f64 {
   return now;
 }
 
-/** Returns when the line is there; NOW is when it was asked for, WAS_HIT whether L1D had it. */
-export function loadFrom(line: u32, time: f64): f64 {
+/** A load or PLD of a line, by the access `meta` of `block`. Returns the time at which the core goes on. */
+export function loadFrom(line: u32, time: f64, block: usize, meta: u32): f64 {
   const physical = translateLine(line, time);
-  const now = load<f64>(NOW);
+  let now = load<f64>(NOW);
   const found = findLine(L1D, physical);
-  store<i32>(WAS_HIT, i32(found >= 0));
-  if (found < 0) {
+  let cause = STALL_LATE_PREFETCH;
+  let ready = now;
+  if (found >= 0) {
+    if (now < load<f64>(LATEST_READY)) ready = readyTime(physical, now);
+    if ((flagsOf(L1D, found) & PREFETCHED) !== 0) prefetchedHit(physical, found, now);
+    else if (ready <= now) remember(line, physical, found);
+  } else {
     add(L1D_MISSES, 1);
-    return loadMiss(physical, now);
+    now = missTurn(now);
+    ready = loadMiss(physical, now);
+    cause = load<i32>(FROM_DRAM) !== 0 ? STALL_DRAM : STALL_L2;
   }
-  const ready = now < load<f64>(LATEST_READY) ? readyTime(physical, now) : now;
-  if ((flagsOf(L1D, found) & PREFETCHED) !== 0) prefetchedHit(physical, found, now);
-  else if (ready <= now) remember(line, physical, found);
-  return ready;
+  if (ready > now && ((meta >>> 8) & 7) !== PREFETCH) addWait(useOf(block, meta), ready, cause);
+  return now;
+}
+
+/** Index of the instruction that first needs what the access of `meta` loads. */
+function useOf(block: usize, meta: u32): i32 {
+  return load<u8>(<usize>load<u32>(USES) + <usize>load<u32>(block + BLOCK_USES) + <usize>(meta >>> 16));
 }
 
 function microMiss(tlb: usize, page: i32, metric: i32): i32 {

@@ -7,6 +7,7 @@
  */
 import type {BlockTable} from '../trace/blocks.ts';
 import {
+  accessSlot,
   EVENT_FLAG,
   EVENT_ID,
   eventKind,
@@ -22,8 +23,10 @@ import type {TraceChunk} from '../trace/source.ts';
 import {BlockColumns} from './block-columns.ts';
 import {BranchModel} from './branch-model.ts';
 import {PREFETCHED} from './cache.ts';
+import {UNUSED} from './first-use.ts';
 import type {TouchedActivity} from './footprint.ts';
 import {Hierarchy} from './hierarchy.ts';
+import {LoadWaits} from './load-waits.ts';
 import type {Machine} from './machine.ts';
 import {METRIC, newCounts, PATH} from './metrics.ts';
 import {MicroTlb} from './micro-tlb.ts';
@@ -79,6 +82,7 @@ export class Replay {
   private readonly translation: Translation;
   private readonly pipeline: PipelineModel;
   private readonly columns = new BlockColumns();
+  private readonly waits = new LoadWaits(this.counts);
   private readonly dataTlb: MicroTlb;
   private readonly instructionTlb: MicroTlb;
   private readonly activities: {timed: TimedActivity; next: number; period: number; counts: RunningCounts}[];
@@ -181,10 +185,9 @@ export class Replay {
     if (this.previous >= 0) this.now += this.branches.follow(this.previous, id);
     if (columns.seen[id] !== hierarchy.instructionGeneration) this.fetch(id);
 
+    const {waits} = this;
+    const uses = columns.firstUses[id]!;
     let now = this.now;
-    let loadsReady = 0;
-    let fromDram = false;
-    let late = false;
     let reads = 0;
     let writes = 0;
     let lines = 0;
@@ -194,6 +197,8 @@ export class Replay {
       const meta = words[i + 1]!;
       const kind = (meta >>> 8) & 7;
       const size = meta & 0xff;
+      const use = uses[accessSlot(meta)] ?? UNUSED;
+      now = waits.settle(accessSlot(meta), now);
       if (kind === READ) reads++;
       else if (kind === WRITE) writes++;
       const last = (address + size - 1) >>> 6;
@@ -211,7 +216,7 @@ export class Replay {
         if (kind === WRITE) {
           const from = Math.max(address - line * 64, 0);
           const bytes = Math.min(address + size - line * 64, 64) - from;
-          if (found >= 0) hierarchy.storeHit(physical, found, from, bytes, now);
+          if (found >= 0) now = hierarchy.storeHit(physical, found, from, bytes, now);
           else {
             counts[METRIC.l1dMisses]!++;
             now = hierarchy.storeMiss(physical, from, bytes, now);
@@ -219,23 +224,19 @@ export class Replay {
           continue;
         }
         let ready: number;
+        let cause: number;
         if (found >= 0) {
           const wasPrefetched = (hierarchy.l1d.flags[found]! & PREFETCHED) !== 0;
           ready = now < hierarchy.latestReady ? hierarchy.readyTime(physical, now) : now;
+          cause = METRIC.stallLatePrefetch;
           if (wasPrefetched) hierarchy.prefetchedHit(physical, found, now);
-          if (ready > loadsReady && kind !== PREFETCH) {
-            loadsReady = ready;
-            late = true;
-          }
         } else {
           counts[METRIC.l1dMisses]!++;
+          now = hierarchy.missTurn(now);
           ready = hierarchy.loadMiss(physical, now);
-          if (ready > loadsReady && kind !== PREFETCH) {
-            loadsReady = ready;
-            late = false;
-            fromDram = hierarchy.fromDram;
-          }
+          cause = hierarchy.fromDram ? METRIC.stallDram : METRIC.stallL2;
         }
+        if (ready > now && kind !== PREFETCH) waits.add(use, ready, cause);
       }
     }
     counts[METRIC.reads]! += reads;
@@ -244,11 +245,7 @@ export class Replay {
     counts[METRIC.l1dAccesses]! += lines;
     const cycles = this.pipeline.cycles(this.previous, id);
     counts[METRIC.pipelineCycles]! += cycles;
-    if (loadsReady > now) {
-      const stall = Math.ceil(loadsReady - now);
-      counts[late ? METRIC.stallLatePrefetch : fromDram ? METRIC.stallDram : METRIC.stallL2]! += stall;
-      now += stall;
-    }
+    now = waits.settle(UNUSED, now);
     this.now = now + cycles * this.options.pipelineScale;
     this.previous = id;
     return i;

@@ -82,6 +82,7 @@ describe.each(SUTS)('%s: laws of any stream', (sut) => {
         'stallDram',
         'stallLatePrefetch',
         'stallLinefill',
+        'stallStore',
         'stallWrite',
         'stallMicroTlb',
         'stallStage1',

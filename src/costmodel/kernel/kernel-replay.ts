@@ -124,6 +124,7 @@ export class KernelReplay {
       this.#memory.setWord(place + layout.BLOCK_END, columns.end[id]!);
       const counter = (id << machine.historyBits) & (machine.counterEntries - 1);
       this.#memory.setWord(place + layout.BLOCK_COUNTERS, this.#memory.word(layout.COUNTERS) + counter);
+      this.#memory.setUses(id, columns.firstUses[id]!);
       // No predecessor looked up yet; -1 is one that does not exist.
       this.#memory.setWord(place + layout.BLOCK_LAST_PREVIOUS, -2);
     }
