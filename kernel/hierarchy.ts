@@ -10,8 +10,10 @@ import {
   L1I,
   L1I_LINE_BITS,
   L2,
+  L2_FILLS_ON_MISS,
   L2_FREE,
   L2_HIT,
+  L2_KEEPS_ON_HIT,
   L2_LINE,
   L2_LINE_BITS,
   LATEST_READY,
@@ -55,7 +57,7 @@ import {
   STREAMED_LINES,
   STREAMED_STORES,
 } from '../src/costmodel/kernel/metrics';
-import {DIRTY, findLine, flagsOf, insertLine, PREFETCHED, setFlags} from './cache';
+import {DIRTY, findLine, flagsOf, insertLine, PREFETCHED, removeLine, setFlags} from './cache';
 import {add} from './counts';
 import {readMemory, writeMemory} from './dram';
 import {forgetSlot} from './filter';
@@ -226,14 +228,21 @@ export function fetch(line: i32, time: f64, requester: i32): f64 {
   add(L1I_MISSES + requester, 1);
   store<i64>(INSTRUCTION_GENERATION, load<i64>(INSTRUCTION_GENERATION) + 1);
   insertLine(L1I, line, 0);
-  const ready = fromL2(line >>> (load<i32>(L2_LINE_BITS) - load<i32>(L1I_LINE_BITS)), time, requester, true);
+  const wanted = line >>> (load<i32>(L2_LINE_BITS) - load<i32>(L1I_LINE_BITS));
+  const slot = findLine(L2, wanted);
+  countL2(slot, requester);
+  const ready = slot >= 0 ? l2Line(time) : readMemory(wanted, time);
+  if (slot < 0) insertL2(wanted, 0, time);
   return Math.ceil(ready - time);
 }
 
 function fill(line: i32, time: f64, requester: i32, flags: i32): f64 {
   const start = waitForLinefill(time);
-  const ready = fromL2(line, start, requester, false);
-  install(line, ready, flags, start);
+  const slot = findLine(L2, line);
+  countL2(slot, requester);
+  const taken = leaveL2(slot);
+  const ready = forL1d(line, slot, start);
+  install(line, ready, flags | taken, start);
   return ready;
 }
 
@@ -247,22 +256,32 @@ function prefetch(line: i32, time: f64): void {
     if (freeLinefills(time) <= 1) return;
     add(PREFETCH_ISSUED, 1);
     add(L2_PREFETCH_ACCESSES, 1);
-    const held = findLine(L2, target) >= 0;
-    if (!held) add(L2_PREFETCH_MISSES, 1);
-    const ready = held ? l2Line(time) : readMemory(target, time);
-    install(target, ready, PREFETCHED, time);
+    const slot = findLine(L2, target);
+    if (slot < 0) add(L2_PREFETCH_MISSES, 1);
+    const taken = leaveL2(slot);
+    install(target, forL1d(target, slot, time), PREFETCHED | taken, time);
   }
 }
 
-/** Looks `line` up in L2 and DRAM; returns when its data reach the core. */
-function fromL2(line: i32, time: f64, requester: i32, keep: bool): f64 {
+function countL2(slot: i32, requester: i32): void {
   add(L2_ACCESSES + requester, 1);
-  store<i32>(FROM_DRAM, 0);
-  if (findLine(L2, line) >= 0) return l2Line(time);
-  add(L2_MISSES + requester, 1);
-  store<i32>(FROM_DRAM, 1);
+  if (slot < 0) add(L2_MISSES + requester, 1);
+  store<i32>(FROM_DRAM, i32(slot < 0));
+}
+
+/** L1D takes a line that L2 may hold, at `slot`. Returns the flags that come along. */
+function leaveL2(slot: i32): i32 {
+  if (slot < 0 || load<i32>(L2_KEEPS_ON_HIT) !== 0) return 0;
+  const flags = flagsOf(L2, slot);
+  removeLine(L2, slot);
+  return flags;
+}
+
+/** A line for L1D, from L2 if that held it, at `slot`, or else from DRAM. Returns when its data reach the core. */
+function forL1d(line: i32, slot: i32, time: f64): f64 {
+  if (slot >= 0) return l2Line(time);
   const ready = readMemory(line, time);
-  if (keep) insertL2(line, 0, time);
+  if (load<i32>(L2_FILLS_ON_MISS) !== 0) insertL2(line, 0, time);
   return ready;
 }
 

@@ -5,7 +5,7 @@
  * under way at once bounds overlap: so many misses of loads and PLDs, so many linefills for stores, and prefetches in the
  * buffers that are left. tinymembench on A20 boards asks for these bounds: two misses (two streams with PLD reach 615 MB/s,
  * not five times one latency), one linefill for stores (223 ns a line when fills do not stream). L2 is filled by L1D's victims and by instruction
- * fetches and keeps its copy on a hit (the A53 and A35 manuals say so of their L2; the A7's text was not available).
+ * fetches and keeps its copy on a hit (the A53 and A35 manuals say so of their L2; the A7's text was not available, so both are switches).
  */
 import {Cache, DIRTY, PREFETCHED} from './cache.ts';
 import {Dram} from './dram.ts';
@@ -230,15 +230,22 @@ export class Hierarchy {
     this.counts[METRIC.l1iMisses + requester]!++;
     this.instructionGeneration++;
     this.l1i.insert(line, 0);
-    const shift = this.machine.l2.lineBits - this.machine.l1i.lineBits;
-    const ready = this.fromL2(line >>> shift, time, requester, true);
+    const {l1i, l2} = this.machine;
+    const wanted = line >>> (l2.lineBits - l1i.lineBits);
+    const slot = this.l2.find(wanted);
+    this.countL2(slot, requester);
+    const ready = slot >= 0 ? this.l2Line(time) : this.dram.read(wanted, time);
+    if (slot < 0) this.insertL2(wanted, 0, time);
     return Math.ceil(ready - time);
   }
 
   private fill(line: number, time: number, requester: number, flags: number): number {
     const start = this.waitForLinefill(time);
-    const ready = this.fromL2(line, start, requester, false);
-    this.install(line, ready, flags, start);
+    const slot = this.l2.find(line);
+    this.countL2(slot, requester);
+    const taken = this.leaveL2(slot);
+    const ready = this.forL1d(line, slot, start);
+    this.install(line, ready, flags | taken, start);
     return ready;
   }
 
@@ -254,20 +261,30 @@ export class Hierarchy {
       counts[METRIC.l2PrefetchAccesses]!++;
       const slot = this.l2.find(target);
       if (slot < 0) counts[METRIC.l2PrefetchMisses]!++;
-      const ready = slot < 0 ? this.dram.read(target, time) : this.l2Line(time);
-      this.install(target, ready, PREFETCHED, time);
+      const taken = this.leaveL2(slot);
+      this.install(target, this.forL1d(target, slot, time), PREFETCHED | taken, time);
     }
   }
 
-  /** Looks `line` up in L2 and DRAM; returns when its data reach the core. */
-  private fromL2(line: number, time: number, requester: number, keep: boolean): number {
+  private countL2(slot: number, requester: number): void {
     this.counts[METRIC.l2Accesses + requester]!++;
-    this.fromDram = false;
-    if (this.l2.find(line) >= 0) return this.l2Line(time);
-    this.counts[METRIC.l2Misses + requester]!++;
-    this.fromDram = true;
+    if (slot < 0) this.counts[METRIC.l2Misses + requester]!++;
+    this.fromDram = slot < 0;
+  }
+
+  /** L1D takes a line that L2 may hold, at `slot`: an exclusive L2 loses it. Returns the flags that come along. */
+  private leaveL2(slot: number): number {
+    if (slot < 0 || this.machine.l2KeepsOnHit) return 0;
+    const flags = this.l2.flags[slot]!;
+    this.l2.remove(slot);
+    return flags;
+  }
+
+  /** A line for L1D, from L2 if that held it, at `slot`, or else from DRAM. Returns when its data reach the core. */
+  private forL1d(line: number, slot: number, time: number): number {
+    if (slot >= 0) return this.l2Line(time);
     const ready = this.dram.read(line, time);
-    if (keep) this.insertL2(line, 0, time);
+    if (this.machine.l2FillsOnMiss) this.insertL2(line, 0, time);
     return ready;
   }
 

@@ -4,7 +4,7 @@ import {basename, join} from 'node:path';
 import {z} from 'zod';
 import {type FileKind, readExtending} from '../files/extends.ts';
 import {packagePath} from '../files/paths.ts';
-import {listParameters, type NamedParameter, PARAMETER_KINDS, parameter} from '../parameters/parameter.ts';
+import {listParameters, type NamedParameter, PARAMETER_KINDS, parameter, toggle} from '../parameters/parameter.ts';
 import {INSTRUCTION_CLASSES, type InstructionClass} from '../trace/instruction-class.ts';
 import {cycles, hertz, nanoseconds, toCycles} from '../units.ts';
 
@@ -56,6 +56,8 @@ const sections = {
     l2: cache,
     l2Hit: parameter('cycles'),
     l2Line: parameter('cycles'),
+    l2FillsOnMiss: toggle(),
+    l2KeepsOnHit: toggle(),
     linefills: parameter('entries'),
     demandMisses: parameter('entries'),
     storeLinefills: parameter('entries'),
@@ -140,6 +142,10 @@ export interface Machine {
   readonly l2Hit: number;
   /** For which one line keeps L2 from handing over another. */
   readonly l2Line: number;
+  /** Does a line that L1D reads from DRAM go into L2 as well? */
+  readonly l2FillsOnMiss: boolean;
+  /** Does L2 keep a line that L1D takes? */
+  readonly l2KeepsOnHit: boolean;
   readonly linefills: number;
   /** Misses of loads and PLDs that may be under way at once. */
   readonly demandMisses: number;
@@ -246,6 +252,8 @@ export const machineFrom = (file: MachineFile): Machine => {
     l2: geometry(caches.l2),
     l2Hit: caches.l2Hit.value,
     l2Line: caches.l2Line.value,
+    l2FillsOnMiss: caches.l2FillsOnMiss.value === 1,
+    l2KeepsOnHit: caches.l2KeepsOnHit.value === 1,
     linefills: caches.linefills.value,
     demandMisses: caches.demandMisses.value,
     storeLinefills: caches.storeLinefills.value,

@@ -292,6 +292,23 @@ describe('L2', () => {
     expect(hierarchy.l2.find(0)).toBeGreaterThanOrEqual(0);
   });
 
+  test('switched to be filled by misses, it has a line that L1D reads at once', () => {
+    const {hierarchy} = setUp({...ROUND, l2FillsOnMiss: true});
+    hierarchy.loadMiss(0, 0);
+    expect(hierarchy.l2.find(0)).toBeGreaterThanOrEqual(0);
+  });
+
+  test('switched to be exclusive, it hands its copy over with what was written', () => {
+    const machine = {...ROUND, l1d: {sets: 1, ways: 1, lineBits: 6}, l2KeepsOnHit: false};
+    const {hierarchy, store} = setUp(machine);
+    store(0, 4, 0);
+    hierarchy.loadMiss(10, 1000);
+    expect(hierarchy.l2.flags[hierarchy.l2.find(0)]).toBe(DIRTY);
+    hierarchy.loadMiss(0, 2000);
+    expect(hierarchy.l2.find(0)).toBe(-1);
+    expect(hierarchy.l1d.flags[hierarchy.l1d.find(0)]).toBe(DIRTY);
+  });
+
   test('takes instruction lines as they are fetched: two of 32 bytes share one', () => {
     const {hierarchy, count} = setUp();
     expect(hierarchy.fetch(8, 0, GUEST)).toBe(COLD);

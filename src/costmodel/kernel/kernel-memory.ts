@@ -236,6 +236,8 @@ export class KernelMemory {
       [layout.PREFETCH_MAXIMUM_STRIDE, machine.prefetchStride],
       [layout.PREFETCH_DEPTH, machine.prefetchDepth],
       [layout.LINEFILLS, machine.linefills],
+      [layout.L2_FILLS_ON_MISS, Number(machine.l2FillsOnMiss)],
+      [layout.L2_KEEPS_ON_HIT, Number(machine.l2KeepsOnHit)],
       [layout.STORE_BUFFER, machine.storeBuffer],
       [layout.MERGE_BITS, Math.log2(machine.mergeBytes)],
       [layout.RUN_MASK, machine.ascendingBytes / machine.mergeBytes - 1],

@@ -175,6 +175,9 @@ export const DRAM_OTHER_INTERVAL = 6216;
 export const MERGE_BITS = 6224;
 export const RUN_MASK = 6232;
 export const BANK_FREE = 6240;
+/** i32s, 0 or 1. */
+export const L2_FILLS_ON_MISS = 6248;
+export const L2_KEEPS_ON_HIT = 6256;
 // Requests under way: i32s which is next and how many there may be, then an f64 each.
 export const MISSES_IN_FLIGHT = 16384;
 export const STORES_IN_FLIGHT = 18560;
