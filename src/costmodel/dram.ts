@@ -4,7 +4,7 @@
  * A request reaches the controller half the uncore time after it leaves the core. Its bank opens the row while other
  * banks' lines are on the channel, which a line holds for `transfer`. (With rows that hold the channel, two random reads at a time would take 9 %
  * longer than tinymembench measures on A20 boards; with rows opened beside it they are within 2 %.) A request that arrives before a refresh is
- * served before it.
+ * served before it. The counts that a request goes to are those of the core that it comes from.
  */
 import type {DramTimings} from './machine.ts';
 import {METRIC} from './metrics.ts';
@@ -21,11 +21,9 @@ export class Dram {
   /** When the next line of other masters comes. */
   private nextOther: number;
   private readonly timings: DramTimings;
-  private readonly counts: Float64Array;
 
-  constructor(timings: DramTimings, counts: Float64Array) {
+  constructor(timings: DramTimings) {
     this.timings = timings;
-    this.counts = counts;
     this.openRows = new Int32Array(timings.banks).fill(CLOSED);
     this.bankFree = new Float64Array(timings.banks);
     this.nextRefresh = timings.refreshInterval;
@@ -33,20 +31,20 @@ export class Dram {
   }
 
   /** Reads a line for a request that leaves the core at `time`; returns when its data are back. */
-  read(line: number, time: number): number {
-    this.counts[METRIC.dramReads]!++;
-    const start = this.transfer(line, time + this.timings.uncore / 2, false);
+  read(line: number, time: number, counts: Float64Array): number {
+    counts[METRIC.dramReads]!++;
+    const start = this.transfer(line, time + this.timings.uncore / 2, false, counts);
     return start + this.timings.cas + this.timings.transfer + this.timings.uncore / 2;
   }
 
   /** Writes a line that is at the controller at `time`; returns when the channel has taken it. */
-  write(line: number, time: number): number {
-    this.counts[METRIC.dramWrites]!++;
-    return this.transfer(line, time, true) + this.timings.transfer;
+  write(line: number, time: number, counts: Float64Array): number {
+    counts[METRIC.dramWrites]!++;
+    return this.transfer(line, time, true, counts) + this.timings.transfer;
   }
 
-  private transfer(line: number, arrival: number, write: boolean): number {
-    const {timings, counts} = this;
+  private transfer(line: number, arrival: number, write: boolean, counts: Float64Array): number {
+    const {timings} = this;
     if (arrival >= this.nextOther || this.channelFree >= this.nextOther) this.serveOthers(arrival);
     let start = arrival >= this.nextRefresh ? this.refresh(arrival) : arrival;
     const globalRow = Math.floor(line / timings.rowLines);

@@ -1,5 +1,5 @@
 /**
- * L1I, L1D, linefill buffers, prefetcher, store buffer, write streaming, L2 and DRAM of one core, in simulated time.
+ * L1I, L1D, linefill buffers, prefetcher, store buffer and write streaming of one core, before an {@link Uncore}, in simulated time.
  *
  * Lines enter L1D when they are requested and carry the time at which they will be there in a linefill buffer. What may be
  * under way at once bounds overlap: so many misses of loads and PLDs, so many linefills for stores, and prefetches in the
@@ -8,20 +8,19 @@
  * fetches and keeps its copy on a hit (the A53 and A35 manuals say so of their L2; the A7's text was not available, so both are switches).
  */
 import {Cache, DIRTY, PREFETCHED} from './cache.ts';
-import {Dram} from './dram.ts';
 import {InFlight} from './in-flight.ts';
 import {LineGather} from './line-gather.ts';
 import type {Machine} from './machine.ts';
 import {GUEST, METRIC} from './metrics.ts';
 import {Prefetcher} from './prefetcher.ts';
+import {Uncore} from './uncore.ts';
 
 const LINE_BYTES_64 = 64;
 
 export class Hierarchy {
   readonly l1i: Cache;
   readonly l1d: Cache;
-  readonly l2: Cache;
-  readonly dram: Dram;
+  readonly uncore: Uncore;
   /** Counts every change of L1I, so that a block found resident stays so until it changes. */
   instructionGeneration = 0;
   /** No linefill is under way at or after this time. */
@@ -38,7 +37,6 @@ export class Hierarchy {
   private readonly misses: InFlight;
   /** Linefills for stores. */
   private readonly storeFills: InFlight;
-  private l2Free = 0;
 
   // Stores to the line that a store allocated last merge in pieces: until the line is there, the store buffer holds them.
   private storeLine = -1;
@@ -53,13 +51,13 @@ export class Hierarchy {
   private streamedInARow = 0;
   private readonly posted: InFlight;
 
-  constructor(machine: Machine, counts: Float64Array, seed: number) {
+  /** `uncore`: shared with other cores, or the core's own. */
+  constructor(machine: Machine, counts: Float64Array, seed: number, uncore = new Uncore(machine, seed)) {
     this.machine = machine;
+    this.uncore = uncore;
     this.counts = counts;
     this.l1i = new Cache(machine.l1i, seed + 1);
     this.l1d = new Cache(machine.l1d, seed + 2);
-    this.l2 = new Cache(machine.l2, seed + 3);
-    this.dram = new Dram(machine.dram, counts);
     this.prefetcher = new Prefetcher(machine);
     this.fillLines = new Int32Array(machine.linefills).fill(-1);
     this.fillReady = new Float64Array(machine.linefills);
@@ -180,8 +178,8 @@ export class Hierarchy {
     gather.start(-1);
     this.counts[METRIC.streamedLines]!++;
     this.streamedInARow++;
-    const slot = this.l2.find(line);
-    if (slot >= 0) this.l2.flags[slot]! |= DIRTY;
+    const slot = this.uncore.l2.find(line);
+    if (slot >= 0) this.uncore.l2.flags[slot]! |= DIRTY;
     else if (this.streamedInARow <= this.machine.readAllocateEntryL2) this.insertL2(line, DIRTY, time);
     else return this.post(line, time);
     return time;
@@ -190,7 +188,7 @@ export class Hierarchy {
   /** Hands a full line to memory; waits when all posted-write entries are taken. */
   private post(line: number, time: number): number {
     const start = this.waitUntil(this.posted.free(time), time, METRIC.stallWrite);
-    this.posted.begin(this.dram.write(line, start));
+    this.posted.begin(this.uncore.dram.write(line, start, this.counts));
     return start;
   }
 
@@ -232,16 +230,16 @@ export class Hierarchy {
     this.l1i.insert(line, 0);
     const {l1i, l2} = this.machine;
     const wanted = line >>> (l2.lineBits - l1i.lineBits);
-    const slot = this.l2.find(wanted);
+    const slot = this.uncore.l2.find(wanted);
     this.countL2(slot, requester);
-    const ready = slot >= 0 ? this.l2Line(time) : this.dram.read(wanted, time);
+    const ready = slot >= 0 ? this.uncore.l2Line(time) : this.uncore.dram.read(wanted, time, this.counts);
     if (slot < 0) this.insertL2(wanted, 0, time);
     return Math.ceil(ready - time);
   }
 
   private fill(line: number, time: number, requester: number, flags: number): number {
     const start = this.waitForLinefill(time);
-    const slot = this.l2.find(line);
+    const slot = this.uncore.l2.find(line);
     this.countL2(slot, requester);
     const taken = this.leaveL2(slot);
     const ready = this.forL1d(line, slot, start);
@@ -259,7 +257,7 @@ export class Hierarchy {
       if (this.freeLinefills(time) <= 1) return;
       counts[METRIC.prefetchIssued]!++;
       counts[METRIC.l2PrefetchAccesses]!++;
-      const slot = this.l2.find(target);
+      const slot = this.uncore.l2.find(target);
       if (slot < 0) counts[METRIC.l2PrefetchMisses]!++;
       const taken = this.leaveL2(slot);
       this.install(target, this.forL1d(target, slot, time), PREFETCHED | taken, time);
@@ -275,24 +273,17 @@ export class Hierarchy {
   /** L1D takes a line that L2 may hold, at `slot`: an exclusive L2 loses it. Returns the flags that come along. */
   private leaveL2(slot: number): number {
     if (slot < 0 || this.machine.l2KeepsOnHit) return 0;
-    const flags = this.l2.flags[slot]!;
-    this.l2.remove(slot);
+    const flags = this.uncore.l2.flags[slot]!;
+    this.uncore.l2.remove(slot);
     return flags;
   }
 
   /** A line for L1D, from L2 if that held it, at `slot`, or else from DRAM. Returns when its data reach the core. */
   private forL1d(line: number, slot: number, time: number): number {
-    if (slot >= 0) return this.l2Line(time);
-    const ready = this.dram.read(line, time);
+    if (slot >= 0) return this.uncore.l2Line(time);
+    const ready = this.uncore.dram.read(line, time, this.counts);
     if (this.machine.l2FillsOnMiss) this.insertL2(line, 0, time);
     return ready;
-  }
-
-  /** L2 has the line; it hands one over at a time. Returns when its data reach the core. */
-  private l2Line(time: number): number {
-    const start = time > this.l2Free ? time : this.l2Free;
-    this.l2Free = start + this.machine.l2Line;
-    return start + this.machine.l2Hit;
   }
 
   private install(line: number, ready: number, flags: number, time: number): void {
@@ -306,14 +297,13 @@ export class Hierarchy {
   }
 
   private toL2(line: number, flags: number, time: number): void {
-    const slot = this.l2.find(line);
-    if (slot >= 0) this.l2.flags[slot]! |= flags;
+    const slot = this.uncore.l2.find(line);
+    if (slot >= 0) this.uncore.l2.flags[slot]! |= flags;
     else this.insertL2(line, flags, time);
   }
 
   private insertL2(line: number, flags: number, time: number): void {
-    this.l2.insert(line, flags);
-    if (this.l2.victimLine >= 0 && (this.l2.victimFlags & DIRTY) !== 0) this.dram.write(this.l2.victimLine, time);
+    this.uncore.insert(line, flags, time, this.counts);
   }
 
   private occupyLinefill(line: number, ready: number, time: number): void {

@@ -32,6 +32,7 @@ import {METRIC, newCounts, PATH} from './metrics.ts';
 import {MicroTlb} from './micro-tlb.ts';
 import {PipelineModel} from './pipeline.ts';
 import {type AddressSpace, Translation} from './translation.ts';
+import type {Uncore} from './uncore.ts';
 
 const PAGE_BITS = 12;
 
@@ -73,6 +74,8 @@ export interface ReplayOptions {
   /** Multiplies the pipeline's cycles: what the original binary takes beyond ours (calibrated on the native run). */
   readonly pipelineScale: number;
   readonly seed: number;
+  /** Of a cluster that the core belongs to; its own if left out. */
+  readonly uncore?: Uncore;
 }
 
 export class Replay {
@@ -95,9 +98,9 @@ export class Replay {
   private measured: Counts | undefined;
 
   constructor(options: ReplayOptions) {
-    const {machine, space, blocks, seed} = options;
+    const {machine, space, blocks, seed, uncore} = options;
     this.options = options;
-    this.hierarchy = new Hierarchy(machine, this.counts, seed);
+    this.hierarchy = new Hierarchy(machine, this.counts, seed, uncore);
     this.translation = new Translation(machine, this.hierarchy, space, this.counts);
     this.pipeline = new PipelineModel(machine, blocks);
     this.dataTlb = new MicroTlb(machine.microTlbEntries);
@@ -120,19 +123,30 @@ export class Replay {
     this.startMeasuring();
   }
 
-  /** Replays whole records. Chunks behind the `end` marker change nothing. */
-  consume(chunk: TraceChunk): void {
+  /**
+   * Replays whole records from word `from` on, up to the first block that would begin at `until` or later. Returns the word at which
+   * it stopped. Markers behind the `end` marker change nothing.
+   */
+  consume(chunk: TraceChunk, from = 0, until = Number.POSITIVE_INFINITY): number {
     const {words, length} = chunk;
     this.columns.learn(this.options.blocks, this.options.machine.l1i.lineBits);
-    for (let i = 0; i < length; ) {
+    let i = from;
+    while (i < length) {
       const word = words[i]!;
       if (word >= EVENT_FLAG) {
         if (eventKind(word) === EVENT_ID.marker) this.marker(words[i + 1]!);
         i += 1 + eventPayload(word);
         continue;
       }
+      if (this.now >= until) break;
       i = this.block(words, i, recordBlock(word), recordAccesses(word));
     }
+    return i;
+  }
+
+  /** Simulated time, in cycles. */
+  get time(): number {
+    return this.now;
   }
 
   /** Counts between the markers, or of the whole trace if it has none. @throws Error when `begin` has no `end`. */
@@ -170,6 +184,7 @@ export class Replay {
   }
 
   private marker(marker: number): void {
+    if (this.measured) return;
     if (marker === MARKER_ID.begin) {
       this.startMeasuring();
       this.begun = true;

@@ -19,9 +19,17 @@ const TIMINGS: DramTimings = {
   otherInterval: Number.POSITIVE_INFINITY,
 };
 
+const dramOf = (timings: DramTimings, counts = newCounts()) => {
+  const dram = new Dram(timings);
+  return {
+    read: (line: number, time: number) => dram.read(line, time, counts),
+    write: (line: number, time: number) => dram.write(line, time, counts),
+  };
+};
+
 const setUp = () => {
   const counts = newCounts();
-  return {dram: new Dram(TIMINGS, counts), count: (metric: keyof typeof METRIC) => counts[METRIC[metric]]};
+  return {dram: dramOf(TIMINGS, counts), count: (metric: keyof typeof METRIC) => counts[METRIC[metric]]};
 };
 
 describe('one request', () => {
@@ -85,7 +93,7 @@ describe('banks', () => {
 });
 
 describe('other masters', () => {
-  const other = (otherInterval: number) => new Dram({...TIMINGS, otherInterval}, newCounts());
+  const other = (otherInterval: number) => dramOf({...TIMINGS, otherInterval});
 
   test('a line of theirs goes first when it came first', () => {
     const dram = other(30);

@@ -52,7 +52,7 @@ describe('overlap', () => {
 
   test('a hit in L2 takes l2Hit', () => {
     const {hierarchy, count} = setUp();
-    hierarchy.l2.insert(7, 0);
+    hierarchy.uncore.l2.insert(7, 0);
     expect(hierarchy.loadMiss(7, 100)).toBe(111);
     expect([count('l2Accesses'), count('l2Misses'), hierarchy.fromDram]).toEqual([1, 0, false]);
   });
@@ -72,7 +72,7 @@ describe('turns', () => {
 
   test('hits in L2 follow each other by five cycles', () => {
     const {hierarchy} = setUp();
-    for (const line of [7, 8, 9]) hierarchy.l2.insert(line, 0);
+    for (const line of [7, 8, 9]) hierarchy.uncore.l2.insert(line, 0);
     expect([7, 8].map((line) => hierarchy.loadMiss(line, 100))).toEqual([111, 116]);
     expect(hierarchy.loadMiss(9, 200)).toBe(211);
   });
@@ -210,17 +210,17 @@ describe('write streaming', () => {
     expect([count('streamedLines'), count('dramWrites')]).toEqual([127, 0]);
     fill(130, now);
     expect([count('streamedLines'), count('dramWrites')]).toEqual([128, 1]);
-    expect([hierarchy.l2.find(129) >= 0, hierarchy.l2.find(130) >= 0]).toEqual([true, false]);
-    expect(hierarchy.l2.flags[hierarchy.l2.find(129)]).toBe(DIRTY);
+    expect([hierarchy.uncore.l2.find(129) >= 0, hierarchy.uncore.l2.find(130) >= 0]).toEqual([true, false]);
+    expect(hierarchy.uncore.l2.flags[hierarchy.uncore.l2.find(129)]).toBe(DIRTY);
   });
 
   test('a streamed line that L2 holds is merged there', () => {
     const {fill, count, hierarchy} = setUp();
-    hierarchy.l2.insert(130, 0);
+    hierarchy.uncore.l2.insert(130, 0);
     let now = 0;
     for (const line of lines(3 + 128)) now = fill(line, now);
     expect(count('dramWrites')).toBe(0);
-    expect(hierarchy.l2.flags[hierarchy.l2.find(130)]).toBe(DIRTY);
+    expect(hierarchy.uncore.l2.flags[hierarchy.uncore.l2.find(130)]).toBe(DIRTY);
   });
 
   test('four lines are posted, the fifth waits for the first', () => {
@@ -273,7 +273,7 @@ describe('stores', () => {
     const {store, hierarchy, count} = setUp(machine);
     store(0, 4, 0);
     hierarchy.loadMiss(10, 1000); // 0 → L2
-    expect([hierarchy.l2.find(0) >= 0, count('dramWrites')]).toEqual([true, 0]);
+    expect([hierarchy.uncore.l2.find(0) >= 0, count('dramWrites')]).toEqual([true, 0]);
     hierarchy.loadMiss(20, 2000); // 10 → L2, 0 → DRAM
     expect(count('dramWrites')).toBe(1);
     hierarchy.loadMiss(30, 3000); // 20 → L2, 10 is clean
@@ -285,17 +285,17 @@ describe('L2', () => {
   test('is filled by victims of L1D, not by its fills, and keeps its copy on a hit', () => {
     const {hierarchy} = setUp({...ROUND, l1d: {sets: 1, ways: 1, lineBits: 6}});
     hierarchy.loadMiss(0, 0);
-    expect(hierarchy.l2.find(0)).toBe(-1);
+    expect(hierarchy.uncore.l2.find(0)).toBe(-1);
     hierarchy.loadMiss(10, 1000);
-    expect(hierarchy.l2.find(0)).toBeGreaterThanOrEqual(0);
+    expect(hierarchy.uncore.l2.find(0)).toBeGreaterThanOrEqual(0);
     hierarchy.loadMiss(0, 2000);
-    expect(hierarchy.l2.find(0)).toBeGreaterThanOrEqual(0);
+    expect(hierarchy.uncore.l2.find(0)).toBeGreaterThanOrEqual(0);
   });
 
   test('switched to be filled by misses, it has a line that L1D reads at once', () => {
     const {hierarchy} = setUp({...ROUND, l2FillsOnMiss: true});
     hierarchy.loadMiss(0, 0);
-    expect(hierarchy.l2.find(0)).toBeGreaterThanOrEqual(0);
+    expect(hierarchy.uncore.l2.find(0)).toBeGreaterThanOrEqual(0);
   });
 
   test('switched to be exclusive, it hands its copy over with what was written', () => {
@@ -303,9 +303,9 @@ describe('L2', () => {
     const {hierarchy, store} = setUp(machine);
     store(0, 4, 0);
     hierarchy.loadMiss(10, 1000);
-    expect(hierarchy.l2.flags[hierarchy.l2.find(0)]).toBe(DIRTY);
+    expect(hierarchy.uncore.l2.flags[hierarchy.uncore.l2.find(0)]).toBe(DIRTY);
     hierarchy.loadMiss(0, 2000);
-    expect(hierarchy.l2.find(0)).toBe(-1);
+    expect(hierarchy.uncore.l2.find(0)).toBe(-1);
     expect(hierarchy.l1d.flags[hierarchy.l1d.find(0)]).toBe(DIRTY);
   });
 
