@@ -32,7 +32,7 @@ import {
   L1I_LINE_BITS,
   LATEST_READY,
   MISPREDICT,
-  NEXT_ACTIVITY,
+  NEXT_STOP,
   NO_WAIT,
   NOW,
   PAIR_BYTES,
@@ -43,6 +43,7 @@ import {
   RECORDS,
   TAKEN_BRANCH,
   TRANSLATION_CYCLES,
+  UNTIL,
   USES,
 } from '../src/costmodel/kernel/layout';
 import {
@@ -75,7 +76,7 @@ import {findMicro, insertMicro, microFrame} from './tlb';
 import {translate} from './translation';
 import {addWait, settleWaits} from './waits';
 
-export {runActivity, scheduleNext} from './activities';
+export {runActivity, scheduleNext, stopAt} from './activities';
 
 const READ: u32 = 0;
 const WRITE: u32 = 1;
@@ -88,12 +89,14 @@ const KIND_BITS: u64 = KIND_SHIFT;
 const ONE_CONDITIONAL: u64 = 0x1_0000_0000;
 
 /**
- * Replays the first `length` words of RECORDS: whole records. What every block changes is in locals, and in memory only
- * while something else may look at it.
+ * Replays whole records from word `from` of RECORDS on, up to word `length` or the first block that would begin at UNTIL or later.
+ * Returns the word at which it stopped. What every block changes is in locals, and in memory only while something else may
+ * look at it.
  */
-export function consume(length: i32): void {
-  let at = <usize>load<u32>(RECORDS);
-  const end = at + ((<usize>length) << 2);
+export function consume(from: i32, length: i32): i32 {
+  const records = <usize>load<u32>(RECORDS);
+  let at = records + ((<usize>from) << 2);
+  const end = records + ((<usize>length) << 2);
   const blocks = <usize>load<u32>(BLOCK_TABLE);
   const scale = load<f64>(PIPELINE_SCALE);
   let now = load<f64>(NOW);
@@ -123,7 +126,11 @@ export function consume(length: i32): void {
     }
     const id = <i32>(word >>> 8);
     const block = blocks + <usize>id * BLOCK_BYTES;
-    if (now >= load<f64>(NEXT_ACTIVITY)) {
+    if (now >= load<f64>(NEXT_STOP)) {
+      if (now >= load<f64>(UNTIL)) {
+        at -= 4;
+        break;
+      }
       store<f64>(NOW, now);
       runDueActivities();
       now = load<f64>(NOW);
@@ -201,6 +208,7 @@ export function consume(length: i32): void {
   addAccesses(kinds);
   addBranches(branches);
   add(PIPELINE_CYCLES, pipelineCycles);
+  return <i32>((at - records) >> 2);
 }
 
 /** Counts of taken and of conditional branches, in one number. */

@@ -8,6 +8,16 @@ import {leafLevel} from '../tables.ts';
 import type {AddressSpace} from '../translation.ts';
 import * as layout from './layout.ts';
 
+/** What changes of L2 and DRAM beside their arrays, eight bytes each. */
+const UNCORE_SCALARS = [
+  layout.L2 + layout.CACHE_RANDOM,
+  layout.L2_FREE,
+  layout.CHANNEL_FREE,
+  layout.NEXT_REFRESH,
+  layout.NEXT_OTHER,
+  layout.WRITING,
+];
+
 const WASM_PAGE = 2 ** 16;
 const TABLE_PAGE = 4096;
 /** Words of records that fit at a time. */
@@ -33,6 +43,7 @@ const align = (offset: number): number => Math.ceil(offset / 64) * 64;
 
 export class KernelMemory {
   readonly wasm: WebAssembly.Memory;
+  readonly #machine: Machine;
   #views: Views | undefined;
   #next = layout.FIRST_FREE;
   #blocks = FIRST_BLOCKS;
@@ -42,6 +53,7 @@ export class KernelMemory {
 
   /** @throws RangeError for a machine with more buffers than the kernel has room for. */
   constructor(machine: Machine, space: AddressSpace, seed: number) {
+    this.#machine = machine;
     const {l1i, l1d, l2, mainTlb, walkCache, ipaCache, dram, microTlbEntries, counterEntries} = machine;
     checkRoom('metrics', METRICS.length, layout.MOST_METRICS);
     checkRoom('linefill buffers', machine.linefills, layout.MOST_LINEFILLS);
@@ -144,6 +156,19 @@ export class KernelMemory {
     if (missing > 0) this.wasm.grow(Math.ceil((2 * missing) / WASM_PAGE));
   }
 
+  /** L2 and DRAM as they are in the memory of another core of the same machine. */
+  copyUncore(from: KernelMemory): void {
+    const {l2, dram} = this.#machine;
+    const slots = l2.sets * strideOf(l2.ways);
+    const copy = (place: number, bytes: number): void =>
+      this.views.bytes.set(from.views.bytes.subarray(place, place + bytes), place);
+    copy(this.word(layout.L2 + layout.CACHE_TAGS), slots * 4);
+    copy(this.word(layout.L2 + layout.CACHE_FLAGS), slots);
+    copy(this.word(layout.OPEN_ROWS), dram.banks * 4);
+    copy(this.word(layout.BANK_FREE), dram.banks * 8);
+    for (const place of UNCORE_SCALARS) copy(place, 8);
+  }
+
   /** Must come before the first block: activities lie where blocks would. */
   layOutActivities(activities: readonly TimedActivity[], linesPerPage: number): void {
     const touches = activities.map((activity) => touchesOf(activity, linesPerPage));
@@ -225,6 +250,8 @@ export class KernelMemory {
       [layout.NEXT_REFRESH, dram.refreshInterval],
       [layout.NEXT_OTHER, dram.otherInterval],
       [layout.NEXT_ACTIVITY, Number.POSITIVE_INFINITY],
+      [layout.UNTIL, Number.POSITIVE_INFINITY],
+      [layout.NEXT_STOP, Number.POSITIVE_INFINITY],
     ];
     for (const [offset, value] of doubles) this.setDouble(offset, value);
     const words: readonly (readonly [number, number])[] = [

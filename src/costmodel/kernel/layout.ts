@@ -178,6 +178,9 @@ export const BANK_FREE = 6240;
 /** i32s, 0 or 1. */
 export const L2_FILLS_ON_MISS = 6248;
 export const L2_KEEPS_ON_HIT = 6256;
+/** f64s: no block begins at UNTIL or later; the earlier of that and the next activity. */
+export const UNTIL = 6264;
+export const NEXT_STOP = 6272;
 // Requests under way: i32s which is next and how many there may be, then an f64 each.
 export const MISSES_IN_FLIGHT = 16384;
 export const STORES_IN_FLIGHT = 18560;
