@@ -42,6 +42,8 @@ import {
   PREVIOUS,
   RECORDS,
   TAKEN_BRANCH,
+  TRANSLATED,
+  TRANSLATED_ENTRIES,
   TRANSLATION_CYCLES,
   UNTIL,
   USES,
@@ -236,12 +238,25 @@ function filterPlace(line: u32, kind: u32): usize {
 }
 
 /** Physical line of a line of the guest's; the micro-TLB has its page from now on. NOW passes when it had not. */
+// @ts-ignore: a decorator of AssemblyScript's
+@inline
 function translateLine(line: u32, now: f64): i32 {
-  const page = <i32>(line >>> 6);
-  let slot = findMicro(DATA_TLB, page);
+  const page = line >>> 6;
+  const known = TRANSLATED + ((<usize>(page & (TRANSLATED_ENTRIES - 1))) << 4);
   store<f64>(NOW, now);
+  const frame =
+    load<u64>(known) === (load<u64>(FILTER_EPOCH) | <u64>page) ? load<i32>(known + 8) : translatePage(page, known);
+  return (frame << 6) + <i32>(line & 63);
+}
+
+/** Frame of a page, which is known at `known` until the micro-TLB changes. */
+function translatePage(page: u32, known: usize): i32 {
+  let slot = findMicro(DATA_TLB, page);
   if (slot < 0) slot = microMiss(DATA_TLB, page, MICRO_DATA_MISSES);
-  return (microFrame(DATA_TLB, slot) << 6) + <i32>(line & 63);
+  const frame = microFrame(DATA_TLB, slot);
+  store<u64>(known, load<u64>(FILTER_EPOCH) | <u64>page);
+  store<i32>(known + 8, frame);
+  return frame;
 }
 
 /**

@@ -144,6 +144,9 @@ export const KIND_UNITS = 1936;
 export const KIND_SHIFT = 21;
 /** Place of the first uses of all blocks' loads, a byte for each instruction. */
 export const USES = 1920;
+/** Pages of the data micro-TLB: u64 epoch and page, i32 frame. */
+export const TRANSLATED = 32768;
+export const TRANSLATED_ENTRIES = 256;
 /** u64s: lines of virtual addresses found lately, with the epoch of that; for loads, then for stores. */
 export const FILTER = 65536;
 export const FILTER_ENTRIES = 1024;
