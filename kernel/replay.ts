@@ -238,7 +238,6 @@ function filterPlace(line: u32, kind: u32): usize {
 }
 
 /** Physical line of a line of the guest's; the micro-TLB has its page from now on. NOW passes when it had not. */
-// @ts-ignore: a decorator of AssemblyScript's
 @inline
 function translateLine(line: u32, now: f64): i32 {
   const page = line >>> 6;
