@@ -1,7 +1,17 @@
 import {Args} from '@oclif/core';
 import {hypervisorIds} from '../../hypervisors/load.ts';
 import {BaseCommand} from '../base.ts';
-import {guestBuild, maxInstructions, seed, settings, surroundingFlags, suts} from '../flags.ts';
+import {
+  guestBuild,
+  maxInstructions,
+  samplingFlags,
+  samplingOf,
+  seed,
+  settings,
+  surroundingFlags,
+  suts,
+  threads,
+} from '../flags.ts';
 import {calibrationWith} from '../parameters.ts';
 import {replaySubject} from '../replay-source.ts';
 import {replayText} from '../replay-text.ts';
@@ -11,6 +21,7 @@ export default class Replay extends BaseCommand {
   static override usage = 'replay TRACE|GUEST [FLAGS] [-- ARGS]';
   static override examples = [
     '<%= config.bin %> replay dhrystone --sut host,xvisor,xen -- 20000 1000',
+    '<%= config.bin %> replay long.trace --sut kvm --sample --sample-period 5000000',
     '<%= config.bin %> replay stream.trace --sut kvm --set cubieboard2.dram.turnaround=8',
   ];
   static override args = {
@@ -26,6 +37,8 @@ export default class Replay extends BaseCommand {
     ...guestBuild,
     ...surroundingFlags,
     'max-instructions': maxInstructions,
+    threads,
+    ...samplingFlags,
   };
 
   async run(): Promise<object> {
@@ -34,7 +47,7 @@ export default class Replay extends BaseCommand {
     const {calibration, warnings} = calibrationWith(flags.set ?? []);
     for (const warning of warnings) this.note(warning);
     const systems = (flags.sut ?? hypervisorIds()).map((sut) => ({sut, seed: flags.seed}));
-    const {source, header, reports} = await replaySubject({
+    const {source, header, sampled, reports} = await replaySubject({
       subject: {
         name: args.subject,
         guestArguments,
@@ -45,9 +58,11 @@ export default class Replay extends BaseCommand {
       maxInstructions: flags['max-instructions'],
       systems,
       calibration,
+      sampling: samplingOf(flags),
+      threads: flags.threads,
       note: (line) => this.note(line),
     });
-    this.log(replayText(reports));
-    return {source, header, settings: Object.fromEntries(flags.set ?? []), reports};
+    this.log(replayText(reports, sampled));
+    return {source, header, settings: Object.fromEntries(flags.set ?? []), sampled, reports};
   }
 }

@@ -1,7 +1,18 @@
 import {Args} from '@oclif/core';
 import {pageSizeList, pageSizeSystems} from '../../../predict/replay-report.ts';
 import {BaseCommand} from '../../base.ts';
-import {guestBuild, listFlag, maxInstructions, seed, settings, surroundingFlags, suts} from '../../flags.ts';
+import {
+  guestBuild,
+  listFlag,
+  maxInstructions,
+  samplingFlags,
+  samplingOf,
+  seed,
+  settings,
+  surroundingFlags,
+  suts,
+  threads,
+} from '../../flags.ts';
 import {pageSizeNotes, pageSizeRows, pageSizeText} from '../../page-size-text.ts';
 import {calibrationWith} from '../../parameters.ts';
 import {replaySubject} from '../../replay-source.ts';
@@ -37,6 +48,8 @@ export default class WhatifPageSize extends BaseCommand {
     ...guestBuild,
     ...surroundingFlags,
     'max-instructions': maxInstructions,
+    threads,
+    ...samplingFlags,
   };
 
   async run(): Promise<object> {
@@ -46,7 +59,7 @@ export default class WhatifPageSize extends BaseCommand {
     for (const warning of warnings) this.note(warning);
     const [stage1, stage2] = [pageSizeList(flags.stage1), pageSizeList(flags.stage2)];
     const systems = pageSizeSystems(calibration, flags.sut ?? [], stage1, stage2, flags.seed);
-    const {source, header, reports} = await replaySubject({
+    const {source, header, sampled, reports} = await replaySubject({
       subject: {
         name: args.subject,
         guestArguments,
@@ -57,12 +70,14 @@ export default class WhatifPageSize extends BaseCommand {
       maxInstructions: flags['max-instructions'],
       systems,
       calibration,
+      sampling: samplingOf(flags),
+      threads: flags.threads,
       note: (line) => this.note(line),
     });
     const rows = pageSizeRows(reports);
     const notes = pageSizeNotes(rows);
-    this.log(pageSizeText(reports));
+    this.log(pageSizeText(reports, sampled));
     for (const note of notes) this.log(`Note: ${note}.`);
-    return {source, header, settings: Object.fromEntries(flags.set ?? []), rows, notes, reports};
+    return {source, header, settings: Object.fromEntries(flags.set ?? []), sampled, rows, notes, reports};
   }
 }

@@ -1,0 +1,42 @@
+/** A stored trace whose records are checked as they are read: what replays them believes them. */
+import {InputError} from '../files/errors.ts';
+import {TraceChecker, type Violation} from './check.ts';
+import type {StoredTrace} from './read.ts';
+
+/** `next` throws an InputError that names the first rule a record breaks. */
+export const checked = (trace: StoredTrace): StoredTrace => {
+  const checker = new TraceChecker(trace.blocks);
+  let from = 0;
+  return {
+    path: trace.path,
+    header: trace.header,
+    counts: trace.counts,
+    blocks: trace.blocks,
+    version: trace.version,
+    markers: trace.markers,
+    get task() {
+      return trace.task;
+    },
+    next: () => {
+      const chunk = trace.next();
+      if (chunk !== undefined) refuse(trace.path, checker.first(chunk), from);
+      return chunk;
+    },
+    seek: (instruction) => {
+      from = trace.seek(instruction);
+      checker.record = 0;
+      return from;
+    },
+    close: () => trace.close(),
+  };
+};
+
+const refuse = (path: string, found: Violation | undefined, from: number): void => {
+  if (found === undefined) return;
+  const record = from === 0 ? `record ${found.record}` : `record ${found.record} behind instruction ${from}`;
+  throw new InputError(`breaks rule '${found.rule}': ${found.message}`, {
+    file: path,
+    place: found.record < 0 ? 'block table' : record,
+    remedy: `'trapwalk trace validate ${path}' lists the rest; record it again`,
+  });
+};
