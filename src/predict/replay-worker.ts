@@ -16,7 +16,7 @@ export default ({plan, ring, index, port}: Consumption): Answer<Replayed> =>
   answer(() => {
     const reader = new RingReader(ring, index, port);
     const replayer = new Replayer(plan, reader.blocks);
-    reader.forEach((chunk) => replayer.consume(chunk));
+    reader.read((chunk) => replayer.consume(chunk));
     port.close();
     return replayer.finish();
   });

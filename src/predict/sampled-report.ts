@@ -96,7 +96,7 @@ export const estimate = (system: SampledCounts, trace: SampledTrace, ownCycles: 
   const certainBias = Math.abs(warmUpBias) - own.bias.halfWidth / own.value;
   if (certainBias > MOST_BIAS)
     throw new InputError(
-      `the warm-up of sampled units is too short: twice as much changes their cycles by ${(-warmUpBias * 100).toFixed(1)}%`,
+      `the warm-up of sampled units is too short: twice as much changes their cycles by ${(-warmUpBias * 100).toFixed(1).replace('-', '−')}%`,
       {remedy: 'raise --sample-warm-up, or replay without --sample'},
     );
   const metrics = METRICS.map((_, metric) => of((unit) => unit.metrics[metric]!));

@@ -113,7 +113,7 @@ export class RingReader {
   }
 
   /** Passes each chunk to `use`, which must be done with it when it returns, until the end. */
-  forEach(use: (chunk: Required<PlacedChunk>) => void): void {
+  read(use: (chunk: Required<PlacedChunk>) => void): void {
     const ring = this.#ring;
     for (;;) {
       while (Atomics.load(ring.control, PRODUCED) === this.#sequence)
