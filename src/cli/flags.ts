@@ -59,7 +59,7 @@ export const jobs = Flags.integer({min: 1, description: 'worker threads; by defa
 
 export const threads = Flags.integer({
   min: 1,
-  description: 'threads that replay, one per CPU by default; results do not depend on it',
+  description: 'threads that replay, by default one per CPU (none for what is short); results do not depend on it',
 });
 
 const instructions = Flags.custom<number>({parse: async (input) => wholeNumber(input)});

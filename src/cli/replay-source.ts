@@ -1,5 +1,4 @@
 /** A trace to replay, stored or made on the fly. */
-import {availableParallelism} from 'node:os';
 import {InputError} from '../files/errors.ts';
 import type {Calibration} from '../predict/calibration.ts';
 import type {System} from '../predict/measure.ts';
@@ -111,7 +110,7 @@ export const replaySubject = async (request: ReplayRequest): Promise<ReplayedSub
       replayOnThreads(
         subject.request,
         {systems, calibration, sampled},
-        {threads: request.threads ?? availableParallelism(), signal, onChunk: progress.words()},
+        {threads: request.threads, signal, onChunk: progress.words()},
       ),
     );
     return {

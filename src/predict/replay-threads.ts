@@ -3,6 +3,7 @@
  * memory, each its share of the systems. What comes out does not depend on how many they are: systems know nothing of
  * each other.
  */
+import {availableParallelism} from 'node:os';
 import {MessageChannel} from 'node:worker_threads';
 import {Piscina} from 'piscina';
 import {type Answer, answered, threadEntry} from '../files/threads.ts';
@@ -15,8 +16,8 @@ import {Replayer, type ReplayPlan} from './replayer.ts';
 import {openRequest, type TraceRequest} from './trace-request.ts';
 
 export interface ThreadOptions {
-  /** That replay; 1 for all in this thread. */
-  readonly threads: number;
+  /** That replay; 1 for all in this thread. By default one per CPU, and none for what this thread does in a moment. */
+  readonly threads?: number | undefined;
   readonly signal?: AbortSignal;
   /** Hears of the words of the record stream. */
   readonly onChunk?: (words: number) => void;
@@ -27,11 +28,23 @@ export interface ReplayedTrace {
   readonly replayed: Replayed;
 }
 
-const replayHere = (request: TraceRequest, plan: ReplayPlan, onChunk: (words: number) => void): ReplayedTrace => {
+/** Words of the record stream that one thread replays sooner than others would have started. */
+const A_MOMENT = 2 ** 22;
+
+/** Undefined when the trace is longer than `limit` words. */
+const replayHere = (
+  request: TraceRequest,
+  plan: ReplayPlan,
+  onChunk: (words: number) => void,
+  limit: number,
+): ReplayedTrace | undefined => {
   const trace = openRequest(request, plan.sampled);
   try {
     const replayer = new Replayer(plan, trace.blocks);
+    let words = 0;
     for (const chunk of trace.chunks) {
+      words += chunk.length * plan.systems.length;
+      if (words > limit) return undefined;
       replayer.consume(chunk);
       onChunk(chunk.length);
     }
@@ -40,6 +53,12 @@ const replayHere = (request: TraceRequest, plan: ReplayPlan, onChunk: (words: nu
     trace.close();
   }
 };
+
+/** Is nothing changed by opening it a second time? A guest that may write to the host must execute once. */
+const isRepeatable = (request: TraceRequest): boolean =>
+  request.kind === 'trace' || !request.options.surroundings?.binds?.some(({writable}) => writable);
+
+const nothing = (): void => {};
 
 /** Every `count`-th from each of the first `count`, so that neighbours, which are often alike, go to different threads. */
 const shares = <T>(items: readonly T[], count: number): readonly (readonly T[])[] =>
@@ -78,10 +97,12 @@ const together = async <T>(tasks: readonly Promise<T>[], stop: () => void): Prom
 export const replayOnThreads = async (
   request: TraceRequest,
   plan: ReplayPlan,
-  {threads, signal, onChunk = () => {}}: ThreadOptions,
+  {threads, signal, onChunk = nothing}: ThreadOptions,
 ): Promise<ReplayedTrace> => {
-  const consumers = Math.min(threads, plan.systems.length);
-  if (threads === 1) return replayHere(request, plan, onChunk);
+  if (threads === 1) return replayHere(request, plan, onChunk, Number.POSITIVE_INFINITY)!;
+  const soon = threads === undefined && isRepeatable(request) && replayHere(request, plan, nothing, A_MOMENT);
+  if (soon) return soon;
+  const consumers = Math.min(threads ?? availableParallelism(), plan.systems.length);
   const pool = new Piscina({
     minThreads: consumers + 1,
     maxThreads: consumers + 1,
