@@ -1,7 +1,7 @@
 /**
  * Decodes the columns of a chunk as src/trace/columns.ts does, which says why, and checks its records by the rules of
  * src/trace/check.ts. What is unusual (damage, a broken rule, an event that is not known) is left to those two, which can say
- * what it is. Build: npm run build:kernel.
+ * what it is. Build: npm run build:decoder.
  */
 import {
   ACCESS_BYTES,

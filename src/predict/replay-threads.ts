@@ -4,10 +4,11 @@
  * each other.
  */
 import {availableParallelism} from 'node:os';
+import {setImmediate} from 'node:timers/promises';
 import {MessageChannel} from 'node:worker_threads';
 import {Piscina} from 'piscina';
 import {type Answer, answered, threadEntry} from '../files/threads.ts';
-import {newRing} from '../trace/ring.ts';
+import {newRing, stopRing} from '../trace/ring.ts';
 import type {TraceHeader} from '../trace/source.ts';
 import type {Production} from './produce-worker.ts';
 import type {Replayed} from './replay-report.ts';
@@ -31,22 +32,30 @@ export interface ReplayedTrace {
 /** Words of the record stream that one thread replays sooner than others would have started. */
 const A_MOMENT = 2 ** 22;
 
-/** Undefined when the trace is longer than `limit` words. */
-const replayHere = (
+/** Words of the record stream between two looks at whether to stop. */
+const A_TURN = 2 ** 20;
+
+/** Undefined when the trace is longer than `limit` words for all systems together. */
+const replayHere = async (
   request: TraceRequest,
   plan: ReplayPlan,
-  onChunk: (words: number) => void,
+  {signal, onChunk}: Required<Pick<ThreadOptions, 'onChunk'>> & Pick<ThreadOptions, 'signal'>,
   limit: number,
-): ReplayedTrace | undefined => {
+): Promise<ReplayedTrace | undefined> => {
   const trace = openRequest(request, plan.sampled);
   try {
     const replayer = new Replayer(plan, trace.blocks);
     let words = 0;
+    let turn = A_TURN;
     for (const chunk of trace.chunks) {
       words += chunk.length * plan.systems.length;
       if (words > limit) return undefined;
       replayer.consume(chunk);
       onChunk(chunk.length);
+      if (words < turn) continue;
+      turn = words + A_TURN;
+      await setImmediate();
+      signal?.throwIfAborted();
     }
     return {header: trace.header, replayed: replayer.finish()};
   } finally {
@@ -99,23 +108,25 @@ export const replayOnThreads = async (
   plan: ReplayPlan,
   {threads, signal, onChunk = nothing}: ThreadOptions,
 ): Promise<ReplayedTrace> => {
-  if (threads === 1) return replayHere(request, plan, onChunk, Number.POSITIVE_INFINITY)!;
-  const soon = threads === undefined && isRepeatable(request) && replayHere(request, plan, nothing, A_MOMENT);
-  if (soon) return soon;
+  if (threads === 1 || (threads === undefined && isRepeatable(request))) {
+    const here = {onChunk: threads === 1 ? onChunk : nothing, ...(signal ? {signal} : {})};
+    const done = await replayHere(request, plan, here, threads === 1 ? Number.POSITIVE_INFINITY : A_MOMENT);
+    if (done) return done;
+  }
   const consumers = Math.min(threads ?? availableParallelism(), plan.systems.length);
   const pool = new Piscina({
     minThreads: consumers + 1,
     maxThreads: consumers + 1,
     ...threadEntry('predict/replay-worker'),
   });
-  const failed = new AbortController();
-  const stopped = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
   const ring = newRing(consumers);
+  const stop = () => stopRing(ring);
+  signal?.addEventListener('abort', stop, {once: true});
   const channels = Array.from({length: consumers}, () => new MessageChannel());
   const progress = new MessageChannel();
   progress.port1.on('message', onChunk);
   const run = async <Task, T>(task: Task, ports: Production['ports'], filename?: string): Promise<T> => {
-    const options = {signal: stopped, transferList: [...ports], ...(filename === undefined ? {} : {filename})};
+    const options = {transferList: [...ports], ...(filename === undefined ? {} : {filename})};
     return answered((await pool.run(task, options)) as Answer<T>);
   };
   try {
@@ -130,12 +141,13 @@ export const replayOnThreads = async (
       const {port2: port} = channels[index]!;
       return run<Consumption, Replayed>({plan: {...plan, systems}, ring, index, port}, [port]);
     });
-    const [header, ...parts] = (await together<TraceHeader | Replayed>([made, ...replays], () => failed.abort())) as [
+    const [header, ...parts] = (await together<TraceHeader | Replayed>([made, ...replays], stop)) as [
       TraceHeader,
       ...Replayed[],
     ];
     return {header, replayed: join(parts, plan.systems.length)};
   } finally {
+    signal?.removeEventListener('abort', stop);
     progress.port1.close();
     await pool.destroy();
   }

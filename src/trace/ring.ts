@@ -10,9 +10,15 @@ import {recordWords} from './walk.ts';
 
 const SLOTS = 8;
 
-// Of the control words, i32s: chunks produced, for each consumer the chunks that it is done with, and for each slot its length and blocks.
-const PRODUCED = 0;
+// Of the control words, i32s: whether all shall stop, chunks produced, for each consumer the chunks that it is done with, and for
+// each slot its length and blocks.
+const STOPPED = 0;
+const PRODUCED = 1;
+const CONSUMED = 2;
 const SLOT_WORDS = 2;
+
+/** A thread that was about to sleep when all were told to stop hears of it then. */
+const LONGEST_SLEEP_MILLISECONDS = 200;
 
 export interface Ring {
   readonly control: Int32Array<SharedArrayBuffer>;
@@ -23,11 +29,26 @@ export interface Ring {
 }
 
 export const newRing = (consumers: number): Ring => ({
-  control: new Int32Array(new SharedArrayBuffer(4 * (1 + consumers + SLOTS * SLOT_WORDS))),
+  control: new Int32Array(new SharedArrayBuffer(4 * (CONSUMED + consumers + SLOTS * SLOT_WORDS))),
   positions: new Float64Array(new SharedArrayBuffer(8 * SLOTS)),
   words: new Uint32Array(new SharedArrayBuffer(4 * SLOTS * CHUNK_WORDS)),
   consumers,
 });
+
+/** Makes every thread at the ring throw at its next chunk. Threads that end by themselves do so cleanly, whatever they were at. */
+export const stopRing = ({control, consumers}: Ring): void => {
+  Atomics.store(control, STOPPED, 1);
+  for (let word = PRODUCED; word < CONSUMED + consumers; word++) Atomics.notify(control, word);
+};
+
+/** Sleeps while a control word has this value. @throws Error when all shall stop. */
+const awaitChange = ({control}: Ring, word: number, value: number): void => {
+  while (Atomics.load(control, word) === value) {
+    if (Atomics.load(control, STOPPED) !== 0) throw new Error('stopped');
+    Atomics.wait(control, word, value, LONGEST_SLEEP_MILLISECONDS);
+  }
+  if (Atomics.load(control, STOPPED) !== 0) throw new Error('stopped');
+};
 
 /** A chunk, and the number of its first instruction where that does not follow from the chunk before. */
 export interface PlacedChunk extends TraceChunk {
@@ -36,7 +57,7 @@ export interface PlacedChunk extends TraceChunk {
 
 const slotOf = ({consumers}: Ring, sequence: number): {readonly slot: number; readonly at: number} => {
   const slot = sequence % SLOTS;
-  return {slot, at: 1 + consumers + slot * SLOT_WORDS};
+  return {slot, at: CONSUMED + consumers + slot * SLOT_WORDS};
 };
 
 export class RingWriter {
@@ -77,7 +98,9 @@ export class RingWriter {
   #put(words: Uint32Array, from: number, to: number, position: number): void {
     const ring = this.#ring;
     const {slot, at} = slotOf(ring, this.#sequence);
-    for (let consumer = 1; consumer <= ring.consumers; consumer++) this.#awaitRoom(consumer);
+    for (let consumer = 0; consumer < ring.consumers; consumer++)
+      // The slot is free when this consumer has done all but the chunks in the other slots.
+      awaitChange(ring, CONSUMED + consumer, this.#sequence - SLOTS);
     ring.words.set(words.subarray(from, to), slot * CHUNK_WORDS);
     ring.positions[slot] = position;
     ring.control[at] = to - from;
@@ -85,15 +108,6 @@ export class RingWriter {
     this.#sequence++;
     Atomics.store(ring.control, PRODUCED, this.#sequence);
     Atomics.notify(ring.control, PRODUCED);
-  }
-
-  #awaitRoom(consumer: number): void {
-    const {control} = this.#ring;
-    for (;;) {
-      const done = Atomics.load(control, consumer);
-      if (this.#sequence - done < SLOTS) return;
-      Atomics.wait(control, consumer, done);
-    }
   }
 }
 
@@ -108,7 +122,7 @@ export class RingReader {
   /** @param index of the consumer, from 0. */
   constructor(ring: Ring, index: number, port: MessagePort) {
     this.#ring = ring;
-    this.#consumer = 1 + index;
+    this.#consumer = CONSUMED + index;
     this.#port = port;
   }
 
@@ -116,8 +130,7 @@ export class RingReader {
   read(use: (chunk: Required<PlacedChunk>) => void): void {
     const ring = this.#ring;
     for (;;) {
-      while (Atomics.load(ring.control, PRODUCED) === this.#sequence)
-        Atomics.wait(ring.control, PRODUCED, this.#sequence);
+      awaitChange(ring, PRODUCED, this.#sequence);
       const {slot, at} = slotOf(ring, this.#sequence);
       const length = ring.control[at]!;
       if (length === 0) return;
