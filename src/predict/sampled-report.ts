@@ -85,10 +85,10 @@ export const estimate = (system: SampledCounts, trace: SampledTrace, ownCycles: 
     );
   const sizes = units.map(instructionsOf);
   const share = sum(sizes) / instructions;
-  const of = (value: (unit: UnitCounts) => number) => {
+  const of = (value: (unit: UnitCounts) => number, unseen = 0) => {
     const whole = ratio(units.map(value), sizes, share);
     const bias = biasOf(system, value);
-    const width = whole.value === 0 ? NEVER_SEEN / sum(sizes) : halfWidth(whole) + Math.abs(bias.value);
+    const width = Math.hypot(halfWidth(whole), unseen) + Math.abs(bias.value);
     return {value: whole.value, halfWidth: width, bias};
   };
   const own = of(({metrics, elapsed}) => ownCycles({metrics, elapsed, activities: []}));
@@ -99,7 +99,9 @@ export const estimate = (system: SampledCounts, trace: SampledTrace, ownCycles: 
       `the warm-up of sampled units is too short: twice as much changes their cycles by ${(-warmUpBias * 100).toFixed(1).replace('-', '−')}%`,
       {remedy: 'raise --sample-warm-up, or replay without --sample'},
     );
-  const metrics = METRICS.map((_, metric) => of((unit) => unit.metrics[metric]!));
+  const unseen = NEVER_SEEN / sum(sizes);
+  // Instructions are known.
+  const metrics = METRICS.map((_, metric) => of((unit) => unit.metrics[metric]!, metric === INSTRUCTIONS ? 0 : unseen));
   const elapsed = ratio(
     units.map((unit) => unit.elapsed),
     sizes,
