@@ -57,15 +57,14 @@ export const settings = settingFlag({
 
 export const jobs = Flags.integer({min: 1, description: 'worker threads; by default one per CPU'});
 
-export const threads = Flags.integer({
+const threads = Flags.integer({
   min: 1,
   description: 'threads that replay, by default one per CPU (none for what is short); results do not depend on it',
 });
 
 const instructions = Flags.custom<number>({parse: async (input) => wholeNumber(input)});
 
-/** For every command that replays. */
-export const samplingFlags = {
+const samplingFlags = {
   sample: Flags.boolean({
     description: 'replay parts of the trace only, and print estimates with 95% confidence intervals',
   }),
@@ -87,7 +86,7 @@ export const samplingFlags = {
   }),
 };
 
-interface SamplingValues {
+export interface SamplingValues {
   readonly sample: boolean;
   readonly 'sample-unit'?: number | undefined;
   readonly 'sample-period'?: number | undefined;
@@ -153,6 +152,17 @@ export const surroundingFlags = {
     description: 'set an environment variable of the guest; may be repeated',
   }),
   cwd: Flags.string({helpValue: 'DIR', description: 'the directory of the guest in which it starts; / by default'}),
+};
+
+/** For every command that replays. */
+export const replayFlags = {
+  seed,
+  set: settings,
+  ...guestBuild,
+  ...surroundingFlags,
+  'max-instructions': maxInstructions,
+  threads,
+  ...samplingFlags,
 };
 
 export interface SurroundingValues {

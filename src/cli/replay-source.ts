@@ -9,6 +9,7 @@ import {GUEST_PART, type MeasuredPart, measuredPart} from '../predict/sampled-so
 import type {TraceRequest} from '../predict/trace-request.ts';
 import {openTrace} from '../trace/read.ts';
 import type {TraceHeader} from '../trace/source.ts';
+import {type SamplingValues, type SurroundingValues, samplingOf} from './flags.ts';
 import type {GuestProgram, GuestRequest} from './guest-program.ts';
 import {interruptible} from './interrupt.ts';
 import {startProgress} from './progress.ts';
@@ -88,6 +89,31 @@ export interface ReplayRequest {
   /** Hears what the user should know of the subject. */
   readonly note: (line: string) => void;
 }
+
+interface ReplayValues extends SurroundingValues, SamplingValues {
+  readonly profile?: GuestRequest['profile'];
+  readonly optimization?: string | undefined;
+  readonly 'max-instructions'?: number | undefined;
+  readonly threads?: number | undefined;
+}
+
+/** What the flags of a command ask for. @throws InputError as {@link samplingOf} */
+export const requestOf = (
+  name: string,
+  guestArguments: readonly string[] | undefined,
+  flags: ReplayValues,
+): Pick<ReplayRequest, 'subject' | 'maxInstructions' | 'sampling' | 'threads'> => ({
+  subject: {
+    name,
+    guestArguments,
+    profile: flags.profile,
+    optimization: flags.optimization,
+    surroundings: flags,
+  },
+  maxInstructions: flags['max-instructions'],
+  sampling: samplingOf(flags),
+  threads: flags.threads,
+});
 
 export interface ReplayedSubject {
   readonly source: ReplayOrigin;

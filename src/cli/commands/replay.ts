@@ -1,19 +1,9 @@
 import {Args} from '@oclif/core';
 import {hypervisorIds} from '../../hypervisors/load.ts';
 import {BaseCommand} from '../base.ts';
-import {
-  guestBuild,
-  maxInstructions,
-  samplingFlags,
-  samplingOf,
-  seed,
-  settings,
-  surroundingFlags,
-  suts,
-  threads,
-} from '../flags.ts';
+import {replayFlags, suts} from '../flags.ts';
 import {calibrationWith} from '../parameters.ts';
-import {replaySubject} from '../replay-source.ts';
+import {replaySubject, requestOf} from '../replay-source.ts';
 import {replayText} from '../replay-text.ts';
 
 export default class Replay extends BaseCommand {
@@ -32,13 +22,7 @@ export default class Replay extends BaseCommand {
   };
   static override flags = {
     sut: suts(false),
-    seed,
-    set: settings,
-    ...guestBuild,
-    ...surroundingFlags,
-    'max-instructions': maxInstructions,
-    threads,
-    ...samplingFlags,
+    ...replayFlags,
   };
 
   async run(): Promise<object> {
@@ -48,18 +32,9 @@ export default class Replay extends BaseCommand {
     for (const warning of warnings) this.note(warning);
     const systems = (flags.sut ?? hypervisorIds()).map((sut) => ({sut, seed: flags.seed}));
     const {source, header, sampled, reports} = await replaySubject({
-      subject: {
-        name: args.subject,
-        guestArguments,
-        profile: flags.profile,
-        optimization: flags.optimization,
-        surroundings: flags,
-      },
-      maxInstructions: flags['max-instructions'],
+      ...requestOf(args.subject, guestArguments, flags),
       systems,
       calibration,
-      sampling: samplingOf(flags),
-      threads: flags.threads,
       note: (line) => this.note(line),
     });
     this.log(replayText(reports, sampled));

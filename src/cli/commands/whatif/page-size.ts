@@ -1,21 +1,10 @@
 import {Args} from '@oclif/core';
 import {pageSizeList, pageSizeSystems} from '../../../predict/replay-report.ts';
 import {BaseCommand} from '../../base.ts';
-import {
-  guestBuild,
-  listFlag,
-  maxInstructions,
-  samplingFlags,
-  samplingOf,
-  seed,
-  settings,
-  surroundingFlags,
-  suts,
-  threads,
-} from '../../flags.ts';
+import {listFlag, replayFlags, suts} from '../../flags.ts';
 import {pageSizeNotes, pageSizeRows, pageSizeText} from '../../page-size-text.ts';
 import {calibrationWith} from '../../parameters.ts';
-import {replaySubject} from '../../replay-source.ts';
+import {replaySubject, requestOf} from '../../replay-source.ts';
 
 export default class WhatifPageSize extends BaseCommand {
   static override summary = 'Sweep the page sizes of both translation stages.';
@@ -43,13 +32,7 @@ export default class WhatifPageSize extends BaseCommand {
       helpValue: '4K,2M,1G',
       description: 'page sizes of the hypervisor',
     }),
-    seed,
-    set: settings,
-    ...guestBuild,
-    ...surroundingFlags,
-    'max-instructions': maxInstructions,
-    threads,
-    ...samplingFlags,
+    ...replayFlags,
   };
 
   async run(): Promise<object> {
@@ -60,18 +43,9 @@ export default class WhatifPageSize extends BaseCommand {
     const [stage1, stage2] = [pageSizeList(flags.stage1), pageSizeList(flags.stage2)];
     const systems = pageSizeSystems(calibration, flags.sut ?? [], stage1, stage2, flags.seed);
     const {source, header, sampled, reports} = await replaySubject({
-      subject: {
-        name: args.subject,
-        guestArguments,
-        profile: flags.profile,
-        optimization: flags.optimization,
-        surroundings: flags,
-      },
-      maxInstructions: flags['max-instructions'],
+      ...requestOf(args.subject, guestArguments, flags),
       systems,
       calibration,
-      sampling: samplingOf(flags),
-      threads: flags.threads,
       note: (line) => this.note(line),
     });
     const rows = pageSizeRows(reports);
