@@ -68,6 +68,7 @@ import {add} from './counts';
 import {forgetSlot} from './filter';
 import {fetch, loadMiss, prefetchedHit, readyTime, storeHit, storeMiss} from './hierarchy';
 import {marker, pairCycles} from './host';
+import {followEvent} from './spaces';
 import {findMicro, insertMicro, microFrame} from './tlb';
 import {translate} from './translation';
 
@@ -99,7 +100,8 @@ export function consume(length: i32): void {
     const word = load<u32>(at);
     at += 4;
     if (word >= EVENT_FLAG) {
-      if (((word >>> 16) & 0x7fff) === MARKER) {
+      const event = (word >>> 16) & 0x7fff;
+      if (event === MARKER) {
         store<f64>(NOW, now);
         store<i32>(PREVIOUS, previous);
         addAccesses(kinds);
@@ -111,7 +113,7 @@ export function consume(length: i32): void {
         marker(load<u32>(at));
         now = load<f64>(NOW);
         previous = load<i32>(PREVIOUS);
-      }
+      } else if (followEvent(event, at)) previous = -1;
       at += (<usize>(word & 0xffff)) << 2;
       continue;
     }

@@ -5,7 +5,7 @@ import {countTable, METRIC} from '../costmodel/metrics.ts';
 import type {Counts} from '../costmodel/replay.ts';
 import {leafLevel, pageSizes, STAGE1_FORMATS, stage2Format, type TableFormat} from '../costmodel/tables.ts';
 import {InputError} from '../files/errors.ts';
-import {PAGE_SIZES} from '../hypervisors/schema.ts';
+import {PAGE_SIZES} from '../hypervisors/page-regions.ts';
 import type {TraceSource} from '../trace/source.ts';
 import {GIBIBYTE, parseSize} from '../units.ts';
 import {type Calibration, cyclesPerInstruction} from './calibration.ts';

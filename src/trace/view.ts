@@ -11,6 +11,7 @@ import {
   eventKind,
   MARKERS,
   recordBlock,
+  TLB_OPERATIONS,
 } from './records.ts';
 import type {TraceSource} from './source.ts';
 import {ACCESS_KINDS} from './summary.ts';
@@ -29,6 +30,9 @@ const hex = (address: number): string => `0x${address.toString(16).padStart(8, '
 const PAYLOAD_TEXT: Partial<Readonly<Record<EventKind, (word: number, index: number) => string | number>>> = {
   marker: (word) => MARKERS[word] ?? word,
   'task-switch': (word, index) => `${['space', 'task'][index]} ${word}`,
+  'tlb-maintenance': (word, index) =>
+    [TLB_OPERATIONS[word] ?? word, `space ${word}`, hex(word), `${word} pages`][index] ?? word,
+  'space-end': (word) => `space ${word}`,
 };
 
 const eventText = (words: Uint32Array): string => {

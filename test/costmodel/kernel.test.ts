@@ -6,7 +6,7 @@ import {join} from 'node:path';
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import {COUNTINGS} from '../../guests/measure.ts';
-import {addressSpace, type TranslationPolicy} from '../../src/costmodel/address-space.ts';
+import {addressSpaces, type TranslationPolicy} from '../../src/costmodel/address-space.ts';
 import {KernelReplay} from '../../src/costmodel/kernel/kernel-replay.ts';
 import * as kernelMetrics from '../../src/costmodel/kernel/metrics.ts';
 import type {CacheGeometry, Machine, TlbGeometry} from '../../src/costmodel/machine.ts';
@@ -40,7 +40,7 @@ const countsBy = (
   blocks: BlockTable,
   chunks: readonly TraceChunk[],
 ) => {
-  const replay = new engine({...system, blocks, space: addressSpace(policy, system.machine, system.seed)});
+  const replay = new engine({...system, blocks, spaces: addressSpaces(policy, system.machine, system.seed)});
   for (const chunk of chunks) replay.consume(chunk);
   return readable(replay.result);
 };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
-import {addressSpace, type TranslationPolicy} from '../../src/costmodel/address-space.ts';
+import {addressSpaces, type TranslationPolicy} from '../../src/costmodel/address-space.ts';
 import {GUEST, METRICS, PATH, STAGE1, STAGE2} from '../../src/costmodel/metrics.ts';
 import type {Counts} from '../../src/costmodel/replay.ts';
 import {measure} from '../../src/predict/measure.ts';
@@ -143,8 +143,8 @@ describe('page sizes', () => {
     fc.assert(
       fc.property(anyStream, ({words}) => {
         const [small, large] = (['4K', '2M'] as const).map((size) => {
-          const space = addressSpace(leaf(size), machine, 1);
-          return reader(countsOf('kvm', marked(words), {machine, space, activities: []}));
+          const spaces = addressSpaces(leaf(size), machine, 1);
+          return reader(countsOf('kvm', marked(words), {machine, spaces, activities: []}));
         }) as [ReturnType<typeof reader>, ReturnType<typeof reader>];
         expect(large('stage1Reads')).toBe(small('stage1Reads'));
         expect(large('stage2Reads')).toBeLessThanOrEqual(small('stage2Reads'));
@@ -161,8 +161,8 @@ describe('page sizes', () => {
           ['4K', 15],
           ['2M', 11],
         ] as const) {
-          const space = addressSpace(leaf(size), WITHOUT_TLBS, 1);
-          const count = reader(countsOf('kvm', marked(words), {machine: WITHOUT_TLBS, space, activities: []}));
+          const spaces = addressSpaces(leaf(size), WITHOUT_TLBS, 1);
+          const count = reader(countsOf('kvm', marked(words), {machine: WITHOUT_TLBS, spaces, activities: []}));
           expect(count('stage1Reads') + count('stage2Reads')).toBe(reads * count('mainMisses'));
         }
       }),

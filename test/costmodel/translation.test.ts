@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
-import {addressSpace, type TranslationPolicy} from '../../src/costmodel/address-space.ts';
+import {addressSpaces, type TranslationPolicy} from '../../src/costmodel/address-space.ts';
 import {Hierarchy} from '../../src/costmodel/hierarchy.ts';
 import type {Machine} from '../../src/costmodel/machine.ts';
 import {METRIC, newCounts} from '../../src/costmodel/metrics.ts';
-import {GuestPlacement, HostPlacement} from '../../src/costmodel/placement.ts';
-import {Tlb, Translation} from '../../src/costmodel/translation.ts';
+import {PageSizes} from '../../src/costmodel/page-sizes.ts';
+import {FramePlacement, GuestPlacement} from '../../src/costmodel/placement.ts';
+import {Tlb} from '../../src/costmodel/tlb.ts';
+import {Translation} from '../../src/costmodel/translation.ts';
 import {walkBound} from '../../src/predict/replay-report.ts';
 import {MEBIBYTE, parseSize} from '../../src/units.ts';
 import {MACHINE, WITHOUT_TLBS} from './machines.ts';
@@ -58,7 +60,7 @@ const setUp = (policy: TranslationPolicy, machine: Machine) => {
   const translation = new Translation(
     machine,
     new Hierarchy(machine, counts, 1),
-    addressSpace(policy, machine, 1),
+    addressSpaces(policy, machine, 1),
     counts,
   );
   let time = 0;
@@ -128,12 +130,13 @@ describe.each(PAIRS)('%s', (_, {policy, n, m}) => {
   test('every address lands where guest and host placement put it', () => {
     const region = 64 * MEBIBYTE;
     const virtual = fc.tuple(fc.constantFrom(0, 2, 47), fc.nat(region - 1)).map(([r, offset]) => r * region + offset);
-    const layout = {guestBase: MACHINE.guestBase, guestBytes: MACHINE.guestSize, hostBase: MACHINE.memoryBase};
+    const {guestBase, guestSize: guestBytes, memoryBase: hostBase, memorySize: hostBytes} = MACHINE;
+    const layout = {guestBase, guestBytes, hostBase, hostBytes, colours: 8};
     fc.assert(
       fc.property(fc.array(virtual, {minLength: 1, maxLength: 60}), (addresses) => {
         const {translate} = setUp(policy, MACHINE);
-        const guest = new GuestPlacement(layout);
-        const host = policy.stage2 && new HostPlacement(FRAGMENTED, layout, parseSize(policy.stage2.leaf), 1);
+        const guest = new GuestPlacement(layout, new PageSizes(policy.stage1), CONTIGUOUS, 1);
+        const host = policy.stage2 && new FramePlacement(FRAGMENTED, layout, new PageSizes(policy.stage2), 1);
         for (const address of [...addresses, ...addresses]) {
           const intermediate = guest.frame(address);
           const physical = host ? host.physical(intermediate) : intermediate;

@@ -50,3 +50,5 @@ export const STALL_WRITE = 62;
 export const STALL_MICRO_TLB = 63;
 export const STALL_STAGE1 = 64;
 export const STALL_STAGE2 = 65;
+export const SPACE_SWITCHES = 66;
+export const TLB_MAINTENANCE = 67;
