@@ -34,8 +34,9 @@ export function followEvent(kind: u32, at: usize): bool {
     return true;
   }
   if (kind === TLB_EVENT) {
-    add(TLB_MAINTENANCE, 1);
-    dropStage1(load<i32>(at), load<u32>(at + 4), load<u32>(at + 8), load<u32>(at + 12));
+    const pages = load<u32>(at + 12);
+    add(TLB_MAINTENANCE, max(1, <f64>pages));
+    dropStage1(load<i32>(at), load<u32>(at + 4), load<u32>(at + 8), pages);
     flushMicroTlbs();
   } else if (kind === SPACE_END) endSpace(load<u32>(at));
   return false;

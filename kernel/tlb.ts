@@ -120,7 +120,7 @@ function isDropped(tag: u64, page: u64, operation: i32, space: u64, address: u64
 
 export function dropEntries(tlb: usize, operation: i32, space: u64, address: u64, pages: u64): void {
   const keys = <usize>load<u32>(tlb + TLB_KEYS);
-  const end = keys + (<usize>(load<u32>(tlb + TLB_SETS) * load<u32>(tlb + TLB_WAYS)) << 3);
+  const end = keys + ((<usize>(load<u32>(tlb + TLB_SETS) * load<u32>(tlb + TLB_WAYS))) << 3);
   for (let at = keys; at < end; at += 8) {
     const key = load<u64>(at);
     if (key === EMPTY) continue;

@@ -177,7 +177,10 @@ function walk(virtual: u32, time: f64): u64 {
     add(WALK_CACHE_HITS, 1);
     cachedTable = entryValue(WALK_CACHE, cached);
     for (; level < last; level++)
-      table = outputOf(STAGE1_TABLES, descriptorPlace(STAGE1_TABLES, descriptorAddress(STAGE1_TABLES, table, level, input)));
+      table = outputOf(
+        STAGE1_TABLES,
+        descriptorPlace(STAGE1_TABLES, descriptorAddress(STAGE1_TABLES, table, level, input)),
+      );
   }
   while (true) {
     const slot = descriptorAddress(STAGE1_TABLES, table, level, input);

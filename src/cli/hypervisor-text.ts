@@ -67,8 +67,13 @@ const regionText = (region: PageRegion): string =>
   `${'area' in region ? region.area : rangeText(region)}=${region.leaf}`;
 
 /** `4K pages`, or `4K pages, but stack=64K`. */
-const pagesText = ({leaf, regions = []}: {readonly leaf: string; readonly regions?: readonly PageRegion[] | undefined}) =>
-  regions.length === 0 ? `${leaf} pages` : `${leaf} pages, but ${regions.map(regionText).join(', ')}`;
+const pagesText = ({
+  leaf,
+  regions = [],
+}: {
+  readonly leaf: string;
+  readonly regions?: readonly PageRegion[] | undefined;
+}) => (regions.length === 0 ? `${leaf} pages` : `${leaf} pages, but ${regions.map(regionText).join(', ')}`);
 
 const stage1Text = ({stage1}: HypervisorFile): string => {
   const {format, placement, taskSwitch} = stage1;

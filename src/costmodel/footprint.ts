@@ -3,7 +3,13 @@
  * guest's caches. The lines of a build's smallest trap are taken to be shared by all of its paths; what a path touches
  * beyond them is its own.
  */
-import {isKernelPath, localName, type ResolvedActivity, type ResolvedPath, resolveActivities} from '../hypervisors/load.ts';
+import {
+  isKernelPath,
+  localName,
+  type ResolvedActivity,
+  type ResolvedPath,
+  resolveActivities,
+} from '../hypervisors/load.ts';
 import type {Build, HypervisorFile, KernelFile, Path} from '../hypervisors/schema.ts';
 import {MEBIBYTE} from '../units.ts';
 import {HOST_TABLE_RESERVE, HYPERVISOR_RESERVE} from './address-space.ts';

@@ -192,7 +192,9 @@ const segmentsOf = ({ranges, rest}: PageSizes, {guestBase, guestBytes}: MemoryLa
 
 const checkColours = (wanted: readonly number[], layout: MemoryLayout, sizes: PageSizes): void => {
   if (sizes.largest !== PAGE)
-    throw new RangeError(`pages of 0x${sizes.largest.toString(16)} bytes have all colours: frames by colour need 4 KiB`);
+    throw new RangeError(
+      `pages of 0x${sizes.largest.toString(16)} bytes have all colours: frames by colour need 4 KiB`,
+    );
   if ((layout.hostBase / PAGE) % layout.colours !== 0)
     throw new RangeError('memory must begin at a multiple of a way of L2 for its frames to have colours');
   const room = colouredBytes(wanted, layout.hostBytes, layout.colours);

@@ -91,7 +91,8 @@ export const pageSizes = (format: TableFormat): string[] =>
     const bits = Math.log2(parseSize(name));
     const last = format.levels.length - 1;
     return format.levels.some(
-      (level, i) => level.spanBits === bits || (level.spanBits + REPEATED_BITS === bits && (i === last || format.name === 'short')),
+      (level, i) =>
+        level.spanBits === bits || (level.spanBits + REPEATED_BITS === bits && (i === last || format.name === 'short')),
     );
   });
 

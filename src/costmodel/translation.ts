@@ -82,7 +82,8 @@ export class Translation {
 
   /** A `tlb-maintenance` event: stage 2 stays, for it is none of the guest's. The micro-TLBs are the caller's to empty. */
   maintain(operation: number, space: number, address: number, pages: number): void {
-    this.counts[METRIC.tlbMaintenance]!++;
+    // A range of pages is an operation for each of them.
+    this.counts[METRIC.tlbMaintenance]! += Math.max(1, pages);
     this.dropStage1(selectionOf(operation, space, address, pages));
   }
 

@@ -17,7 +17,11 @@ export const AREAS = {
 export type Area = keyof typeof AREAS;
 const AREA_NAMES = Object.keys(AREAS) as Area[];
 
-const address = z.number().int().min(0).max(2 ** 40);
+const address = z
+  .number()
+  .int()
+  .min(0)
+  .max(2 ** 40);
 const range = {from: address, to: address};
 
 /** `from` inclusive, `to` exclusive; virtual addresses in stage 1, where a name does as well, intermediate ones in stage 2. */
@@ -75,7 +79,8 @@ export const parseRegion = (text: string): PageRegion => {
   if (place === undefined || leaf === undefined)
     throw new RangeError(`'${text}' is not FROM-TO=SIZE or AREA=SIZE, as in 0x10000000-0x20000000=2M or stack=64K`);
   const size = PAGE_SIZES.find((one) => one === leaf);
-  if (size === undefined) throw new RangeError(`unknown page size '${leaf}' in '${text}': choose from ${PAGE_SIZES.join(', ')}`);
+  if (size === undefined)
+    throw new RangeError(`unknown page size '${leaf}' in '${text}': choose from ${PAGE_SIZES.join(', ')}`);
   const area = AREA_NAMES.find((one) => one === place);
   if (area !== undefined) return {area, leaf: size};
   const {from, to} = RANGE.exec(place)?.groups ?? {};

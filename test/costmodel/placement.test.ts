@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
+import {PageSizes} from '../../src/costmodel/page-sizes.ts';
 import {
   allocatorBelow,
   FramePlacement,
@@ -7,7 +8,6 @@ import {
   hostFrames,
   randomSource,
 } from '../../src/costmodel/placement.ts';
-import {PageSizes} from '../../src/costmodel/page-sizes.ts';
 import type {PageRegion} from '../../src/hypervisors/page-regions.ts';
 import type {Placement} from '../../src/hypervisors/schema.ts';
 import {GIBIBYTE, KIBIBYTE, MEBIBYTE} from '../../src/units.ts';

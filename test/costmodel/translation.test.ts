@@ -291,7 +291,9 @@ describe('maintenance', () => {
     ['by address in all spaces', OPERATION.pagesOfAll, [0, page, 1], [false, true, false, true]],
     ['of what is not there', OPERATION.pages, [0, page + 4096, 1], [true, true, true, true]],
   ] as const)('%s', (_, operation, [space, address, pages], expected) => {
-    expect(survivors(LPAE_4K, (translation) => translation.maintain(operation, space, address, pages))).toEqual(expected);
+    expect(survivors(LPAE_4K, (translation) => translation.maintain(operation, space, address, pages))).toEqual(
+      expected,
+    );
   });
 
   test('by an address in the middle of a large page takes all of it', () => {
@@ -373,12 +375,17 @@ describe('pages of several sizes', () => {
   test('regions of the default size change nothing', () => {
     const plain = setUp(LPAE_4K, MACHINE);
     const said = setUp({...LPAE_4K, stage1: {...LPAE_4K.stage1, regions: [{area: 'program', leaf: '4K'}]}}, MACHINE);
-    for (const address of [VA, VA + 4096, stack, VA + 64 * MEBIBYTE]) expect(said.translate(address)).toEqual(plain.translate(address));
+    for (const address of [VA, VA + 4096, stack, VA + 64 * MEBIBYTE])
+      expect(said.translate(address)).toEqual(plain.translate(address));
   });
 });
 
 test('frames scatter natively, by the seed', () => {
-  const native: TranslationPolicy = {...LPAE_4K, stage2: null, placement: {...FRAGMENTED, meanRun: {...FRAGMENTED.meanRun, value: 1}}};
+  const native: TranslationPolicy = {
+    ...LPAE_4K,
+    stage2: null,
+    placement: {...FRAGMENTED, meanRun: {...FRAGMENTED.meanRun, value: 1}},
+  };
   const frames = () => {
     const {translate} = setUp(native, MACHINE);
     return Array.from({length: 100}, (_, page) => translate(VA + page * 4096).frame);
