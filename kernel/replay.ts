@@ -73,6 +73,7 @@ import {findMicro, insertMicro, microFrame} from './tlb';
 import {translate} from './translation';
 
 export {runActivity, scheduleNext} from './activities';
+export {followEvent} from './spaces';
 
 const READ: u32 = 0;
 const WRITE: u32 = 1;

@@ -251,12 +251,15 @@ test('tasks of one address space, and spaces that nothing ran in, change nothing
   );
 });
 
-test('a space that is in place and executes nothing leaves nothing behind', () => {
+test('a space that is in place and executes nothing leaves nothing in the TLBs', () => {
   fc.assert(
     fc.property(anySpacedStream, fc.integer({min: 1, max: 2 ** 18 - 1}), ({words}, space) => {
-      const plain = countsOf('kvm', marked(words), {activities: []});
-      const visited = [...taskSwitchWords(space), ...taskSwitchWords(0), ...marked(words)];
-      expect(countsOf('kvm', visited, {activities: []})).toEqual(plain);
+      const run = (before: readonly number[]) =>
+        reader(countsOf('kvm', [...before, ...marked(words)], {activities: []}));
+      const [plain, visited] = [run([]), run([...taskSwitchWords(space), ...taskSwitchWords(0)])];
+      // Its tables lie where another's would: caches may count otherwise.
+      for (const metric of ['mainHits', 'mainMisses', 'walkCacheHits', 'stage1Reads', 'microDataMisses'] as const)
+        expect([metric, visited(metric)]).toEqual([metric, plain(metric)]);
     }),
     {seed: 25, numRuns: 10},
   );
