@@ -73,6 +73,7 @@ import {findMicro, insertMicro, microFrame} from './tlb';
 import {translate} from './translation';
 
 export {runActivity, scheduleNext} from './activities';
+// Exported so that the compiler leaves it out of the loop below.
 export {followEvent} from './spaces';
 
 const READ: u32 = 0;

@@ -2,7 +2,7 @@
 import {type PathItem, pricePath} from '../costmodel/prices.ts';
 import {InputError} from '../files/errors.ts';
 import {nearest} from '../files/nearest.ts';
-import {type PageRegion, rangeText} from '../hypervisors/page-regions.ts';
+import {pagesText} from '../hypervisors/page-regions.ts';
 import type {Activity, Build, HypervisorFile, Path, Placement} from '../hypervisors/schema.ts';
 import type {Calibration} from '../predict/calibration.ts';
 import {formatNumber} from '../report/format.ts';
@@ -63,22 +63,10 @@ export const chooseBuild = (
   });
 };
 
-const regionText = (region: PageRegion): string =>
-  `${'area' in region ? region.area : rangeText(region)}=${region.leaf}`;
-
-/** `4K pages`, or `4K pages, but stack=64K`. */
-const pagesText = ({
-  leaf,
-  regions = [],
-}: {
-  readonly leaf: string;
-  readonly regions?: readonly PageRegion[] | undefined;
-}) => (regions.length === 0 ? `${leaf} pages` : `${leaf} pages, but ${regions.map(regionText).join(', ')}`);
-
 const stage1Text = ({stage1}: HypervisorFile): string => {
   const {format, placement, taskSwitch} = stage1;
   return [
-    `${format}, ${pagesText(stage1)}`,
+    `${format}, ${pagesText(stage1)} pages`,
     ...(placement ? [`placement ${placementText(placement)}`] : []),
     ...(taskSwitch === 'flush' ? ['TLB flushed at task switches'] : []),
   ].join('; ');
@@ -87,7 +75,7 @@ const stage1Text = ({stage1}: HypervisorFile): string => {
 export const stage2Text = ({stage2}: HypervisorFile): string =>
   stage2 === null
     ? 'none'
-    : `${stage2.format} from level ${stage2.startLevel}, ${stage2.inputBits}-bit IPA, ${pagesText(stage2)}`;
+    : `${stage2.format} from level ${stage2.startLevel}, ${stage2.inputBits}-bit IPA, ${pagesText(stage2)} pages`;
 
 const PLACEMENT_TEXT: {
   readonly [Policy in Placement['policy']]: (placement: Extract<Placement, {policy: Policy}>) => string;

@@ -88,3 +88,15 @@ export const parseRegion = (text: string): PageRegion => {
     throw new RangeError(`'${place}' in '${text}' is neither FROM-TO nor one of ${AREA_NAMES.join(', ')}`);
   return {from: Number(from), to: Number(to), leaf: size};
 };
+
+const regionText = (region: PageRegion): string =>
+  `${'area' in region ? region.area : rangeText(region)}=${region.leaf}`;
+
+/** `4K`, or `4K but stack=64K`. */
+export const pagesText = ({
+  leaf,
+  regions = [],
+}: {
+  readonly leaf: string;
+  readonly regions?: readonly PageRegion[] | undefined;
+}): string => (regions.length === 0 ? leaf : `${leaf} but ${regions.map(regionText).join(', ')}`);

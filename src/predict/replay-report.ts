@@ -6,7 +6,7 @@ import {PageSizes} from '../costmodel/page-sizes.ts';
 import type {Counts} from '../costmodel/replay.ts';
 import {leafLevel, pageSizes, STAGE1_FORMATS, stage2Format, type TableFormat} from '../costmodel/tables.ts';
 import {InputError} from '../files/errors.ts';
-import {PAGE_SIZES} from '../hypervisors/page-regions.ts';
+import {PAGE_SIZES, pagesText} from '../hypervisors/page-regions.ts';
 import type {TraceSource} from '../trace/source.ts';
 import {GIBIBYTE, parseSize} from '../units.ts';
 import {type Calibration, cyclesPerInstruction} from './calibration.ts';
@@ -68,8 +68,8 @@ const reportOf = (c: Calibration, system: System, counts: Counts, scale: number)
   return {
     sut: system.sut,
     seed: system.seed,
-    stage1: `${policy.stage1.format} ${policy.stage1.leaf}`,
-    stage2: policy.stage2 ? `${policy.stage2.format} ${policy.stage2.leaf}` : null,
+    stage1: `${policy.stage1.format} ${pagesText(policy.stage1)}`,
+    stage2: policy.stage2 ? `${policy.stage2.format} ${pagesText(policy.stage2)}` : null,
     cycles,
     seconds: cycles / c.machine.clockHz,
     cyclesPerInstruction: cycles / (counts.metrics[METRIC.instructions] as number),

@@ -297,7 +297,8 @@ test.each([
 
 test('version 2 is read as it was written: it has fewer kinds of events', () => {
   const path = writeTasks(place('version-2'));
-  const records = () => withTrace(path, (trace) => ({tally: trace.counts, markers: trace.markers, chunk: trace.next()}));
+  const records = () =>
+    withTrace(path, (trace) => ({tally: trace.counts, markers: trace.markers, chunk: trace.next()}));
   const before = records();
   const bytes = readFileSync(path);
   bytes.writeUInt16LE(2, 8);
