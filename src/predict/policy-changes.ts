@@ -16,13 +16,6 @@ export interface PolicyChanges {
   readonly guestPlacement: Placement | undefined;
 }
 
-export const NO_CHANGES: PolicyChanges = {
-  stage1Regions: [],
-  stage2Regions: [],
-  placement: undefined,
-  guestPlacement: undefined,
-};
-
 type Stage2 = NonNullable<TranslationPolicy['stage2']>;
 type Stage2Region = NonNullable<Stage2['regions']>[number];
 
