@@ -112,7 +112,7 @@ const optionsOf = (system: string, blocks: BlockTable): ReplayOptions => ({
   seed: 1,
 });
 
-type Replaying = new (options: ReplayOptions) => {consume(chunk: TraceChunk): void};
+type Replaying = new (options: Omit<ReplayOptions, 'uncore'>) => {consume(chunk: TraceChunk): void};
 
 /** Nanoseconds of the second pass: the first compiles the code, and maps the guest's pages. */
 const timeOf = (engine: Replaying, names: readonly string[], blocks: BlockTable, chunks: readonly TraceChunk[]) => {

@@ -15,6 +15,7 @@ import {
   ACTIVITY_TOUCHES,
   COUNTS,
   NEXT_ACTIVITY,
+  NEXT_STOP,
   NOW,
   PREVIOUS,
   TOUCH_BYTES,
@@ -22,6 +23,7 @@ import {
   TOUCH_INVALIDATE,
   TOUCH_KERNEL_PAGE,
   TOUCH_PAGE,
+  UNTIL,
 } from '../src/costmodel/kernel/layout';
 import {DRAM_READS, L1D_MISSES, L1I_MISSES} from '../src/costmodel/kernel/metrics';
 import {access, fetch} from './hierarchy';
@@ -48,6 +50,13 @@ export function scheduleNext(): void {
   const activities = load<i32>(ACTIVITIES);
   for (let i = 0; i < activities; i++) next = min(next, load<f64>(activityPlace(i) + ACTIVITY_NEXT));
   store<f64>(NEXT_ACTIVITY, next);
+  stopAt(load<f64>(UNTIL));
+}
+
+/** No block begins at `until` or later; the loop looks at one time for that and for activities. */
+export function stopAt(until: f64): void {
+  store<f64>(UNTIL, until);
+  store<f64>(NEXT_STOP, min(until, load<f64>(NEXT_ACTIVITY)));
 }
 
 export function runDueActivities(): void {

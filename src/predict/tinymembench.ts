@@ -4,8 +4,9 @@
  */
 import {z} from 'zod';
 import {addressSpaces, type TranslationPolicy} from '../costmodel/address-space.ts';
+import {KernelReplay} from '../costmodel/kernel/kernel-replay.ts';
 import {countTable} from '../costmodel/metrics.ts';
-import {type Counts, Replay} from '../costmodel/replay.ts';
+import type {Counts} from '../costmodel/replay.ts';
 import {readCsv} from '../files/csv.ts';
 import {InputError} from '../files/errors.ts';
 import {nearest} from '../files/nearest.ts';
@@ -145,7 +146,7 @@ const execute = (
   const replays = boards.map(({calibration, policy, seeds}) =>
     seeds.map(
       (seed) =>
-        new Replay({
+        new KernelReplay({
           machine: calibration.machine,
           spaces: addressSpaces(policy, calibration.machine, seed),
           blocks: trace.blocks,

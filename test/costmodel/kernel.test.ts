@@ -96,6 +96,13 @@ const anyMachine: fc.Arbitrary<Machine> = fc
     microTlbEntries: fc.constantFrom(1, 2, 10, 64),
     linefills: fc.constantFrom(1, 2, 5, 16),
     postedWrites: fc.constantFrom(1, 4, 16),
+    l2FillsOnMiss: fc.boolean(),
+    l2KeepsOnHit: fc.boolean(),
+    l2Line: fc.constantFrom(0, 5, 30),
+    demandMisses: fc.constantFrom(1, 2, 5),
+    storeLinefills: fc.constantFrom(1, 2, 5),
+    storeBuffer: fc.constantFrom(1, 4, 8),
+    merging: fc.constantFrom([8, 64], [16, 32], [16, 16], [64, 64]),
     readAllocateEntry: fc.constantFrom(1, 3, 10_000),
     readAllocateEntryL2: fc.constantFrom(0, 2, 127),
     prefetchDepth: fc.constantFrom(0, 1, 3, 8),
@@ -111,10 +118,14 @@ const anyMachine: fc.Arbitrary<Machine> = fc
         rowLines: fc.constantFrom(1, 48, 64),
         refreshInterval: fc.constantFrom(500.25, 7000, 1e12),
         turnaround: fc.constantFrom(0, 7.3),
+        otherInterval: fc.constantFrom(Number.POSITIVE_INFINITY, 1000.5, 60),
       })
       .map((changes) => ({...MACHINE.dram, ...changes})),
   })
-  .map((changes) => ({...MACHINE, ...changes}));
+  .map(
+    ({merging: [mergeBytes, ascendingBytes], ...changes}) =>
+      ({...MACHINE, mergeBytes, ascendingBytes, ...changes}) as Machine,
+  );
 
 const PAGES = {short: ['4K', '64K', '1M', '16M'], lpae: ['4K', '64K', '2M']} as const;
 const anyPolicy: fc.Arbitrary<TranslationPolicy> = fc

@@ -110,6 +110,7 @@ describe.each(SUTS.flatMap((sut) => STREAMS.map(([where, streams]) => [sut, wher
           'stallDram',
           'stallLatePrefetch',
           'stallLinefill',
+          'stallStore',
           'stallWrite',
           'stallMicroTlb',
           'stallStage1',

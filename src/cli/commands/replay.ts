@@ -13,7 +13,7 @@ export default class Replay extends BaseCommand {
   static override usage = 'replay TRACE|GUEST [FLAGS] [-- ARGS]';
   static override examples = [
     '<%= config.bin %> replay dhrystone --sut host,xvisor,xen -- 20000 1000',
-    '<%= config.bin %> replay stream.trace --sut kvm --set cubieboard2.dram.turnaround=20',
+    '<%= config.bin %> replay stream.trace --sut kvm --set cubieboard2.dram.turnaround=8',
     '<%= config.bin %> replay shell.trace --sut host,kvm --stage1-region mappings=64K --placement fragmented:4',
   ];
   static override args = {

@@ -9,6 +9,16 @@ import {contextTag, GUEST_KERNEL, SPACE} from '../tlb.ts';
 import type {AddressSpaces} from '../translation.ts';
 import * as layout from './layout.ts';
 
+/** What changes of L2 and DRAM beside their arrays, eight bytes each. */
+const UNCORE_SCALARS = [
+  layout.L2 + layout.CACHE_RANDOM,
+  layout.L2_FREE,
+  layout.CHANNEL_FREE,
+  layout.NEXT_REFRESH,
+  layout.NEXT_OTHER,
+  layout.WRITING,
+];
+
 const WASM_PAGE = 2 ** 16;
 const TABLE_PAGE = 4096;
 /** Words of records that fit at a time. */
@@ -34,9 +44,11 @@ const align = (offset: number): number => Math.ceil(offset / 64) * 64;
 
 export class KernelMemory {
   readonly wasm: WebAssembly.Memory;
+  readonly #machine: Machine;
   #views: Views | undefined;
   #next = layout.FIRST_FREE;
   #blocks = FIRST_BLOCKS;
+  #usesLength = 0;
   readonly #tablePages: number;
   /** The places of stage 1's pages serve all spaces: their tables lie apart. */
   readonly #stage1Pages: number;
@@ -45,15 +57,16 @@ export class KernelMemory {
 
   /** @throws RangeError for a machine with more buffers than the kernel has room for. */
   constructor(machine: Machine, spaces: AddressSpaces, seed: number) {
+    this.#machine = machine;
     const {l1i, l1d, l2, mainTlb, walkCache, ipaCache, dram, microTlbEntries, counterEntries} = machine;
     checkRoom('metrics', METRICS.length, layout.MOST_METRICS);
     checkRoom('linefill buffers', machine.linefills, layout.MOST_LINEFILLS);
-    checkRoom('posted writes', machine.postedWrites, layout.MOST_POSTED);
+    for (const [name, {most}] of Object.entries(inFlight(machine))) checkRoom(name, most, layout.MOST_IN_FLIGHT);
     checkRoom('micro-TLB entries', microTlbEntries, 256);
     const variable =
       [l1i, l1d, l2].reduce((sum, {sets, ways}) => sum + sets * strideOf(ways) * 5, 0) +
       [mainTlb, walkCache, ipaCache].reduce((sum, {sets, ways}) => sum + sets * ways * 16 + sets * 4, 0) +
-      dram.banks * 4 +
+      dram.banks * 12 +
       counterEntries * 5 +
       layout.PAIR_ENTRIES * layout.PAIR_BYTES +
       layout.PAGE_ENTRIES * 16 +
@@ -77,6 +90,7 @@ export class KernelMemory {
     }
     this.#layOutScalars(machine);
     this.setWord(layout.OPEN_ROWS, this.#take(dram.banks * 4, 0xff));
+    this.setWord(layout.BANK_FREE, this.#take(dram.banks * 8));
     this.setWord(layout.COUNTERS, this.#take(counterEntries, 1));
     this.setWord(layout.TARGETS, this.#take(counterEntries * 4, 0xff));
     this.setWord(layout.PAIR_TABLE, this.#take(layout.PAIR_ENTRIES * layout.PAIR_BYTES, 0xff));
@@ -90,7 +104,7 @@ export class KernelMemory {
     this.#stage1Pages = this.#layOutStage(layout.STAGE1_TABLES, spaces.stage1(0));
     this.showSpace(0, spaces.stage1(0));
     if (spaces.stage2) this.#watch(spaces.stage2, this.#layOutStage(layout.STAGE2_TABLES, spaces.stage2));
-    this.setWord(layout.BLOCK_TABLE, this.#take(0));
+    this.#placeBlocks();
   }
 
   get views(): Views {
@@ -140,11 +154,44 @@ export class KernelMemory {
 
   /** Place of a block, for which there is room from now on. */
   block(id: number): number {
-    if (id >= this.#blocks) this.#blocks = 2 ** Math.ceil(Math.log2(id + 1));
     const first = this.word(layout.BLOCK_TABLE);
-    const missing = first + this.#blocks * layout.BLOCK_BYTES - this.wasm.buffer.byteLength;
-    if (missing > 0) this.wasm.grow(Math.ceil(missing / WASM_PAGE));
+    if (id >= this.#blocks) {
+      const uses = first + this.#blocks * layout.BLOCK_BYTES;
+      this.#blocks = 2 ** Math.ceil(Math.log2(id + 1));
+      const moved = first + this.#blocks * layout.BLOCK_BYTES;
+      this.#reach(moved + this.#usesLength);
+      this.views.bytes.copyWithin(moved, uses, uses + this.#usesLength);
+      this.setWord(layout.USES, moved);
+    }
     return first + id * layout.BLOCK_BYTES;
+  }
+
+  /** First uses of the next block's loads. They lie behind the blocks, and move when those need the room. */
+  setUses(block: number, uses: Uint8Array): void {
+    const place = this.word(layout.USES) + this.#usesLength;
+    this.#reach(place + uses.length);
+    this.views.bytes.set(uses, place);
+    this.setWord(this.block(block) + layout.BLOCK_USES, this.#usesLength);
+    this.#usesLength += uses.length;
+  }
+
+  #reach(end: number): void {
+    const missing = end - this.wasm.buffer.byteLength;
+    // Twice what is asked for, so that blocks that come one by one do not grow the memory one by one.
+    if (missing > 0) this.wasm.grow(Math.ceil((2 * missing) / WASM_PAGE));
+  }
+
+  /** L2 and DRAM as they are in the memory of another core of the same machine. */
+  copyUncore(from: KernelMemory): void {
+    const {l2, dram} = this.#machine;
+    const slots = l2.sets * strideOf(l2.ways);
+    const copy = (place: number, bytes: number): void =>
+      this.views.bytes.set(from.views.bytes.subarray(place, place + bytes), place);
+    copy(this.word(layout.L2 + layout.CACHE_TAGS), slots * 4);
+    copy(this.word(layout.L2 + layout.CACHE_FLAGS), slots);
+    copy(this.word(layout.OPEN_ROWS), dram.banks * 4);
+    copy(this.word(layout.BANK_FREE), dram.banks * 8);
+    for (const place of UNCORE_SCALARS) copy(place, 8);
   }
 
   /** Must come before the first block: activities lie where blocks would. */
@@ -152,8 +199,7 @@ export class KernelMemory {
     const touches = activities.map((activity) => touchesOf(activity, linesPerPage));
     const count = touches.reduce((sum, {length}) => sum + length, 0);
     const room = this.#next + activities.length * layout.ACTIVITY_BYTES + count * layout.TOUCH_BYTES + 256;
-    const missing = room - this.wasm.buffer.byteLength;
-    if (missing > 0) this.wasm.grow(Math.ceil(missing / WASM_PAGE));
+    this.#reach(room);
     this.setWord(layout.ACTIVITIES, activities.length);
     const table = this.#take(activities.length * layout.ACTIVITY_BYTES);
     this.setWord(layout.ACTIVITY_TABLE, table);
@@ -166,7 +212,14 @@ export class KernelMemory {
       this.setWord(place + layout.ACTIVITY_TOUCH_COUNT, mine.length);
       this.views.words.set(mine.flat(), at / 4);
     }
-    this.setWord(layout.BLOCK_TABLE, this.#take(0));
+    this.#placeBlocks();
+  }
+
+  #placeBlocks(): void {
+    const place = this.#take(0);
+    this.setWord(layout.BLOCK_TABLE, place);
+    this.setWord(layout.USES, place + FIRST_BLOCKS * layout.BLOCK_BYTES);
+    this.#reach(place + FIRST_BLOCKS * layout.BLOCK_BYTES);
   }
 
   /** Place of new memory, every byte of it `fill`. */
@@ -217,8 +270,13 @@ export class KernelMemory {
       [layout.DRAM_TURNAROUND, dram.turnaround],
       [layout.DRAM_ROW_LINES, dram.rowLines],
       [layout.PREFETCH_PAGE_LINES, machine.prefetchPageLines],
+      [layout.DRAM_OTHER_INTERVAL, dram.otherInterval],
+      [layout.L2_LINE, machine.l2Line],
       [layout.NEXT_REFRESH, dram.refreshInterval],
+      [layout.NEXT_OTHER, dram.otherInterval],
       [layout.NEXT_ACTIVITY, Number.POSITIVE_INFINITY],
+      [layout.UNTIL, Number.POSITIVE_INFINITY],
+      [layout.NEXT_STOP, Number.POSITIVE_INFINITY],
     ];
     for (const [offset, value] of doubles) this.setDouble(offset, value);
     const words: readonly (readonly [number, number])[] = [
@@ -230,7 +288,11 @@ export class KernelMemory {
       [layout.PREFETCH_MAXIMUM_STRIDE, machine.prefetchStride],
       [layout.PREFETCH_DEPTH, machine.prefetchDepth],
       [layout.LINEFILLS, machine.linefills],
-      [layout.POSTED_WRITES, machine.postedWrites],
+      [layout.L2_FILLS_ON_MISS, Number(machine.l2FillsOnMiss)],
+      [layout.L2_KEEPS_ON_HIT, Number(machine.l2KeepsOnHit)],
+      [layout.STORE_BUFFER, machine.storeBuffer],
+      [layout.MERGE_BITS, Math.log2(machine.mergeBytes)],
+      [layout.RUN_MASK, machine.ascendingBytes / machine.mergeBytes - 1],
       [layout.READ_ALLOCATE_ENTRY, machine.readAllocateEntry],
       [layout.READ_ALLOCATE_ENTRY_L2, machine.readAllocateEntryL2],
       [layout.COUNTER_MASK, machine.counterEntries - 1],
@@ -239,9 +301,14 @@ export class KernelMemory {
       [layout.L2_LINE_BITS, machine.l2.lineBits],
       [layout.PREVIOUS, NONE],
       [layout.GATHER_LINE, NONE],
+      [layout.GATHER_PIECE, NONE],
+      [layout.GATHER_IN_ORDER, 1],
+      [layout.STORE_LINE, NONE],
+      [layout.FIRST_WAIT, layout.NO_WAIT],
       [layout.PREFETCH_LAST, NONE],
     ];
     for (const [offset, value] of words) this.setWord(offset, value);
+    for (const {place, most} of Object.values(inFlight(machine))) this.setWord(place + layout.IN_FLIGHT_COUNT, most);
     const {longs} = this.views;
     // Epoch 0 is that of an empty filter.
     longs[layout.FILTER_EPOCH / 8] = 1n << BigInt(layout.FILTER_LINE_BITS);
@@ -297,6 +364,13 @@ export class KernelMemory {
     }
   }
 }
+
+/** Requests of which so many may be under way, and where they are kept. */
+const inFlight = (machine: Machine) => ({
+  'misses of loads and PLDs': {place: layout.MISSES_IN_FLIGHT, most: machine.demandMisses},
+  'linefills for stores': {place: layout.STORES_IN_FLIGHT, most: machine.storeLinefills},
+  'posted writes': {place: layout.POSTED_IN_FLIGHT, most: machine.postedWrites},
+});
 
 const checkRoom = (what: string, count: number, most: number): void => {
   if (count > most) throw new RangeError(`the replay kernel has room for ${most} ${what}, not ${count}`);

@@ -17,7 +17,8 @@ import {KernelMemory, RECORD_WORDS} from './kernel-memory.ts';
 import * as layout from './layout.ts';
 
 interface Kernel {
-  readonly consume: (length: number) => void;
+  readonly consume: (from: number, length: number) => number;
+  readonly stopAt: (until: number) => void;
   readonly runActivity: (index: number) => void;
   readonly scheduleNext: () => void;
 }
@@ -38,20 +39,25 @@ const RUNNING = [
   layout.ACTIVITY_DRAM_READS,
 ];
 
+/** As {@link ReplayOptions}, but L2 and DRAM are copied from core to core of a cluster. */
+export type KernelReplayOptions = Omit<ReplayOptions, 'uncore'> & {readonly uncore?: KernelReplay};
+
 export class KernelReplay {
-  readonly #options: ReplayOptions;
+  readonly #options: KernelReplayOptions;
   readonly #memory: KernelMemory;
   readonly #kernel: Kernel;
   readonly #columns = new BlockColumns();
   #space = 0;
   /** Numbers of the 4 KiB pages that a space has touched: those of the space in place are marked in the kernel's memory. */
   readonly #touched = new Map<number, Set<number>>();
+  /** Words of the running chunk that the kernel's memory holds. */
+  #window = {start: 0, end: 0};
   #begin = 0;
   #begun = false;
   #measured: Counts | undefined;
 
-  constructor(options: ReplayOptions) {
-    const {machine, spaces, blocks, activities, pipelineScale, seed} = options;
+  constructor(options: KernelReplayOptions) {
+    const {machine, spaces, blocks, activities, pipelineScale, seed, uncore} = options;
     this.#options = options;
     const memory = new KernelMemory(machine, spaces, seed);
     this.#memory = memory;
@@ -67,18 +73,43 @@ export class KernelReplay {
     };
     this.#kernel = new WebAssembly.Instance(kernelModule(), {env: {memory: memory.wasm}, host})
       .exports as unknown as Kernel;
+    if (uncore) this.takeUncore(uncore);
     this.#prime();
   }
 
-  /** Replays whole records. Chunks behind the `end` marker change nothing. */
-  consume({words, length}: TraceChunk): void {
+  /**
+   * Replays whole records from word `from` on, up to the first block that would begin at `until` or later. Returns the word at which
+   * it stopped; from there a call with the same chunk goes on. Markers behind the `end` marker change nothing.
+   */
+  consume({words, length}: TraceChunk, from = 0, until = Number.POSITIVE_INFINITY): number {
     this.#learn();
-    for (let from = 0; from < length; ) {
-      const to = length - from <= RECORD_WORDS ? length : lastBoundary(words, from, from + RECORD_WORDS);
-      this.#memory.views.words.set(words.subarray(from, to), this.#memory.word(layout.RECORDS) / 4);
-      this.#kernel.consume(to - from);
-      from = to;
+    this.#kernel.stopAt(until);
+    if (from === 0) this.#window = {start: 0, end: 0};
+    let at = from;
+    while (at < length) {
+      if (at === this.#window.end) this.#load(words, at, length);
+      const {start, end} = this.#window;
+      at = start + this.#kernel.consume(at - start, end - start);
+      if (at < end) break;
     }
+    return at;
+  }
+
+  /** Simulated time, in cycles. */
+  get time(): number {
+    return this.#memory.double(layout.NOW);
+  }
+
+  /** L2 and DRAM as another core of the cluster left them. */
+  takeUncore(from: KernelReplay): void {
+    this.#memory.copyUncore(from.#memory);
+  }
+
+  /** Whole records of a chunk from word `start` on, as many as the kernel's memory has room for. */
+  #load(words: Uint32Array, start: number, length: number): void {
+    const end = length - start <= RECORD_WORDS ? length : lastBoundary(words, start, start + RECORD_WORDS);
+    this.#memory.views.words.set(words.subarray(start, end), this.#memory.word(layout.RECORDS) / 4);
+    this.#window = {start, end};
   }
 
   /** Counts between the markers, or of the whole trace if it has none. @throws Error when `begin` has no `end`. */
@@ -160,6 +191,7 @@ export class KernelReplay {
       this.#memory.setWord(place + layout.BLOCK_END, columns.end[id]!);
       const counter = (id << machine.historyBits) & (machine.counterEntries - 1);
       this.#memory.setWord(place + layout.BLOCK_COUNTERS, this.#memory.word(layout.COUNTERS) + counter);
+      this.#memory.setUses(id, columns.firstUses[id]!);
       // No predecessor looked up yet; -1 is one that does not exist.
       this.#memory.setWord(place + layout.BLOCK_LAST_PREVIOUS, -2);
     }
@@ -175,6 +207,7 @@ export class KernelReplay {
   }
 
   #marker(marker: number): void {
+    if (this.#measured) return;
     if (marker === MARKER_ID.begin) {
       this.#startMeasuring();
       this.#begun = true;
