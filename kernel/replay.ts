@@ -241,18 +241,16 @@ function filterPlace(line: u32, kind: u32): usize {
   return FILTER + ((<usize>(kind & 1)) << FILTER_SHIFT) + ((<usize>(line & (FILTER_ENTRIES - 1))) << 3);
 }
 
-/** Physical line of a line of the guest's; the micro-TLB has its page from now on. NOW passes when it had not. */
-@inline
-function translateLine(line: u32, now: f64): i32 {
-  const page = line >>> 6;
-  const known = TRANSLATED + ((<usize>(page & (TRANSLATED_ENTRIES - 1))) << 4);
-  store<f64>(NOW, now);
-  const frame =
-    load<u64>(known) === (load<u64>(FILTER_EPOCH) | <u64>page) ? load<i32>(known + 8) : translatePage(page, known);
-  return (frame << 6) + <i32>(line & 63);
+/** Where a page of the data micro-TLB is known, if it is. */
+function knownAt(page: u32): usize {
+  return TRANSLATED + ((<usize>(page & (TRANSLATED_ENTRIES - 1))) << 4);
 }
 
-/** Frame of a page, which is known at `known` until the micro-TLB changes. */
+function isKnown(page: u32, known: usize): bool {
+  return load<u64>(known) === (load<u64>(FILTER_EPOCH) | <u64>page);
+}
+
+/** Frame of a page; the micro-TLB has it from now on, and it is known at `known` until that changes. NOW passes when it had not. */
 function translatePage(page: u32, known: usize): i32 {
   let slot = findMicro(DATA_TLB, page);
   if (slot < 0) slot = microMiss(DATA_TLB, page, MICRO_DATA_MISSES);
@@ -292,8 +290,15 @@ export function storeTo(address: u32, size: u32, time: f64): f64 {
     const start = <i32>(address - (line << 6));
     const from = max(start, 0);
     const bytes = min(start + <i32>size, 64) - from;
-    const physical = translateLine(line, now);
-    now = load<f64>(NOW);
+    const page = line >>> 6;
+    const known = knownAt(page);
+    let frame = load<i32>(known + 8);
+    if (!isKnown(page, known)) {
+      store<f64>(NOW, now);
+      frame = translatePage(page, known);
+      now = load<f64>(NOW);
+    }
+    const physical = (frame << 6) + <i32>(line & 63);
     const found = findLine(L1D, physical);
     if (found >= 0) {
       now = storeHit(physical, found, from, bytes, now);
@@ -309,8 +314,16 @@ export function storeTo(address: u32, size: u32, time: f64): f64 {
 
 /** A load or PLD of a line, by the access `meta` of `block`. Returns the time at which the core goes on. */
 export function loadFrom(line: u32, time: f64, block: usize, meta: u32): f64 {
-  const physical = translateLine(line, time);
-  let now = load<f64>(NOW);
+  const page = line >>> 6;
+  const known = knownAt(page);
+  let frame = load<i32>(known + 8);
+  let now = time;
+  if (!isKnown(page, known)) {
+    store<f64>(NOW, now);
+    frame = translatePage(page, known);
+    now = load<f64>(NOW);
+  }
+  const physical = (frame << 6) + <i32>(line & 63);
   const found = findLine(L1D, physical);
   let cause = STALL_LATE_PREFETCH;
   let ready = now;
