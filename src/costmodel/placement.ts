@@ -218,7 +218,9 @@ export class GuestPlacement {
   private readonly regions = new Map<number, number>();
   private readonly chunks = new Map<number, Map<number, number>>();
   private readonly free: number[] = [];
-  /** Chunks come from here downwards, regions from the bottom. */
+  /** Regions come from the bottom up to here. */
+  private highest = 0;
+  /** Chunks come from here downwards. */
   private lowest: number;
 
   /** @param placement the guest kernel's own order of frames. */
@@ -245,18 +247,24 @@ export class GuestPlacement {
   end(space: number): void {
     this.free.push(...(this.chunks.get(space)?.values() ?? []));
     this.chunks.delete(space);
+    if (space !== 0) return;
+    for (const base of this.regions.values()) {
+      for (let offset = 0; offset < REGION; offset += this.chunk) this.free.push(base + offset);
+    }
+    this.regions.clear();
   }
 
   private inRegion(virtual: number): number {
     const region = Math.floor(virtual / REGION);
     let base = this.regions.get(region);
     if (base === undefined) {
-      base = this.regions.size * REGION;
+      base = this.highest;
       if (base + REGION > this.lowest) {
         throw new RangeError(
           `the guest touches more than ${this.regions.size} regions of 64 MiB (the last at 0x${(region * REGION).toString(16)}), which its RAM cannot hold`,
         );
       }
+      this.highest = base + REGION;
       this.regions.set(region, base);
     }
     return base + (virtual % REGION);
@@ -268,13 +276,14 @@ export class GuestPlacement {
     const number = Math.floor(virtual / this.chunk);
     let base = own.get(number);
     if (base === undefined) {
-      base = this.free.pop() ?? this.lowest - this.chunk;
-      if (base < this.regions.size * REGION) {
+      const isNew = this.free.length === 0;
+      base = isNew ? this.lowest - this.chunk : (this.free.pop() as number);
+      if (isNew && base < this.highest) {
         throw new RangeError(
           `address space ${space} touches 0x${virtual.toString(16)}, which the ${this.bytes / MEBIBYTE} MiB of the guest's RAM cannot hold beside the rest: raise memory.guestSize`,
         );
       }
-      this.lowest = Math.min(this.lowest, base);
+      if (isNew) this.lowest = base;
       own.set(number, base);
     }
     return base + (virtual % this.chunk);

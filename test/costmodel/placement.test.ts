@@ -141,6 +141,17 @@ describe('guest placement of several address spaces', () => {
     expect(guest.frame(0x5_0000, 3)).toBe(first);
   });
 
+  test('so are the regions of the first one', () => {
+    const guest = new GuestPlacement(LAYOUT, new PageSizes({leaf: '16M'}), CONTIGUOUS, 1);
+    for (const base of [0, 1, 2]) guest.frame(base * 64 * MEBIBYTE);
+    for (const space of [1, 2, 3]) guest.frame(0, space);
+    guest.end(0);
+    const frames = Array.from({length: 12}, (_, page) => guest.frame(page * 16 * MEBIBYTE, 4));
+    const all = Array.from({length: 12}, (_, page) => GIBIBYTE + page * 16 * MEBIBYTE);
+    expect(frames.toSorted((a, b) => a - b)).toEqual(all);
+    expect(() => guest.frame(0, 5)).toThrow(/address space 5/);
+  });
+
   test('no two pages share a frame, whoever ends in between', () => {
     const any = fc.record({space: fc.nat(4), page: fc.nat(500), ends: fc.constantFrom(false, false, false, true)});
     const placements = fc.constantFrom(CONTIGUOUS, fragmented(3));
@@ -149,7 +160,7 @@ describe('guest placement of several address spaces', () => {
         const guest = new GuestPlacement(LAYOUT, PAGES, placement, 4);
         const held = new Map<string, number>();
         for (const {space, page, ends} of steps) {
-          // The first space does not end: it holds regions for good.
+          // The first space would not come back.
           if (ends && space > 0) {
             guest.end(space);
             for (const key of held.keys()) if (key.startsWith(`${space}/`)) held.delete(key);
