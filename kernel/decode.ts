@@ -154,9 +154,11 @@ function endsBeyond(address: u32, meta: u32): bool {
   return address > 0xffff_ff00 && <u64>address + <u64>(meta & 0xff) > WORD;
 }
 
-/** Words of payload by kind of event, from the lowest four bits on: marker, supervisor call, task switch, signal. */
-const PAYLOADS: u32 = 0x1211;
-const EVENT_KINDS: u32 = 4;
+/** Words of payload by kind of event, from the lowest four bits on: marker, supervisor call, task switch, signal, TLB maintenance, space end. */
+const PAYLOADS: u32 = 0x14_1211;
+const EVENT_KINDS: u32 = 6;
+const TLB_MAINTENANCE: u32 = 4;
+const TLB_OPERATIONS: u32 = 4;
 
 /**
  * Decodes `bytes` bytes of columns to `length` words, with a dictionary of `blocks` blocks; `number` is any that no chunk
@@ -221,6 +223,7 @@ export function decode(bytes: i32, length: i32, blocks: i32, number: i32): bool 
         payloads = cursor;
         store<u32>(at, <u32>value);
       }
+      if (kind === TLB_MAINTENANCE && load<u32>(at - ((<usize>words) << 2)) >= TLB_OPERATIONS) return false;
       continue;
     }
     const accesses = head & 0xff;

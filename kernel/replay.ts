@@ -74,11 +74,14 @@ import {forgetSlot} from './filter';
 import {isWritten} from './gather';
 import {fetch, loadMiss, missTurn, prefetchedHit, readyTime, storeHit, storeMiss} from './hierarchy';
 import {marker, pairCycles} from './host';
+import {followEvent} from './spaces';
 import {findMicro, insertMicro, microFrame} from './tlb';
 import {translate} from './translation';
 import {addWait, settleWaits} from './waits';
 
 export {runActivity, scheduleNext, stopAt} from './activities';
+// Exported so that the compiler leaves it out of the loop below.
+export {followEvent} from './spaces';
 
 const READ: u32 = 0;
 const WRITE: u32 = 1;
@@ -110,7 +113,8 @@ export function consume(from: i32, length: i32): i32 {
     const word = load<u32>(at);
     at += 4;
     if (word >= EVENT_FLAG) {
-      if (((word >>> 16) & 0x7fff) === MARKER) {
+      const event = (word >>> 16) & 0x7fff;
+      if (event === MARKER) {
         store<f64>(NOW, now);
         store<i32>(PREVIOUS, previous);
         addAccesses(kinds);
@@ -122,7 +126,7 @@ export function consume(from: i32, length: i32): i32 {
         marker(load<u32>(at));
         now = load<f64>(NOW);
         previous = load<i32>(PREVIOUS);
-      }
+      } else if (followEvent(event, at)) previous = -1;
       at += (<usize>(word & 0xffff)) << 2;
       continue;
     }

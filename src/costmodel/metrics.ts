@@ -69,6 +69,8 @@ export const METRICS: readonly (readonly [string, string])[] = [
   ['stall.microTlb', 'cycles of micro-TLB misses, up to the answer of the main TLB'],
   ['stall.stage1', 'cycles of walks outside stage 2'],
   ['stall.stage2', 'cycles of stage-2 translation during walks'],
+  ['tlb.spaceSwitches', 'switches to another address space'],
+  ['tlb.maintenance', "operations by which the guest's kernel invalidates TLB entries"],
 ];
 
 const index = new Map(METRICS.map(([id], position) => [id, position]));
@@ -134,6 +136,8 @@ export const METRIC = {
   stallMicroTlb: metricIndex('stall.microTlb'),
   stallStage1: metricIndex('stall.stage1'),
   stallStage2: metricIndex('stall.stage2'),
+  spaceSwitches: metricIndex('tlb.spaceSwitches'),
+  tlbMaintenance: metricIndex('tlb.maintenance'),
 } as const;
 
 export const newCounts = (): Float64Array => new Float64Array(METRICS.length);

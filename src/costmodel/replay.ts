@@ -31,7 +31,7 @@ import type {Machine} from './machine.ts';
 import {METRIC, newCounts, PATH} from './metrics.ts';
 import {MicroTlb} from './micro-tlb.ts';
 import {PipelineModel} from './pipeline.ts';
-import {type AddressSpace, Translation} from './translation.ts';
+import {type AddressSpaces, Translation} from './translation.ts';
 import type {Uncore} from './uncore.ts';
 
 const PAGE_BITS = 12;
@@ -68,7 +68,7 @@ export interface TimedActivity extends TouchedActivity {
 
 export interface ReplayOptions {
   readonly machine: Machine;
-  readonly space: AddressSpace;
+  readonly spaces: AddressSpaces;
   readonly blocks: BlockTable;
   readonly activities: readonly TimedActivity[];
   /** Multiplies the pipeline's cycles: what the original binary takes beyond ours (calibrated on the native run). */
@@ -98,10 +98,10 @@ export class Replay {
   private measured: Counts | undefined;
 
   constructor(options: ReplayOptions) {
-    const {machine, space, blocks, seed, uncore} = options;
+    const {machine, spaces, blocks, seed, uncore} = options;
     this.options = options;
     this.hierarchy = new Hierarchy(machine, this.counts, seed, uncore);
-    this.translation = new Translation(machine, this.hierarchy, space, this.counts);
+    this.translation = new Translation(machine, this.hierarchy, spaces, this.counts);
     this.pipeline = new PipelineModel(machine, blocks);
     this.dataTlb = new MicroTlb(machine.microTlbEntries);
     this.instructionTlb = new MicroTlb(machine.microTlbEntries);
@@ -134,7 +134,7 @@ export class Replay {
     while (i < length) {
       const word = words[i]!;
       if (word >= EVENT_FLAG) {
-        if (eventKind(word) === EVENT_ID.marker) this.marker(words[i + 1]!);
+        this.event(eventKind(word), words, i + 1);
         i += 1 + eventPayload(word);
         continue;
       }
@@ -147,6 +147,28 @@ export class Replay {
   /** Simulated time, in cycles. */
   get time(): number {
     return this.now;
+  }
+
+  /** An event whose payload begins at `at`; kinds that are not here concern no memory system. */
+  private event(kind: number, words: Uint32Array, at: number): void {
+    const {translation} = this;
+    if (kind === EVENT_ID.marker) this.marker(words[at]!);
+    else if (kind === EVENT_ID['task-switch']) {
+      // Tasks of one space: neither TTBR0 nor CONTEXTIDR is written.
+      if (words[at] === translation.space) return;
+      translation.switchTo(words[at]!);
+      this.flushMicroTlbs();
+      this.previous = -1;
+    } else if (kind === EVENT_ID['tlb-maintenance']) {
+      translation.maintain(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
+      this.flushMicroTlbs();
+    } else if (kind === EVENT_ID['space-end']) translation.endSpace(words[at]!);
+  }
+
+  private flushMicroTlbs(): void {
+    this.dataTlb.flush();
+    this.instructionTlb.flush();
+    this.hierarchy.instructionGeneration++;
   }
 
   /** Counts between the markers, or of the whole trace if it has none. @throws Error when `begin` has no `end`. */
@@ -318,18 +340,17 @@ export class Replay {
       m: metrics[METRIC.dramReads]!,
     };
     const start = this.now;
-    this.dataTlb.flush();
-    this.instructionTlb.flush();
-    hierarchy.instructionGeneration++;
+    this.flushMicroTlbs();
     const linesPerPage = 2 ** (PAGE_BITS - options.machine.l1d.lineBits);
     for (const path of timed.paths) {
       for (const page of path.pages) {
         // The path's own table: one 8-byte descriptor a page, in the page below its image.
         const table = (page - (page % 512)) * linesPerPage + ((page % 512) >>> 3);
-        this.now += translation.touchHypervisorPage(page, table, this.now);
+        this.now += translation.touchOwnPage(path.regime, page, table, this.now);
       }
       for (const line of path.codeLines) this.now += hierarchy.fetch(line, this.now, PATH);
       for (const line of path.dataLines) this.now += hierarchy.access(line, this.now, PATH, true);
+      if (path.path.invalidates) translation.invalidate(path.path.invalidates);
     }
     counts.executions++;
     counts.stallCycles += this.now - start;

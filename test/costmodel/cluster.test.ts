@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
-import {addressSpace} from '../../src/costmodel/address-space.ts';
+import {addressSpaces} from '../../src/costmodel/address-space.ts';
 import {runCluster, shareOfMemory} from '../../src/costmodel/cluster.ts';
 import {KernelReplay} from '../../src/costmodel/kernel/kernel-replay.ts';
 import type {Machine} from '../../src/costmodel/machine.ts';
@@ -13,7 +13,7 @@ import {anyStream, BLOCKS, blockWords, sourceOf} from './streams.ts';
 
 const optionsOf = (sut: string, machine: Machine, seed: number) => ({
   machine,
-  space: addressSpace(policyOf(sut), machine, seed),
+  spaces: addressSpaces(policyOf(sut), machine, seed),
   blocks: BLOCKS,
   activities: hastened(sut),
   pipelineScale: 1.25,

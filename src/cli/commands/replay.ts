@@ -1,8 +1,10 @@
 import {Args} from '@oclif/core';
 import {hypervisorIds} from '../../hypervisors/load.ts';
+import {systemWith} from '../../predict/policy-changes.ts';
 import {BaseCommand} from '../base.ts';
 import {replayFlags, suts} from '../flags.ts';
 import {calibrationWith} from '../parameters.ts';
+import {policyChanges, policyFlags} from '../policy-flags.ts';
 import {replaySubject, requestOf} from '../replay-source.ts';
 import {replayText} from '../replay-text.ts';
 
@@ -13,6 +15,7 @@ export default class Replay extends BaseCommand {
     '<%= config.bin %> replay dhrystone --sut host,xvisor,xen -- 20000 1000',
     '<%= config.bin %> replay long.trace --sut kvm --sample --sample-period 5000000',
     '<%= config.bin %> replay stream.trace --sut kvm --set cubieboard2.dram.turnaround=8',
+    '<%= config.bin %> replay shell.trace --sut host,kvm --stage1-region mappings=64K --placement fragmented:4',
   ];
   static override args = {
     subject: Args.string({
@@ -23,6 +26,7 @@ export default class Replay extends BaseCommand {
   static override flags = {
     sut: suts(false),
     ...replayFlags,
+    ...policyFlags,
   };
 
   async run(): Promise<object> {
@@ -30,7 +34,10 @@ export default class Replay extends BaseCommand {
     const {args, flags} = await this.parse(Replay);
     const {calibration, warnings} = calibrationWith(flags.set ?? []);
     for (const warning of warnings) this.note(warning);
-    const systems = (flags.sut ?? hypervisorIds()).map((sut) => ({sut, seed: flags.seed}));
+    const changes = policyChanges(flags);
+    const systems = (flags.sut ?? hypervisorIds()).map((sut) =>
+      systemWith(calibration, {sut, seed: flags.seed}, changes),
+    );
     const {source, header, sampled, reports} = await replaySubject({
       ...requestOf(args.subject, guestArguments, flags),
       systems,
@@ -38,6 +45,6 @@ export default class Replay extends BaseCommand {
       note: (line) => this.note(line),
     });
     this.log(replayText(reports, sampled));
-    return {source, header, settings: Object.fromEntries(flags.set ?? []), sampled, reports};
+    return {source, header, settings: Object.fromEntries(flags.set ?? []), changes, sampled, reports};
   }
 }

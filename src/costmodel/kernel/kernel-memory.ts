@@ -1,11 +1,12 @@
 /** The kernel's memory, laid out for one system: what {@link layout} names, and behind it what has no fixed size. */
+import {TLB_OPERATION_ID} from '../../trace/records.ts';
 import {SEED_FOR_ZERO} from '../cache.ts';
 import type {CacheGeometry, Machine, TlbGeometry} from '../machine.ts';
 import {METRICS} from '../metrics.ts';
 import type {TimedActivity} from '../replay.ts';
 import type {Tables} from '../tables.ts';
-import {leafLevel} from '../tables.ts';
-import type {AddressSpace} from '../translation.ts';
+import {contextTag, GUEST_KERNEL, SPACE} from '../tlb.ts';
+import type {AddressSpaces} from '../translation.ts';
 import * as layout from './layout.ts';
 
 /** What changes of L2 and DRAM beside their arrays, eight bytes each. */
@@ -49,10 +50,13 @@ export class KernelMemory {
   #blocks = FIRST_BLOCKS;
   #usesLength = 0;
   readonly #tablePages: number;
+  /** The places of stage 1's pages serve all spaces: their tables lie apart. */
+  readonly #stage1Pages: number;
+  readonly #watched = new WeakSet<Tables>();
   #tablePagesUsed = 0;
 
   /** @throws RangeError for a machine with more buffers than the kernel has room for. */
-  constructor(machine: Machine, space: AddressSpace, seed: number) {
+  constructor(machine: Machine, spaces: AddressSpaces, seed: number) {
     this.#machine = machine;
     const {l1i, l1d, l2, mainTlb, walkCache, ipaCache, dram, microTlbEntries, counterEntries} = machine;
     checkRoom('metrics', METRICS.length, layout.MOST_METRICS);
@@ -94,10 +98,12 @@ export class KernelMemory {
     this.setWord(layout.RECORDS, this.#take(RECORD_WORDS * 4));
     this.#tablePages = this.#take(0);
     this.#next += layout.MOST_TABLE_PAGES * TABLE_PAGE;
-    const {stage1, stage1PageBits, stage2, stage2PageBits} = space;
-    this.setWord(layout.ENTRY_BITS, stage2 ? Math.min(stage1PageBits, stage2PageBits) : stage1PageBits);
-    this.#layOutStage(layout.STAGE1_TABLES, stage1, stage1PageBits);
-    if (stage2) this.#layOutStage(layout.STAGE2_TABLES, stage2, stage2PageBits);
+    this.#setSizes(layout.ENTRY_SIZES, spaces.entrySizes);
+    this.#setSizes(layout.STAGE2_SIZES, spaces.stage2Sizes);
+    this.setWord(layout.FLUSHES_AT_SWITCH, spaces.flushesAtSwitch ? 1 : 0);
+    this.#stage1Pages = this.#layOutStage(layout.STAGE1_TABLES, spaces.stage1(0));
+    this.showSpace(0, spaces.stage1(0));
+    if (spaces.stage2) this.#watch(spaces.stage2, this.#layOutStage(layout.STAGE2_TABLES, spaces.stage2));
     this.#placeBlocks();
   }
 
@@ -125,6 +131,25 @@ export class KernelMemory {
   }
   setDouble(offset: number, value: number): void {
     this.views.doubles[offset / 8] = value;
+  }
+
+  /** Stage 1 is that of `space` from now on. */
+  showSpace(space: number, tables: Tables): void {
+    this.setWord(layout.SPACE, space);
+    this.views.longs[layout.CONTEXT / 8] = BigInt(contextTag(SPACE, space));
+    this.views.longs[(layout.STAGE1_TABLES + layout.STAGE_ROOT) / 8] = BigInt(tables.root);
+    if (!this.#watched.has(tables)) this.#watch(tables, this.#stage1Pages);
+  }
+
+  /** Does the kernel know that the pages with these numbers are mapped? */
+  setTouched(pages: Iterable<number>, isTouched: boolean): void {
+    const {bytes} = this.views;
+    const first = this.word(layout.TOUCHED);
+    for (const page of pages) {
+      const bit = 1 << (page & 7);
+      if (isTouched) bytes[first + (page >>> 3)]! |= bit;
+      else bytes[first + (page >>> 3)]! &= ~bit;
+    }
   }
 
   /** Place of a block, for which there is room from now on. */
@@ -293,12 +318,16 @@ export class KernelMemory {
     this.views.words.fill(NONE, layout.FILL_LINES / 4, layout.FILL_LINES / 4 + layout.MOST_LINEFILLS);
   }
 
-  #layOutStage(place: number, tables: Tables, pageBits: number): void {
-    const {format, root} = tables;
+  #setSizes(place: number, sizes: readonly number[]): void {
+    checkRoom('page sizes', sizes.length, layout.MOST_SIZES);
+    for (const [index, value] of [sizes.length, ...sizes.map(Math.log2)].entries())
+      this.setWord(place + 4 * index, value);
+  }
+
+  /** Returns the place where the stage's pages of tables are found. */
+  #layOutStage(place: number, {format, root}: Tables): number {
     this.views.longs[(place + layout.STAGE_ROOT) / 8] = BigInt(root);
     this.setWord(place + layout.STAGE_LEVELS, format.levels.length);
-    this.setWord(place + layout.STAGE_LEAF, leafLevel(format, pageBits));
-    this.setWord(place + layout.STAGE_PAGE_BITS, pageBits);
     this.setWord(place + layout.STAGE_DESCRIPTOR_BITS, Math.log2(format.descriptorBytes));
     for (const [level, {spanBits, indexBits}] of format.levels.entries()) {
       this.setWord(place + layout.STAGE_SPAN_BITS + 4 * level, spanBits);
@@ -306,6 +335,11 @@ export class KernelMemory {
     }
     const pages = this.#take(layout.PAGE_ENTRIES * 8, 0xff);
     this.setWord(place + layout.STAGE_PAGES, pages);
+    return pages;
+  }
+
+  #watch(tables: Tables, pages: number): void {
+    this.#watched.add(tables);
     tables.watch((address, word) => {
       const at = this.#tablePage(pages, Math.floor(address / TABLE_PAGE)) + (address % TABLE_PAGE);
       this.setWord(at, word);
@@ -342,14 +376,20 @@ const checkRoom = (what: string, count: number, most: number): void => {
   if (count > most) throw new RangeError(`the replay kernel has room for ${most} ${what}, not ${count}`);
 };
 
+const DROPPED = {guest: TLB_OPERATION_ID.all, all: layout.DROP_EVERYTHING};
+
 /** What one execution touches, in order: kind, page or line, and the line of a page's descriptor. */
 const touchesOf = ({paths}: TimedActivity, linesPerPage: number): (readonly [number, number, number])[] =>
-  paths.flatMap(({pages, codeLines, dataLines}) => [
-    // The path's own table: one 8-byte descriptor a page, in the page below its image.
-    ...Array.from(
-      pages,
-      (page) => [layout.TOUCH_PAGE, page, (page - (page % 512)) * linesPerPage + ((page % 512) >>> 3)] as const,
-    ),
-    ...Array.from(codeLines, (line) => [layout.TOUCH_CODE, line, 0] as const),
-    ...Array.from(dataLines, (line) => [layout.TOUCH_DATA, line, 0] as const),
-  ]);
+  paths.flatMap(({pages, codeLines, dataLines, regime, path}) => {
+    const kind = regime === GUEST_KERNEL ? layout.TOUCH_KERNEL_PAGE : layout.TOUCH_PAGE;
+    return [
+      // The path's own table: one 8-byte descriptor a page, in the page below its image.
+      ...Array.from(
+        pages,
+        (page) => [kind, page, (page - (page % 512)) * linesPerPage + ((page % 512) >>> 3)] as const,
+      ),
+      ...Array.from(codeLines, (line) => [layout.TOUCH_CODE, line, 0] as const),
+      ...Array.from(dataLines, (line) => [layout.TOUCH_DATA, line, 0] as const),
+      ...(path.invalidates ? [[layout.TOUCH_INVALIDATE, DROPPED[path.invalidates], 0] as const] : []),
+    ];
+  });

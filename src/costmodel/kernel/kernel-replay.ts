@@ -1,6 +1,7 @@
 /**
  * Replay by the WebAssembly kernel (kernel/*.ts, checked in as kernel/replay.wasm): the same counts as {@link Replay}, which
- * is its oracle, many times faster. What is rare stays here: pages touched first, cycles of new pairs of blocks, markers.
+ * is its oracle, many times faster. What is rare stays here: pages touched first, cycles of new pairs of blocks, markers,
+ * address spaces.
  */
 import {readFileSync} from 'node:fs';
 import {packagePath} from '../../files/paths.ts';
@@ -11,6 +12,7 @@ import {BlockColumns} from '../block-columns.ts';
 import {METRICS} from '../metrics.ts';
 import {PipelineModel} from '../pipeline.ts';
 import type {ActivityCounts, Counts, ReplayOptions} from '../replay.ts';
+import {MOST_SPACES} from '../tlb.ts';
 import {KernelMemory, RECORD_WORDS} from './kernel-memory.ts';
 import * as layout from './layout.ts';
 
@@ -52,6 +54,9 @@ export class KernelReplay {
   readonly #memory: KernelMemory;
   readonly #kernel: Kernel;
   readonly #columns = new BlockColumns();
+  #space = 0;
+  /** Numbers of the 4 KiB pages that a space has touched: those of the space in place are marked in the kernel's memory. */
+  readonly #touched = new Map<number, Set<number>>();
   /** Words of the running chunk that the kernel's memory holds. */
   #window = {start: 0, end: 0};
   #begin = 0;
@@ -59,15 +64,17 @@ export class KernelReplay {
   #measured: Counts | undefined;
 
   constructor(options: KernelReplayOptions) {
-    const {machine, space, blocks, activities, pipelineScale, seed, uncore} = options;
+    const {machine, spaces, blocks, activities, pipelineScale, seed, uncore} = options;
     this.#options = options;
-    const memory = new KernelMemory(machine, space, seed);
+    const memory = new KernelMemory(machine, spaces, seed);
     this.#memory = memory;
     memory.setDouble(layout.PIPELINE_SCALE, pipelineScale);
     memory.layOutActivities(activities, 2 ** (PAGE_BITS - machine.l1d.lineBits));
     const pipeline = new PipelineModel(machine, blocks);
     const host = {
-      touch: (virtual: number) => space.touch(virtual >>> 0),
+      touch: (virtual: number) => this.#touch(virtual >>> 0),
+      switchSpace: (space: number) => this.#switchSpace(space >>> 0),
+      endSpace: (space: number) => this.#endSpace(space >>> 0),
       pairCycles: (previous: number, block: number) => pipeline.cycles(previous, block),
       marker: (marker: number) => this.#marker(marker),
     };
@@ -142,6 +149,35 @@ export class KernelReplay {
 
   #activity(index: number): number {
     return this.#memory.word(layout.ACTIVITY_TABLE) + index * layout.ACTIVITY_BYTES;
+  }
+
+  #touch(virtual: number): void {
+    this.#options.spaces.touch(this.#space, virtual);
+    this.#pagesOf(this.#space).add(virtual >>> PAGE_BITS);
+  }
+
+  #pagesOf(space: number): Set<number> {
+    const pages = this.#touched.get(space) ?? new Set<number>();
+    this.#touched.set(space, pages);
+    return pages;
+  }
+
+  #switchSpace(space: number): void {
+    if (space >= MOST_SPACES) throw new RangeError(`address space ${space}: replay has room for ${MOST_SPACES}`);
+    this.#memory.setTouched(this.#pagesOf(this.#space), false);
+    this.#space = space;
+    this.#memory.setTouched(this.#pagesOf(space), true);
+    this.#memory.showSpace(space, this.#options.spaces.stage1(space));
+  }
+
+  #endSpace(space: number): void {
+    const {spaces} = this.#options;
+    spaces.end(space);
+    if (space === this.#space) {
+      this.#memory.setTouched(this.#pagesOf(space), false);
+      this.#memory.showSpace(space, spaces.stage1(space));
+    }
+    this.#touched.delete(space);
   }
 
   #learn(): void {

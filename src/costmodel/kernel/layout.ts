@@ -66,8 +66,6 @@ export const READ_ALLOCATE_ENTRY_L2 = 384;
 export const COUNTER_MASK = 392;
 export const HISTORY_BITS = 400;
 export const ACTIVITIES = 408;
-/** Log₂ of the bytes that one main-TLB entry maps. */
-export const ENTRY_BITS = 416;
 export const L1I_LINE_BITS = 424;
 export const L2_LINE_BITS = 432;
 // Places of what has no fixed size.
@@ -110,8 +108,6 @@ export const STAGE2_TABLES = 768;
 /** i64. */
 export const STAGE_ROOT = 0;
 export const STAGE_LEVELS = 8;
-export const STAGE_LEAF = 12;
-export const STAGE_PAGE_BITS = 16;
 /** Log₂ of a descriptor's bytes. */
 export const STAGE_DESCRIPTOR_BITS = 20;
 /** An i32 for each level. */
@@ -152,6 +148,25 @@ export const FILTER = 65536;
 export const FILTER_ENTRIES = 1024;
 /** Log₂ of the bytes of either. */
 export const FILTER_SHIFT = 13;
+
+// Address spaces and page sizes.
+/** i32: the space in place. */
+export const SPACE = 3072;
+/** u64: the tag of its entries. */
+export const CONTEXT = 3080;
+/** i32: not 0 when a switch to another space loses all entries of the guest. */
+export const FLUSHES_AT_SWITCH = 3088;
+/** i32s: how many sizes there are, and behind that log₂ of each, the smallest first. */
+export const ENTRY_SIZES = 3104;
+export const STAGE2_SIZES = 3136;
+export const MOST_SIZES = 7;
+
+// Tags of TLB entries (tlb.ts): of a space, of a regime, of a size; below them the number of a page.
+export const TAG_PAGE_BITS = 28;
+export const TAG_SIZE_BITS = 5;
+export const TAG_REGIME_BITS = 2;
+/** Beside the operations of a trace: everything goes. */
+export const DROP_EVERYTHING = 4;
 
 /** f64s by metric. */
 export const COUNTS = 4096;
@@ -218,6 +233,10 @@ export const ACTIVITY_BYTES = 72;
 export const TOUCH_PAGE = 0;
 export const TOUCH_CODE = 1;
 export const TOUCH_DATA = 2;
+/** A page of the guest's kernel. */
+export const TOUCH_KERNEL_PAGE = 3;
+/** Invalidates TLB entries: an operation instead of a line. */
+export const TOUCH_INVALIDATE = 4;
 export const TOUCH_BYTES = 12;
 
 // A block.

@@ -51,3 +51,5 @@ export const STALL_WRITE = 63;
 export const STALL_MICRO_TLB = 64;
 export const STALL_STAGE1 = 65;
 export const STALL_STAGE2 = 66;
+export const SPACE_SWITCHES = 67;
+export const TLB_MAINTENANCE = 68;

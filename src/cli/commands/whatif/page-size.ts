@@ -1,9 +1,11 @@
 import {Args} from '@oclif/core';
+import {systemWith} from '../../../predict/policy-changes.ts';
 import {pageSizeList, pageSizeSystems} from '../../../predict/replay-report.ts';
 import {BaseCommand} from '../../base.ts';
 import {listFlag, replayFlags, suts} from '../../flags.ts';
 import {pageSizeNotes, pageSizeRows, pageSizeText} from '../../page-size-text.ts';
 import {calibrationWith} from '../../parameters.ts';
+import {policyChanges, policyFlags} from '../../policy-flags.ts';
 import {replaySubject, requestOf} from '../../replay-source.ts';
 
 export default class WhatifPageSize extends BaseCommand {
@@ -33,6 +35,7 @@ export default class WhatifPageSize extends BaseCommand {
       description: 'page sizes of the hypervisor',
     }),
     ...replayFlags,
+    ...policyFlags,
   };
 
   async run(): Promise<object> {
@@ -40,8 +43,11 @@ export default class WhatifPageSize extends BaseCommand {
     const {args, flags} = await this.parse(WhatifPageSize);
     const {calibration, warnings} = calibrationWith(flags.set ?? []);
     for (const warning of warnings) this.note(warning);
+    const changes = policyChanges(flags);
     const [stage1, stage2] = [pageSizeList(flags.stage1), pageSizeList(flags.stage2)];
-    const systems = pageSizeSystems(calibration, flags.sut ?? [], stage1, stage2, flags.seed);
+    const systems = pageSizeSystems(calibration, flags.sut ?? [], stage1, stage2, flags.seed).map((system) =>
+      systemWith(calibration, system, changes),
+    );
     const {source, header, sampled, reports} = await replaySubject({
       ...requestOf(args.subject, guestArguments, flags),
       systems,
@@ -52,6 +58,6 @@ export default class WhatifPageSize extends BaseCommand {
     const notes = pageSizeNotes(rows);
     this.log(pageSizeText(reports, sampled));
     for (const note of notes) this.log(`Note: ${note}.`);
-    return {source, header, settings: Object.fromEntries(flags.set ?? []), sampled, rows, notes, reports};
+    return {source, header, settings: Object.fromEntries(flags.set ?? []), changes, sampled, rows, notes, reports};
   }
 }
