@@ -21,6 +21,7 @@ import {
   TOUCHED,
   TRANSLATION_CYCLES,
   WALK_CACHE,
+  WALK_CACHE_PHYSICAL,
   WALK_READ,
   WALK_START,
   WALK_TIME,
@@ -184,7 +185,8 @@ function walk(virtual: u32, time: f64): u64 {
   }
   while (true) {
     const slot = descriptorAddress(STAGE1_TABLES, table, level, input);
-    const slotPhysical = cached >= 0 ? cachedTable + (slot - table) : throughStage2(slot);
+    const known = cached >= 0 && load<i32>(WALK_CACHE_PHYSICAL) !== 0;
+    const slotPhysical = known ? cachedTable + (slot - table) : throughStage2(slot);
     if (level === last && cached < 0) insertEntry(WALK_CACHE, key, tag, slotPhysical - (slot - table));
     readDescriptor(slotPhysical, STAGE1);
     const place = descriptorPlace(STAGE1_TABLES, slot);

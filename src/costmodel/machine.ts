@@ -49,6 +49,7 @@ const sections = {
     ipaCacheWays: parameter('ways'),
     walkStart: parameter('cycles'),
     walkRead: parameter('cycles'),
+    walkCachePhysical: toggle(),
   }),
   caches: z.strictObject({
     l1i: cache,
@@ -136,6 +137,8 @@ export interface Machine {
   readonly ipaCache: TlbGeometry;
   readonly walkStart: number;
   readonly walkRead: number;
+  /** Does the walk cache hold tables' physical addresses, so that a hit needs no stage 2 for the table? */
+  readonly walkCachePhysical: boolean;
   readonly l1i: CacheGeometry;
   readonly l1d: CacheGeometry;
   readonly l2: CacheGeometry;
@@ -247,6 +250,7 @@ export const machineFrom = (file: MachineFile): Machine => {
     ipaCache: {sets: translation.ipaCacheSets.value, ways: translation.ipaCacheWays.value},
     walkStart: translation.walkStart.value,
     walkRead: translation.walkRead.value,
+    walkCachePhysical: translation.walkCachePhysical.value === 1,
     l1i: geometry(caches.l1i),
     l1d: geometry(caches.l1d),
     l2: geometry(caches.l2),

@@ -144,7 +144,8 @@ export class Translation {
     for (;;) {
       const slot = tables.descriptorAddress(table, level, virtual);
       // The walk cache has the table's PA; the tables themselves are addressed by IPA.
-      const slotPhysical = isCached ? walkCache.value + (slot - table) : this.throughStage2(slot);
+      const isKnown = isCached && machine.walkCachePhysical;
+      const slotPhysical = isKnown ? walkCache.value + (slot - table) : this.throughStage2(slot);
       if (level === last && !isCached) walkCache.insert(key, tag, slotPhysical - (slot - table));
       this.readDescriptor(slotPhysical, STAGE1);
       const output = tables.readAddress(slot);

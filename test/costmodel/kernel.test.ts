@@ -96,6 +96,7 @@ const anyMachine: fc.Arbitrary<Machine> = fc
     microTlbEntries: fc.constantFrom(1, 2, 10, 64),
     linefills: fc.constantFrom(1, 2, 5, 16),
     postedWrites: fc.constantFrom(1, 4, 16),
+    walkCachePhysical: fc.boolean(),
     l2FillsOnMiss: fc.boolean(),
     l2KeepsOnHit: fc.boolean(),
     l2Line: fc.constantFrom(0, 5, 30),

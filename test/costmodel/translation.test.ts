@@ -127,6 +127,17 @@ describe.each(PAIRS)('%s', (_, {policy, n, m}) => {
     if (worst > 1 && (last || m > 0)) expect(second.stage1 + second.stage2).toBeLessThan(worst);
   });
 
+  test('a walk cache switched to hold IPAs saves stage-1 reads only: the table goes through stage 2 again', () => {
+    const last = policy.stage1.leaf === '4K' || policy.stage1.leaf === '64K';
+    const ipaCache = {sets: 0, ways: 2};
+    const stage2Reads = [true, false].map((walkCachePhysical) => {
+      const {translate} = setUp(policy, {...MACHINE, ipaCache, walkCachePhysical});
+      translate(VA);
+      return translate(VA + parseSize(policy.stage1.leaf)).stage2;
+    });
+    expect(stage2Reads).toEqual(last ? [m, 2 * m] : [worst - n, worst - n]);
+  });
+
   test('every address lands where guest and host placement put it', () => {
     const region = 64 * MEBIBYTE;
     const virtual = fc.tuple(fc.constantFrom(0, 2, 47), fc.nat(region - 1)).map(([r, offset]) => r * region + offset);

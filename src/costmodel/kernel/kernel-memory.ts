@@ -288,6 +288,7 @@ export class KernelMemory {
       [layout.PREFETCH_MAXIMUM_STRIDE, machine.prefetchStride],
       [layout.PREFETCH_DEPTH, machine.prefetchDepth],
       [layout.LINEFILLS, machine.linefills],
+      [layout.WALK_CACHE_PHYSICAL, Number(machine.walkCachePhysical)],
       [layout.L2_FILLS_ON_MISS, Number(machine.l2FillsOnMiss)],
       [layout.L2_KEEPS_ON_HIT, Number(machine.l2KeepsOnHit)],
       [layout.STORE_BUFFER, machine.storeBuffer],

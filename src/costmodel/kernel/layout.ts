@@ -196,6 +196,7 @@ export const BANK_FREE = 6240;
 /** i32s, 0 or 1. */
 export const L2_FILLS_ON_MISS = 6248;
 export const L2_KEEPS_ON_HIT = 6256;
+export const WALK_CACHE_PHYSICAL = 6280;
 /** f64s: no block begins at UNTIL or later; the earlier of that and the next activity. */
 export const UNTIL = 6264;
 export const NEXT_STOP = 6272;
