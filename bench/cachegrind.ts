@@ -3,7 +3,7 @@
  * on the same sources built for the machine at hand: millions of the program's own instructions per second of CPU time (all
  * threads, user and system), in pairs run one after the other; medians.
  *
- *   node --import tsx bench/cachegrind.ts [pairs] [system] [name…]
+ *   npm run build && node --import tsx bench/cachegrind.ts [pairs] [system] [name…]
  */
 import {execFileSync, spawnSync} from 'node:child_process';
 import {existsSync, mkdtempSync, rmSync} from 'node:fs';
@@ -11,10 +11,6 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {PROGRAMS} from '../guests/programs.ts';
-import {loadCalibration} from '../src/predict/calibration.ts';
-import {newReplay, PIPELINE_SCALE} from '../src/predict/measure.ts';
-import {chooseGuest} from '../src/tracegen/catalogue.ts';
-import {GuestTrace} from '../src/tracegen/guest-trace.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -25,12 +21,12 @@ interface Workload {
   readonly args: readonly string[];
 }
 
-/** About a second of ours. STREAM's doubles want the profile that has a floating-point unit, as the host does. */
+/** Some seconds of ours: cachegrind starts in half a second, we in less than two. STREAM's doubles want the profile that has a floating-point unit, as the host does. */
 const WORKLOADS: readonly Workload[] = [
-  {name: 'dhrystone', guest: 'dhrystone', profile: 'v5-soft', args: ['1000000', '100']},
-  {name: 'stream', guest: 'stream', profile: 'v7-hf', args: ['4', '2000000', 'csat', 's']},
-  {name: 'memcpy', guest: 'cachebench-memcpy', profile: 'v5-soft', args: ['1572864', '600', '524288']},
-  {name: 'rmw', guest: 'cachebench-rmw', profile: 'v5-soft', args: ['1572864', '150', '524288']},
+  {name: 'dhrystone', guest: 'dhrystone', profile: 'v5-soft', args: ['8000000', '100']},
+  {name: 'stream', guest: 'stream', profile: 'v7-hf', args: ['16', '2000000', 'csat', 's']},
+  {name: 'memcpy', guest: 'cachebench-memcpy', profile: 'v5-soft', args: ['1572864', '3000', '524288']},
+  {name: 'rmw', guest: 'cachebench-rmw', profile: 'v5-soft', args: ['1572864', '1000', '524288']},
 ];
 
 interface Cost {
@@ -39,18 +35,15 @@ interface Cost {
   readonly instructions: number;
 }
 
-const SELF = '--here';
-
-/** Runs in a process of its own, start included. */
-const replayHere = (sut: string, {guest, profile, args}: Workload): number => {
-  const calibration = loadCalibration();
-  const {path} = chooseGuest(guest, profile, 'O2');
-  const trace = new GuestTrace({path, arguments: args, profile, record: 'all'});
-  const replay = newReplay({sut, seed: 1}, trace.blocks, calibration, PIPELINE_SCALE);
-  for (let chunk = trace.next(); chunk; chunk = trace.next()) replay.consume(chunk);
-  if (replay.result.elapsed === 0) throw new Error(`${guest} took no time`);
-  return trace.emulator.instructions;
-};
+/** All of a guest on one system, by the built library, as users have it. Prints the instructions. */
+const REPLAY = `
+const [library, sut, guest, profile, ...args] = process.argv.slice(1);
+const {chooseGuest, GuestTrace, loadCalibration, replayReports} = await import(library);
+const trace = new GuestTrace({path: chooseGuest(guest, profile, 'O2').path, arguments: args, profile, record: 'all'});
+const [{cycles}] = replayReports(trace, [{sut, seed: 1}], loadCalibration());
+if (!(cycles > 0)) throw new Error(guest + ' took no time');
+console.log(trace.emulator.instructions);
+`;
 
 /** Of a command, by bash's `time`, which alone counts a child by itself. @returns with what it printed. */
 const timed = (command: readonly string[]): {readonly seconds: number; readonly output: string} => {
@@ -65,8 +58,12 @@ const timed = (command: readonly string[]): {readonly seconds: number; readonly 
   return {seconds: user + system, output: stdout};
 };
 
-const ours = (sut: string, {name}: Workload): Cost => {
-  const {seconds, output} = timed([process.execPath, '--import', 'tsx', here('cachegrind.ts'), SELF, sut, name]);
+const LIBRARY = here('../dist/index.js');
+
+/** A process of its own, start included. */
+const ours = (sut: string, {guest, profile, args}: Workload): Cost => {
+  const script = [process.execPath, '--input-type=module', '-e', REPLAY];
+  const {seconds, output} = timed([...script, LIBRARY, sut, guest, profile, ...args]);
   return {seconds, instructions: Number(output.trim().split('\n').at(-1))};
 };
 
@@ -105,8 +102,10 @@ const compare = (workload: Workload, pairs: number, sut: string, directory: stri
 };
 
 const [first = '3', sut = 'kvm', ...names] = process.argv.slice(2);
-if (first === SELF) console.log(replayHere(sut, WORKLOADS.find(({name}) => name === names[0])!));
-else if (!existsSync('/usr/bin/valgrind') || !existsSync('/usr/bin/gcc')) {
+if (!existsSync(LIBRARY)) {
+  console.error('dist/ is missing: npm run build');
+  process.exitCode = 1;
+} else if (!existsSync('/usr/bin/valgrind') || !existsSync('/usr/bin/gcc')) {
   console.error('valgrind or gcc is not installed: apt-get install valgrind gcc');
   process.exitCode = 1;
 } else {
