@@ -55,6 +55,19 @@ export const settings = settingFlag({
   description: "change a parameter of 'trapwalk parameters'; may be repeated",
 });
 
+/** A subject with its arguments, in one word of the shell's. */
+export const besideFlag = Flags.custom<readonly [name: string, ...guestArguments: string[]]>({
+  helpValue: "'TRACE|GUEST [ARGS]'",
+  description:
+    'what runs on a second core, again and again, and shares L2 and DRAM; its arguments are separated by spaces',
+  parse: async (input) => {
+    const [name, ...rest] = input.split(' ').filter((word) => word !== '');
+    return name === undefined
+      ? usage("'--beside' names nothing: write for example --beside 'stream 1 100000 s s'")
+      : [name, ...rest];
+  },
+});
+
 export const jobs = Flags.integer({min: 1, description: 'worker threads; by default one per CPU'});
 
 const threads = Flags.integer({

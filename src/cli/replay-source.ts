@@ -1,5 +1,6 @@
 /** A trace to replay, stored or made on the fly. */
 import {InputError} from '../files/errors.ts';
+import {replayBeside} from '../predict/beside.ts';
 import type {Calibration} from '../predict/calibration.ts';
 import type {System} from '../predict/measure.ts';
 import {knownSystem, type ReplayReport, reportsOf} from '../predict/replay-report.ts';
@@ -86,6 +87,8 @@ export interface ReplayRequest {
   readonly sampling: Sampling | undefined;
   /** One per CPU unless given. */
   readonly threads: number | undefined;
+  /** What runs on a second core: its name and arguments. */
+  readonly beside?: readonly [name: string, ...guestArguments: string[]] | undefined;
   /** Hears what the user should know of the subject. */
   readonly note: (line: string) => void;
 }
@@ -118,10 +121,37 @@ export const requestOf = (
 export interface ReplayedSubject {
   readonly source: ReplayOrigin;
   readonly header: TraceHeader;
+  /** What ran on a second core; null for nothing. */
+  readonly beside: ReplayOrigin | null;
   /** Null for a replay of everything. */
   readonly sampled: SampleSummary | null;
   readonly reports: readonly ReplayReport[];
 }
+
+/** On this thread, which an interrupt ends at once: there is nothing to save. */
+const replayedBeside = async (
+  {systems, calibration, maxInstructions, note}: ReplayRequest,
+  subject: Subject,
+  [name, ...guestArguments]: readonly [string, ...string[]],
+): Promise<ReplayedSubject> => {
+  const given = guestArguments.length > 0 ? guestArguments : undefined;
+  const other = await findSubject({name, guestArguments: given}, maxInstructions);
+  if (other.note !== undefined) note(other.note);
+  const progress = startProgress('replaying');
+  try {
+    const {header, counts} = replayBeside({
+      request: subject.request,
+      beside: other.request,
+      systems,
+      calibration,
+      onChunk: progress.words(),
+    });
+    const reports = reportsOf(calibration, systems, {counts});
+    return {source: subject.origin, header, beside: other.origin, sampled: null, reports};
+  } finally {
+    progress.stop();
+  }
+};
 
 /** Replays a subject on every system in one pass, with progress on stderr. @throws Interrupted; InputError */
 export const replaySubject = async (request: ReplayRequest): Promise<ReplayedSubject> => {
@@ -129,6 +159,7 @@ export const replaySubject = async (request: ReplayRequest): Promise<ReplayedSub
   for (const {sut} of systems) knownSystem(calibration, sut);
   const subject = await findSubject(request.subject, request.maxInstructions);
   if (subject.note !== undefined) request.note(subject.note);
+  if (request.beside) return replayedBeside(request, subject, request.beside);
   const sampled = sampling && {sampling, part: subject.part()};
   const progress = startProgress('replaying');
   try {
@@ -142,6 +173,7 @@ export const replaySubject = async (request: ReplayRequest): Promise<ReplayedSub
     return {
       source: subject.origin,
       header,
+      beside: null,
       sampled: sampling && 'sampled' in replayed ? summaryOf(sampling, replayed.sampled, subject.request.kind) : null,
       reports: reportsOf(calibration, systems, replayed),
     };

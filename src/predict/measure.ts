@@ -47,12 +47,13 @@ export const ratedActivities = (c: Calibration, sut: string, hostCpus: 1 | 2): R
 /** A replay takes the guest as it is: what a published binary takes beyond ours is not known of it. */
 export const PIPELINE_SCALE = 1;
 
-/** A system at the start of a trace. */
+/** A system at the start of a trace; `uncore`: another core of its cluster, set up before. */
 export const newReplay = (
   {sut, seed, policy}: System,
   blocks: BlockTable,
   calibration: Calibration,
   pipelineScale: number,
+  uncore?: KernelReplay,
 ): KernelReplay =>
   new KernelReplay({
     machine: calibration.machine,
@@ -61,6 +62,7 @@ export const newReplay = (
     activities: timedActivities(calibration, sut),
     pipelineScale,
     seed,
+    ...(uncore ? {uncore} : {}),
   });
 
 /** Replays a trace on every system in one pass. Progress is reported in words of the record stream. */

@@ -370,3 +370,43 @@ describe('--sample', () => {
     expect(exitCode).toBe(code);
   });
 });
+
+describe('--beside', () => {
+  const MEMCPY = ['cachebench-memcpy', '--', '1572864', '1', '16384'];
+  const OTHER = 'cachebench-memcpy 1572864 1 16384';
+
+  test('a neighbour that streams takes DRAM from one that streams', async () => {
+    const alone = await runJson(Replay, '--sut', 'host,kvm', '--json', ...MEMCPY);
+    const beside = await runJson(Replay, '--sut', 'host,kvm', '--beside', OTHER, '--json', ...MEMCPY);
+    expect([alone.beside, beside.beside]).toEqual([
+      null,
+      {kind: 'guest', name: 'cachebench-memcpy', arguments: ['1572864', '1', '16384']},
+    ]);
+    for (const [index, report] of (beside.reports as Report[]).entries()) {
+      const {cycles, items, unattributed} = report;
+      expect(cycles).toBeGreaterThan(1.5 * alone.reports[index].cycles);
+      expect(items.reduce((sum, item) => sum + item.cycles, 0)).toBeCloseTo(cycles, 3);
+      expect(Math.abs(unattributed)).toBeLessThan(1e-6);
+    }
+  });
+
+  test('a stored trace can be the neighbour, and the text names it', async () => {
+    const {stdout} = await runCommand(Replay, '--sut', 'host', '--beside', trace(), ...MEMCPY);
+    expect(stdout).toMatch(`On the second core, sharing L2 and DRAM: ${trace()}\n\nCycles of the measured part`);
+  });
+
+  test.each([
+    ['no such guest', ['--beside', 'nothing 1 2'], "trapwalk: unknown guest 'nothing'"],
+    ['nothing at all', ['--beside', ' '], "trapwalk: '--beside' names nothing"],
+    [
+      'sampling',
+      ['--beside', OTHER, '--sample'],
+      'trapwalk: --sample=true cannot also be provided when using --beside',
+    ],
+  ])('%s is an error', async (_, flags, message) => {
+    const {stdout, stderr, exitCode} = await runCommand(Replay, '--sut', 'host', ...flags, ...MEMCPY);
+    expect(stdout).toBe('');
+    expect(stderr).toContain(message);
+    expect(exitCode).not.toBe(0);
+  });
+});

@@ -32,7 +32,7 @@ test('commands, arguments and flags', () => {
       "hypervisors show system: --build",
       "parameters: --filter",
       "plot result: --out",
-      "replay subject: --bind --cwd --env --guest-placement --max-instructions --optimization --placement --profile --sample --sample-period --sample-seed --sample-unit --sample-warm-up --seed --set --stage1-region --stage2-region --sut --sysroot --threads",
+      "replay subject: --beside --bind --cwd --env --guest-placement --max-instructions --optimization --placement --profile --sample --sample-period --sample-seed --sample-unit --sample-warm-up --seed --set --stage1-region --stage2-region --sut --sysroot --threads",
       "reproduce: --benchmark --jobs --out --report --seeds --timings",
       "run guest: --argv0 --bind --cwd --engine --env --lock-step --max-instructions --max-tasks --memory --optimization --profile --seed --stats --sysroot",
       "trace diff first second: --context",

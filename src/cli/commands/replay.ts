@@ -2,7 +2,7 @@ import {Args} from '@oclif/core';
 import {hypervisorIds} from '../../hypervisors/load.ts';
 import {systemWith} from '../../predict/policy-changes.ts';
 import {BaseCommand} from '../base.ts';
-import {replayFlags, suts} from '../flags.ts';
+import {besideFlag, replayFlags, suts} from '../flags.ts';
 import {calibrationWith} from '../parameters.ts';
 import {policyChanges, policyFlags} from '../policy-flags.ts';
 import {replaySubject, requestOf} from '../replay-source.ts';
@@ -14,6 +14,7 @@ export default class Replay extends BaseCommand {
   static override examples = [
     '<%= config.bin %> replay dhrystone --sut host,xvisor,xen -- 20000 1000',
     '<%= config.bin %> replay long.trace --sut kvm --sample --sample-period 5000000',
+    "<%= config.bin %> replay dhrystone --sut xen --beside 'cachebench-memcpy 4194304 8 1048576' -- 20000 1000",
     '<%= config.bin %> replay stream.trace --sut kvm --set cubieboard2.dram.turnaround=8',
     '<%= config.bin %> replay shell.trace --sut host,kvm --stage1-region mappings=64K --placement fragmented:4',
   ];
@@ -26,6 +27,7 @@ export default class Replay extends BaseCommand {
   static override flags = {
     sut: suts(false),
     ...replayFlags,
+    beside: besideFlag({exclusive: ['sample', 'threads']}),
     ...policyFlags,
   };
 
@@ -38,13 +40,16 @@ export default class Replay extends BaseCommand {
     const systems = (flags.sut ?? hypervisorIds()).map((sut) =>
       systemWith(calibration, {sut, seed: flags.seed}, changes),
     );
-    const {source, header, sampled, reports} = await replaySubject({
+    const {source, header, beside, sampled, reports} = await replaySubject({
       ...requestOf(args.subject, guestArguments, flags),
       systems,
       calibration,
+      beside: flags.beside,
       note: (line) => this.note(line),
     });
+    if (beside)
+      this.log(`On the second core, sharing L2 and DRAM: ${[beside.name, ...(beside.arguments ?? [])].join(' ')}\n`);
     this.log(replayText(reports, sampled));
-    return {source, header, settings: Object.fromEntries(flags.set ?? []), changes, sampled, reports};
+    return {source, header, beside, settings: Object.fromEntries(flags.set ?? []), changes, sampled, reports};
   }
 }

@@ -1,0 +1,81 @@
+/** A trace on one core of the cluster while another runs on the second: what they take of each other's L2 and DRAM. */
+import {type ClusterCore, runCluster, shareOfMemory} from '../costmodel/cluster.ts';
+import type {KernelReplay} from '../costmodel/kernel/kernel-replay.ts';
+import type {Counts} from '../costmodel/replay.ts';
+import type {TraceHeader, TraceSource} from '../trace/source.ts';
+import type {Calibration} from './calibration.ts';
+import {newReplay, PIPELINE_SCALE, type System} from './measure.ts';
+import {openRequest, type TraceRequest} from './trace-request.ts';
+
+/** Cycles that a core may be ahead: one block. */
+const QUANTUM = 1;
+
+/** A requested trace from its start, closed behind its end; `close` is for one that is left before. */
+const openSource = (request: TraceRequest, onChunk: (words: number) => void) => {
+  const opened = openRequest(request, undefined);
+  const chunks = opened.chunks[Symbol.iterator]();
+  let isOpen = true;
+  const close = (): void => {
+    if (isOpen) opened.close();
+    isOpen = false;
+  };
+  const next = (): ReturnType<TraceSource['next']> => {
+    const {done, value} = chunks.next();
+    if (done) close();
+    else onChunk(value.length);
+    return done ? undefined : value;
+  };
+  return {source: {header: opened.header, blocks: opened.blocks, next}, close};
+};
+
+export interface BesideOptions {
+  readonly request: TraceRequest;
+  readonly beside: TraceRequest;
+  readonly systems: readonly System[];
+  readonly calibration: Calibration;
+  /** Hears of the words of the first trace. */
+  readonly onChunk: (words: number) => void;
+}
+
+/** One system on both cores: each has its own guest and hypervisor, in a half of memory. */
+const countsBeside = (system: System, {request, beside, calibration, onChunk}: BesideOptions) => {
+  const cores: (ClusterCore<KernelReplay> & {close: () => void; header: TraceHeader})[] = [];
+  for (const [index, one] of [request, beside].entries()) {
+    const hear = index === 0 ? onChunk : () => {};
+    let open: ReturnType<typeof openSource> | undefined = openSource(one, hear);
+    let current = open;
+    const share = {...calibration, machine: shareOfMemory(calibration.machine, index, 2)};
+    const {seed} = system;
+    const replay = newReplay(
+      {...system, seed: seed + index},
+      current.source.blocks,
+      share,
+      PIPELINE_SCALE,
+      cores.at(-1)?.replay,
+    );
+    const trace = (): TraceSource => {
+      current = open ?? openSource(one, () => {});
+      open = undefined;
+      return current.source;
+    };
+    cores.push({replay, trace, header: current.source.header, close: () => current.close()});
+  }
+  try {
+    const [counts] = runCluster(cores, QUANTUM, (from, to) => to.takeUncore(from));
+    return {counts: counts as Counts, header: cores[0]!.header};
+  } finally {
+    for (const core of cores) core.close();
+  }
+};
+
+/**
+ * Replays a trace on every system, one after the other, while the other trace runs on the second core, again and again. Guests
+ * execute anew for each system.
+ * @throws InputError when a trace cannot be opened.
+ */
+export const replayBeside = (
+  options: BesideOptions,
+): {readonly header: TraceHeader; readonly counts: readonly Counts[]} => {
+  const all = options.systems.map((system) => countsBeside(system, options));
+  return {header: all[0]!.header, counts: all.map(({counts}) => counts)};
+};
