@@ -397,7 +397,7 @@ describe('--beside', () => {
 
   test.each([
     ['no such guest', ['--beside', 'nothing 1 2'], "trapwalk: unknown guest 'nothing'"],
-    ['nothing at all', ['--beside', ' '], "trapwalk: '--beside' names nothing"],
+    ['nothing at all', ['--beside', ' '], "'--beside' names nothing"],
     [
       'sampling',
       ['--beside', OTHER, '--sample'],
