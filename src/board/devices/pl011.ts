@@ -1,0 +1,208 @@
+/**
+ * The PrimeCell UART PL011 (ARM DDI 0183G), r1p1. A character is sent as soon as it is written, so the transmit FIFO is always
+ * empty; characters come in as fast as the guest takes them. It sends whatever UARTCR says: early consoles count on firmware
+ * that has enabled it. Not modelled: loop back, DMA, modem lines, receive errors.
+ */
+import {type Access, UnmodelledAccess} from '../access.ts';
+import {identification, ignored, type Register, RegisterFile} from '../registers.ts';
+
+const FIFO_CHARACTERS = 16;
+
+/** UARTFR (3.3.3). */
+const FLAG = {receiveEmpty: 1 << 4, receiveFull: 1 << 6, transmitEmpty: 1 << 7} as const;
+const FIFO_ENABLE = 1 << 4;
+const CONTROL_RESET = 0x0300;
+/** UARTEN and RXE of UARTCR. */
+const RECEIVING = (1 << 0) | (1 << 9);
+const LOOP_BACK = 1 << 7;
+/** UARTRIS and its kin (3.3.11). */
+const INTERRUPT = {receive: 1 << 4, transmit: 1 << 5, receiveTimeout: 1 << 6} as const;
+const INTERRUPTS = 0x7ff;
+/** UARTIFLS.RXIFLSEL: eighths of the FIFO at which characters are due. */
+const TRIGGER_EIGHTHS = [1, 2, 4, 6, 7] as const;
+
+export interface UartSettings {
+  readonly name: string;
+  readonly send: (character: number) => void;
+  /** The next character from outside, or undefined. */
+  readonly receive: () => number | undefined;
+  readonly setLevel: (isHigh: boolean) => void;
+}
+
+export class Pl011 {
+  readonly #settings: UartSettings;
+  readonly #fifo: number[] = [];
+  control = CONTROL_RESET;
+  lineControl = 0;
+  lowPower = 0;
+  integerBaud = 0;
+  fractionalBaud = 0;
+  /** UARTIFLS. */
+  trigger = 0x12;
+  mask = 0;
+  #raw = 0;
+
+  constructor(settings: UartSettings) {
+    this.#settings = settings;
+  }
+
+  get flags(): number {
+    const {length} = this.#fifo;
+    const receive = length === 0 ? FLAG.receiveEmpty : length >= this.#capacity ? FLAG.receiveFull : 0;
+    return FLAG.transmitEmpty | receive;
+  }
+  get raw(): number {
+    return this.#raw;
+  }
+
+  get #capacity(): number {
+    return (this.lineControl & FIFO_ENABLE) === 0 ? 1 : FIFO_CHARACTERS;
+  }
+
+  send(character: number): void {
+    this.#settings.send(character);
+    // The FIFO has passed its trigger level on the way to empty.
+    this.#raw |= INTERRUPT.transmit;
+    this.update();
+  }
+
+  /** The character at the FIFO's head; 0 when there is none, which the manual leaves open. */
+  take(): number {
+    const character = this.#fifo.shift() ?? 0;
+    this.poll();
+    return character;
+  }
+
+  /** Takes what has come from outside while there is room. */
+  poll(): void {
+    if ((this.control & RECEIVING) === RECEIVING) {
+      while (this.#fifo.length < this.#capacity) {
+        const character = this.#settings.receive();
+        if (character === undefined) break;
+        this.#fifo.push(character);
+      }
+    }
+    this.#receiveInterrupts();
+    this.update();
+  }
+
+  /** Nothing comes slowly, so characters below the trigger level have always waited long enough for the time-out. */
+  #receiveInterrupts(): void {
+    const {length} = this.#fifo;
+    const due = this.#capacity === 1 ? 1 : ((TRIGGER_EIGHTHS[(this.trigger >>> 3) & 7] ?? 1) * FIFO_CHARACTERS) / 8;
+    const wanted = length >= due ? INTERRUPT.receive : length > 0 ? INTERRUPT.receiveTimeout : 0;
+    this.#raw = (this.#raw & ~(INTERRUPT.receive | INTERRUPT.receiveTimeout)) | wanted;
+  }
+
+  clear(interrupts: number): void {
+    this.#raw &= ~interrupts;
+    this.update();
+  }
+
+  update(): void {
+    this.#settings.setLevel((this.#raw & this.mask) !== 0);
+  }
+}
+
+const setControl = (name: string) => (uart: Pl011, value: number, cpu: number) => {
+  if ((value & LOOP_BACK) !== 0) {
+    const access: Access = {kind: 'write', offset: 0x030, size: 4, cpu, value};
+    throw new UnmodelledAccess(name, access, 'loop back is not modelled');
+  }
+  uart.control = value & 0xffff;
+  uart.poll();
+};
+
+const setDma = (name: string) => (_: Pl011, value: number, cpu: number) => {
+  if (value === 0) return;
+  throw new UnmodelledAccess(name, {kind: 'write', offset: 0x048, size: 4, cpu, value}, 'DMA is not modelled');
+};
+
+const registers = (name: string): readonly Register<Pl011>[] => [
+  {
+    name: 'UARTDR',
+    offset: 0x000,
+    source: '3.3.1',
+    read: (uart) => uart.take(),
+    write: (uart, value) => uart.send(value & 0xff),
+  },
+  // No receive error is modelled: the status reads as zero and clearing it changes nothing.
+  {name: 'UARTRSR', offset: 0x004, source: '3.3.2', constant: 0, write: ignored},
+  {name: 'UARTFR', offset: 0x018, reset: 0x90, source: '3.3.3', read: ({flags}) => flags},
+  {
+    name: 'UARTILPR',
+    offset: 0x020,
+    source: '3.3.4',
+    read: ({lowPower}) => lowPower,
+    write: (uart, value) => {
+      uart.lowPower = value & 0xff;
+    },
+  },
+  {
+    name: 'UARTIBRD',
+    offset: 0x024,
+    source: '3.3.5',
+    read: ({integerBaud}) => integerBaud,
+    write: (uart, value) => {
+      uart.integerBaud = value & 0xffff;
+    },
+  },
+  {
+    name: 'UARTFBRD',
+    offset: 0x028,
+    source: '3.3.6',
+    read: ({fractionalBaud}) => fractionalBaud,
+    write: (uart, value) => {
+      uart.fractionalBaud = value & 0x3f;
+    },
+  },
+  {
+    name: 'UARTLCR_H',
+    offset: 0x02c,
+    source: '3.3.7',
+    read: ({lineControl}) => lineControl,
+    write: (uart, value) => {
+      uart.lineControl = value & 0xff;
+      uart.poll();
+    },
+  },
+  {
+    name: 'UARTCR',
+    offset: 0x030,
+    reset: CONTROL_RESET,
+    source: '3.3.8',
+    read: ({control}) => control,
+    write: setControl(name),
+  },
+  {
+    name: 'UARTIFLS',
+    offset: 0x034,
+    reset: 0x12,
+    source: '3.3.9',
+    read: ({trigger}) => trigger,
+    write: (uart, value) => {
+      uart.trigger = value & 0x3f;
+      uart.poll();
+    },
+  },
+  {
+    name: 'UARTIMSC',
+    offset: 0x038,
+    source: '3.3.10',
+    read: ({mask}) => mask,
+    write: (uart, value) => {
+      uart.mask = value & INTERRUPTS;
+      uart.update();
+    },
+  },
+  {name: 'UARTRIS', offset: 0x03c, source: '3.3.11', read: ({raw}) => raw},
+  {name: 'UARTMIS', offset: 0x040, source: '3.3.12', read: ({raw, mask}) => raw & mask},
+  {name: 'UARTICR', offset: 0x044, source: '3.3.13', write: (uart, value) => uart.clear(value & INTERRUPTS)},
+  {name: 'UARTDMACR', offset: 0x048, source: '3.3.14', constant: 0, write: setDma(name)},
+  ...identification<Pl011>('UARTPeriphID', '3.3.15', 0xfe0, [0x11, 0x10, 0x14, 0x00]),
+  ...identification<Pl011>('UARTPCellID', '3.3.16', 0xff0, [0x0d, 0xf0, 0x05, 0xb1]),
+];
+
+/** Linux accesses a PL011 in half-words. */
+export const pl011Registers = (name: string, uart: Pl011): RegisterFile<Pl011> =>
+  new RegisterFile(name, uart, registers(name), {narrow: true});
