@@ -22,7 +22,6 @@ const INTERRUPTS = 0x7ff;
 const TRIGGER_EIGHTHS = [1, 2, 4, 6, 7] as const;
 
 export interface UartSettings {
-  readonly name: string;
   readonly send: (character: number) => void;
   /** The next character from outside, or undefined. */
   readonly receive: () => number | undefined;

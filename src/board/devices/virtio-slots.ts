@@ -4,8 +4,6 @@
  */
 import {type Register, RegisterFile} from '../registers.ts';
 
-const SLOT_BYTES = 0x200;
-
 const registers: readonly Register<undefined>[] = [
   {name: 'MagicValue', offset: 0x000, source: '4.2.2', constant: 0x7472_6976},
   {name: 'Version', offset: 0x004, source: '4.2.4', constant: 1},
@@ -13,11 +11,11 @@ const registers: readonly Register<undefined>[] = [
   {name: 'VendorID', offset: 0x00c, source: '4.2.2', constant: 0x554d_4551},
 ];
 
-export const virtioSlots = (name: string, slots: number): RegisterFile<undefined> =>
+export const virtioSlots = (name: string, slots: number, stride: number): RegisterFile<undefined> =>
   new RegisterFile(
     name,
     undefined,
     Array.from({length: slots}, (_, slot) =>
-      registers.map((register) => ({...register, offset: register.offset + slot * SLOT_BYTES})),
+      registers.map((register) => ({...register, offset: register.offset + slot * stride})),
     ).flat(),
   );

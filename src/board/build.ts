@@ -1,0 +1,110 @@
+/** The devices of a board, wired: registers to the bus, outputs to the interrupt controller. */
+import {type Board, type BoardDevice, type Interrupt, TIMER_INTERRUPTS} from './boards.ts';
+import {DeviceBus, type Mapped} from './device-bus.ts';
+import {GenericTimer} from './devices/generic-timer.ts';
+import {Gic, PRIVATE} from './devices/gic.ts';
+import {gicCpuInterface} from './devices/gic-cpu-interface.ts';
+import {gicDistributor} from './devices/gic-distributor.ts';
+import {Pl011, pl011Registers} from './devices/pl011.ts';
+import {Pl031, pl031Registers} from './devices/pl031.ts';
+import {virtioSlots} from './devices/virtio-slots.ts';
+
+export interface Wiring {
+  readonly board: Board;
+  readonly cpus: number;
+  readonly ram: Uint8Array;
+  readonly epoch: number;
+  readonly unitsPerSecond: number;
+  /** Guest time as a vCPU sees it. */
+  readonly now: (cpu: number) => number;
+  readonly send: (character: number) => void;
+  readonly receive: () => number | undefined;
+}
+
+export interface Devices {
+  readonly bus: DeviceBus;
+  readonly gic: Gic;
+  readonly timer: GenericTimer;
+  /** Lets consoles take what has come from outside. */
+  readonly pollInput: () => void;
+  /** When a device other than the timers is due. */
+  readonly due: () => number;
+  readonly advance: () => void;
+}
+
+/** What a device wants of the machine's loop. */
+interface Part {
+  readonly mapped: Mapped;
+  readonly poll?: () => void;
+  readonly due?: () => number;
+  readonly advance?: () => void;
+}
+
+/** Guest time of devices outside of a vCPU is the first one's. */
+const ANY_CPU = 0;
+
+const build = (
+  device: BoardDevice,
+  wiring: Wiring,
+  line: (interrupt: Interrupt) => (isHigh: boolean) => void,
+): Part => {
+  switch (device.kind) {
+    case 'pl011': {
+      const {send, receive} = wiring;
+      const uart = new Pl011({send, receive, setLevel: line(device.interrupt)});
+      return {
+        mapped: {name: 'pl011', window: device.window, device: pl011Registers('pl011', uart)},
+        poll: () => uart.poll(),
+      };
+    }
+    case 'pl031': {
+      const {epoch, unitsPerSecond, now} = wiring;
+      const clock = new Pl031({epoch, unitsPerSecond, now, setLevel: line(device.interrupt)});
+      return {
+        mapped: {name: 'pl031', window: device.window, device: pl031Registers('pl031', clock)},
+        due: () => clock.due,
+        advance: () => clock.advance(ANY_CPU),
+      };
+    }
+    case 'virtio-slots': {
+      const {base, stride, count} = device;
+      const window = {base, size: stride * count};
+      return {mapped: {name: 'virtio-mmio', window, device: virtioSlots('virtio-mmio', count, stride)}};
+    }
+  }
+};
+
+export const buildDevices = (wiring: Wiring): Devices => {
+  const {board, cpus, ram, now, unitsPerSecond} = wiring;
+  const gic = new Gic(cpus, board.gic.interrupts);
+  const timer = new GenericTimer({
+    cpus,
+    frequency: board.timerFrequency,
+    unitsPerSecond,
+    now,
+    setLevel: (name, cpu, isHigh) => gic.setLevel(TIMER_INTERRUPTS[name], isHigh, cpu),
+  });
+  const line =
+    ({spi}: Interrupt) =>
+    (isHigh: boolean) =>
+      gic.setLevel(PRIVATE + spi, isHigh);
+  const parts = board.devices.map((device) => build(device, wiring, line));
+  const bus = new DeviceBus(ram, board.ramBase, [
+    {name: 'gicd', window: board.gic.distributor, device: gicDistributor('gicd', gic)},
+    {name: 'gicc', window: board.gic.cpuInterface, device: gicCpuInterface('gicc', gic)},
+    ...parts.map(({mapped}) => mapped),
+  ]);
+  const clocked = parts.filter(({due}) => due !== undefined);
+  return {
+    bus,
+    gic,
+    timer,
+    pollInput: () => {
+      for (const {poll} of parts) poll?.();
+    },
+    due: () => Math.min(...clocked.map(({due}) => due?.() ?? Number.POSITIVE_INFINITY), Number.POSITIVE_INFINITY),
+    advance: () => {
+      for (const {advance} of clocked) advance?.();
+    },
+  };
+};
