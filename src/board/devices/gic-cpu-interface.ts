@@ -1,9 +1,6 @@
 /** Registers of a GIC CPU interface, each CPU's own at the same addresses: ARM IHI 0048B 4.4; in a GIC-400: ARM DDI 0471B 3.4. */
 import {ignored, type Register, RegisterFile} from '../registers.ts';
-import {CPU_CONTROL, CPU_CONTROL_MASK, type Gic, LEAST_BINARY_POINT, PRIORITY_MASK} from './gic.ts';
-
-/** Bits 9–0 of what GICC_EOIR and GICC_DIR take. */
-const INTERRUPT = 0x3ff;
+import {CPU_CONTROL, CPU_CONTROL_MASK, type Gic, INTERRUPT, LEAST_BINARY_POINT, PRIORITY_MASK} from './gic.ts';
 
 /** With AckCtl, GICC_IAR and GICC_HPPIR answer for both groups. */
 const plainGroup = (gic: Gic, cpu: number): 0 | 'any' =>

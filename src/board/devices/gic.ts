@@ -14,7 +14,9 @@ export const PRIORITY_MASK = 0xf8;
 const PRIORITY_SHIFT = 3;
 /** GICC_BPR cannot hold less with five bits of priority. */
 export const LEAST_BINARY_POINT = 2;
-export const SPURIOUS = 1023;
+const SPURIOUS = 1023;
+/** Bits 9–0 of what GICC_IAR gives and GICC_EOIR takes; of an SGI, bits 12–10 are the sender. */
+export const INTERRUPT = 0x3ff;
 /** Read where the pending interrupt is of the other group (IHI 0048B 3.2.5). */
 const OTHER_GROUP = 1022;
 const IDLE_PRIORITY = 0xff;
@@ -142,7 +144,7 @@ export class Gic {
     const interrupt = this.#best[cpu]!;
     if (interrupt === NO_INTERRUPT || !this.#preempts(interrupt, cpu)) return SPURIOUS;
     const answer = this.highestPending(cpu, group);
-    if (answer >= OTHER_GROUP) return answer;
+    if ((answer & INTERRUPT) !== interrupt) return answer;
     const index = this.wordOf(interrupt >>> 5, cpu);
     const bit = 1 << (interrupt & 31);
     if (interrupt < SGIS) this.senders[SGIS * cpu + interrupt]! &= ~(1 << (answer >>> 10));
