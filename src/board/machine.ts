@@ -10,13 +10,12 @@ import type {Start} from './boot/load.ts';
 import {buildDevices, type Devices} from './build.ts';
 import type {DeviceBus} from './device-bus.ts';
 import {callPsci, type Power} from './psci.ts';
-import type {VirtualCpu} from './virtual-cpu.ts';
+import type {StopReason, VirtualCpu} from './virtual-cpu.ts';
 
 /** Guest time is in nanoseconds: a vCPU executes 10⁹ instructions in a second. */
 export const UNITS_PER_SECOND = 1e9;
-/** Turns of several vCPUs; one alone takes longer ones. */
+/** Also how late an interrupt may be that a vCPU's own instructions bring about, or another vCPU's. */
 const QUANTUM = 1000;
-const QUANTUM_ALONE = 100_000;
 
 export interface MachineSettings {
   readonly board: Board;
@@ -24,7 +23,8 @@ export interface MachineSettings {
   /** Zeros, or what was loaded. */
   readonly ram: Uint8Array;
   readonly start: Start;
-  readonly createCpu: (cpu: number, bus: DeviceBus, surroundings: CpuSurroundings) => VirtualCpu;
+  /** As many as the machine has. */
+  readonly createCpus: (bus: DeviceBus, surroundings: CpuSurroundings) => readonly VirtualCpu[];
   /** A character that the guest sends by its console. */
   readonly send: (character: number) => void;
   /** What the real-time clock says at first, in seconds since 1970. */
@@ -39,16 +39,21 @@ export type Progress =
   | {readonly state: 'idle'; readonly until: number}
   | {readonly state: 'ended'; readonly why: 'power-off' | 'reset'};
 
-type Waiting = 'no' | 'interrupt' | 'event';
-
 interface Slot {
   readonly cpu: VirtualCpu;
-  isOn: boolean;
-  waiting: Waiting;
+  /** Why it stopped last. */
+  stop: StopReason;
   /** Guest time up to which it has run, and what it had executed then. */
   time: number;
   executed: number;
 }
+
+const STATES: Readonly<Record<StopReason, string>> = {
+  budget: 'running',
+  halted: 'running',
+  wfi: 'waiting for an interrupt',
+  wfe: 'waiting for an event',
+};
 
 export class Machine {
   readonly #slots: readonly Slot[];
@@ -62,8 +67,8 @@ export class Machine {
   #end: 'power-off' | 'reset' | undefined;
 
   constructor(settings: MachineSettings) {
-    const {board, cpus, ram, createCpu, start} = settings;
-    this.#quantum = settings.quantum ?? (cpus === 1 ? QUANTUM_ALONE : QUANTUM);
+    const {board, cpus, ram, createCpus, start} = settings;
+    this.#quantum = settings.quantum ?? QUANTUM;
     const devices = buildDevices({
       board,
       cpus,
@@ -75,15 +80,15 @@ export class Machine {
       receive: () => this.#input.shift(),
     });
     this.#devices = devices;
-    const surroundings = this.#surroundings();
-    this.#slots = Array.from({length: cpus}, (_, cpu) => ({
-      cpu: createCpu(cpu, devices.bus, surroundings),
-      isOn: false,
-      waiting: 'no',
+    this.#slots = createCpus(devices.bus, this.#surroundings()).map((cpu) => ({
+      cpu,
+      stop: 'halted',
       time: 0,
       executed: 0,
     }));
-    this.#turnOn(0, start.entry, start.registers);
+    const [first] = this.#slots;
+    first!.cpu.powerOn(start.entry);
+    first!.cpu.registers.set(start.registers);
   }
 
   /** Guest time that all vCPUs have reached. */
@@ -114,12 +119,11 @@ export class Machine {
 
   /** State of every vCPU, for people. */
   describe(): string {
-    const state = ({isOn, waiting}: Slot): string => {
-      if (!isOn) return 'off';
-      return waiting === 'no' ? 'running' : `waiting for an ${waiting}`;
-    };
     return this.#slots
-      .map((slot, cpu) => `vCPU ${cpu}, ${state(slot)}:\n${slot.isOn ? slot.cpu.describe() : ''}`)
+      .map(
+        ({cpu, stop}, index) =>
+          `vCPU ${index}, ${cpu.isOn ? STATES[stop] : 'off'}${cpu.isOn ? `:\n${cpu.describe()}` : ''}`,
+      )
       .join('\n');
   }
 
@@ -129,7 +133,7 @@ export class Machine {
     while (this.#time < until) {
       this.#round(this.#time + this.#quantum);
       if (this.#end !== undefined) return {state: 'ended', why: this.#end};
-      if (this.#slots.every((slot, cpu) => !this.#wake(slot, cpu))) {
+      if (this.#slots.every((slot, cpu) => !this.#canRun(slot, cpu))) {
         const due = this.#nextDue();
         if (due > this.#time) return {state: 'idle', until: due};
       }
@@ -140,19 +144,20 @@ export class Machine {
   /** Lets an idle machine wait until `time`. */
   skipTo(time: number): void {
     this.#time = Math.max(this.#time, time);
-    for (const slot of this.#slots) this.#setTime(slot, this.#time);
+    // One that has run past that is ahead already.
+    for (const slot of this.#slots) this.#setTime(slot, Math.max(slot.time, this.#time));
   }
 
   /** All vCPUs, one after the other, up to `horizon`. */
   #round(horizon: number): void {
     for (const [cpu, slot] of this.#slots.entries()) {
-      this.#setTime(slot, this.#time);
-      while (slot.time < horizon && this.#end === undefined && this.#prepare(slot, cpu, horizon)) {
+      while (slot.time < horizon && this.#prepare(slot, cpu, horizon)) {
         const due = this.#devices.timer.due(cpu);
         const budget = Math.max(1, Math.min(horizon, due > slot.time ? due : horizon) - slot.time);
-        this.#take(slot, slot.cpu.run(budget));
+        slot.stop = slot.cpu.step(budget);
+        this.#setTime(slot, slot.time + slot.cpu.instructions - slot.executed);
+        if (this.#end !== undefined) return;
       }
-      if (this.#end !== undefined) return;
     }
     this.skipTo(horizon);
     this.#devices.advance();
@@ -163,52 +168,35 @@ export class Machine {
     slot.executed = slot.cpu.instructions;
   }
 
-  #take(slot: Slot, reason: ReturnType<VirtualCpu['run']>): void {
-    this.#setTime(slot, slot.time + slot.cpu.instructions - slot.executed);
-    if (reason === 'interrupt' || reason === 'event') slot.waiting = reason;
-  }
-
   /** Wakes a vCPU if something before `horizon` does. @returns whether it has anything to execute. */
   #prepare(slot: Slot, cpu: number, horizon: number): boolean {
     this.#devices.timer.advance(cpu);
-    if (this.#wake(slot, cpu)) return true;
+    if (this.#canRun(slot, cpu)) return true;
     const due = this.#dueFor(slot, cpu);
     if (due >= horizon) return false;
     this.#setTime(slot, Math.max(due, slot.time));
     this.#devices.timer.advance(cpu);
-    return this.#wake(slot, cpu);
+    return this.#canRun(slot, cpu);
   }
 
-  /** @returns whether it is on and need not wait, or no longer. */
-  #wake(slot: Slot, cpu: number): boolean {
-    if (slot.isOn && slot.waiting !== 'no' && this.#endsWait(slot, cpu)) slot.waiting = 'no';
-    return slot.isOn && slot.waiting === 'no';
-  }
-
-  #endsWait(slot: Slot, cpu: number): boolean {
-    const {gic, timer} = this.#devices;
-    if (gic.irq[cpu] || gic.fiq[cpu]) return true;
-    // Both are asked: the wait that they end uses both up.
-    return slot.waiting === 'event' && [slot.cpu.takeEvent(), timer.takeEvent(cpu)].includes(true);
+  #canRun({cpu: core, stop}: Slot, cpu: number): boolean {
+    if (core.canResume()) return true;
+    // What the event stream set while the vCPU ran is still there.
+    if (stop !== 'wfe' || !core.isOn || !this.#devices.timer.takeEvent(cpu)) return false;
+    core.signalEvent();
+    return core.canResume();
   }
 
   #dueFor(slot: Slot, cpu: number): number {
-    if (!slot.isOn) return Number.POSITIVE_INFINITY;
+    if (!slot.cpu.isOn) return Number.POSITIVE_INFINITY;
     const {timer} = this.#devices;
     const due = timer.due(cpu);
-    return slot.waiting === 'event' ? Math.min(due, timer.nextEvent(cpu)) : due;
+    return slot.stop === 'wfe' ? Math.min(due, timer.nextEvent(cpu)) : due;
   }
 
   #nextDue(): number {
     const dues = this.#slots.map((slot, cpu) => this.#dueFor(slot, cpu));
     return Math.min(...dues, this.#devices.due());
-  }
-
-  #turnOn(cpu: number, entry: number, registers: readonly number[]): void {
-    const slot = this.#slots[cpu]!;
-    slot.isOn = true;
-    slot.waiting = 'no';
-    slot.cpu.start(entry, registers);
   }
 
   #surroundings(): CpuSurroundings {
@@ -223,7 +211,7 @@ export class Machine {
       timerWrite: (cpu, crm, opcode, is64, value) => timer.write(cpu, crm, opcode, is64, value),
       call: (cpu, _, registers) => callPsci(this.#power(), cpu, registers),
       sendEvent: () => {
-        for (const {cpu} of this.#slots) cpu.setEvent();
+        for (const {cpu} of this.#slots) cpu.signalEvent();
       },
     };
   }
@@ -232,20 +220,14 @@ export class Machine {
     const {bus} = this.#devices;
     return {
       cpus: this.#slots.length,
-      isOn: (cpu) => this.#slots[cpu]!.isOn,
-      turnOn: (cpu, entry, context) => this.#turnOn(cpu, entry, [context]),
-      turnOff: (cpu) => {
-        this.#slots[cpu]!.isOn = false;
-        this.#slots[cpu]!.cpu.halt();
-      },
-      standBy: (cpu) => {
-        this.#slots[cpu]!.waiting = 'interrupt';
-        this.#slots[cpu]!.cpu.halt();
-      },
+      isOn: (cpu) => this.#slots[cpu]!.cpu.isOn,
+      turnOn: (cpu, entry, context) => this.#slots[cpu]!.cpu.powerOn(entry, context),
+      turnOff: (cpu) => this.#slots[cpu]!.cpu.powerOff(),
+      standBy: (cpu) => this.#slots[cpu]!.cpu.standBy(),
       isExecutable: (address) => address >= bus.ramBase && address < bus.ramBase + bus.ram.length,
       endMachine: (why) => {
         this.#end = why;
-        for (const {cpu} of this.#slots) cpu.halt();
+        for (const {cpu} of this.#slots) cpu.powerOff();
       },
     };
   }

@@ -1,31 +1,26 @@
 /** A vCPU as the board drives it. */
 
-export type StopReason =
-  /** All of the instructions that it was given are executed. */
-  | 'budget'
-  /** Waits for an interrupt: WFI. */
-  | 'interrupt'
-  /** Waits for an event: WFE with the event register clear. */
-  | 'event'
-  /** It is to stop at once: it was turned off, or the machine ends. */
-  | 'halt';
+/** `wfi` and `wfe`: it waits, and `canResume` does not hold. `halted`: it is off. */
+export type StopReason = 'budget' | 'wfi' | 'wfe' | 'halted';
 
 export interface VirtualCpu {
-  /** Instructions executed since it was made; right at any time, within a run too. */
+  /** Executed since it was made; right at any time, within a step too. */
   readonly instructions: number;
-  /**
-   * From reset: Supervisor mode, interrupts masked, MMU and caches off.
-   * @param entry with bit 0 when it is Thumb code. @param registers r0 and up.
-   */
-  start(entry: number, registers: readonly number[]): void;
-  /** Executes at most so many instructions. */
-  run(budget: number): StopReason;
-  /** Makes `run` stop at the end of the instruction. */
-  halt(): void;
+  readonly isOn: boolean;
+  /** r0 to r15 of the current mode. */
+  readonly registers: Int32Array;
+  /** As after a reset, with interrupts masked, MMU and caches off. @param entry with bit 0 when it is Thumb code. */
+  powerOn(entry: number, r0?: number): void;
+  /** Within a step: makes it stop at the end of the instruction. */
+  powerOff(): void;
+  /** Within a step: waits from the end of the instruction on, as WFI does. */
+  standBy(): void;
   /** Sets the event register. */
-  setEvent(): void;
-  /** Clears it. @returns whether it was set. */
-  takeEvent(): boolean;
-  /** Mode and registers on a few lines, for people. */
+  signalEvent(): void;
+  /** Whether it is on, and what it waits for, if it waits, has come. */
+  canResume(): boolean;
+  /** Executes about so many instructions. */
+  step(budget: number): StopReason;
+  /** Mode, status and registers, for people. */
   describe(): string;
 }

@@ -17,14 +17,16 @@ interface Scene {
   readonly surroundings: CpuSurroundings;
   readonly time: () => number;
 }
-type Instruction = (scene: Scene) => StopReason | undefined;
+type Instruction = (scene: Scene) => 'wfi' | 'wfe' | undefined;
 
 /** Repeats its last instruction for ever. */
 class ScriptedCpu implements VirtualCpu {
   instructions = 0;
-  started: (readonly number[])[] = [];
+  isOn = false;
+  readonly registers = new Int32Array(16);
+  readonly started: (readonly number[])[] = [];
   #event = false;
-  #halted = false;
+  #waiting: 'wfi' | 'wfe' | undefined;
   #at = 0;
   readonly #script: readonly Instruction[];
   readonly #scene: Scene;
@@ -34,31 +36,38 @@ class ScriptedCpu implements VirtualCpu {
     this.#scene = scene;
   }
 
-  start(entry: number, registers: readonly number[]): void {
-    this.started.push([entry, ...registers]);
+  powerOn(entry: number, r0 = 0): void {
+    this.started.push([entry, r0]);
+    this.isOn = true;
+    this.#waiting = undefined;
     this.#at = 0;
   }
-  run(budget: number): StopReason {
-    this.#halted = false;
+  powerOff(): void {
+    this.isOn = false;
+  }
+  standBy(): void {
+    this.#waiting = 'wfi';
+  }
+  signalEvent(): void {
+    this.#event = true;
+  }
+  canResume(): boolean {
+    const {surroundings, index} = this.#scene;
+    return (
+      this.isOn && (this.#waiting === undefined || surroundings.irq(index) || (this.#waiting === 'wfe' && this.#event))
+    );
+  }
+  step(budget: number): StopReason {
+    if (this.#waiting === 'wfe') this.#event = false;
+    this.#waiting = undefined;
     for (let left = budget; left > 0; left--) {
       const instruction = this.#script[Math.min(this.#at++, this.#script.length - 1)]!;
       this.instructions++;
-      const reason = instruction(this.#scene);
-      if (this.#halted) return 'halt';
-      if (reason !== undefined) return reason;
+      this.#waiting = instruction(this.#scene);
+      if (!this.isOn) return 'halted';
+      if (this.#waiting !== undefined) return this.#waiting;
     }
     return 'budget';
-  }
-  halt(): void {
-    this.#halted = true;
-  }
-  setEvent(): void {
-    this.#event = true;
-  }
-  takeEvent(): boolean {
-    const was = this.#event;
-    this.#event = false;
-    return was;
   }
   describe(): string {
     return `at ${this.#at}`;
@@ -73,10 +82,13 @@ const build = (scripts: readonly (readonly Instruction[])[], quantum = 10) => {
     cpus: scripts.length,
     ram: new Uint8Array(2 ** 21),
     start: {entry: 0x4000_0000, registers: [0, 1, 2]},
-    createCpu: (index, bus, surroundings) => {
-      const cpu = new ScriptedCpu(scripts[index]!, {index, bus, surroundings, time: () => machine.now(index)});
-      cpus.push(cpu);
-      return cpu;
+    createCpus: (bus, surroundings) => {
+      cpus.push(
+        ...scripts.map(
+          (script, index) => new ScriptedCpu(script, {index, bus, surroundings, time: () => machine.now(index)}),
+        ),
+      );
+      return cpus;
     },
     send: (character) => output.push(character),
     epoch: 0,
@@ -86,8 +98,8 @@ const build = (scripts: readonly (readonly Instruction[])[], quantum = 10) => {
 };
 
 const nop: Instruction = () => undefined;
-const wfi: Instruction = () => 'interrupt';
-const wfe: Instruction = () => 'event';
+const wfi: Instruction = () => 'wfi';
+const wfe: Instruction = () => 'wfe';
 const call =
   (...values: number[]): Instruction =>
   ({index, surroundings}) => {
@@ -123,7 +135,8 @@ const timerAt = (count: bigint): Instruction[] => [
 test('time is the instruction count', () => {
   const {machine, cpus} = build([[nop]]);
   expect(machine.advance(1000)).toEqual({state: 'running'});
-  expect([machine.time, machine.instructions, cpus[0]!.started]).toEqual([1000, 1000, [[0x4000_0000, 0, 1, 2]]]);
+  expect([machine.time, machine.instructions, cpus[0]!.started]).toEqual([1000, 1000, [[0x4000_0000, 0]]]);
+  expect([...cpus[0]!.registers.subarray(0, 3)]).toEqual([0, 1, 2]);
 });
 
 test('vCPUs run at once: each executes as much as time goes on', () => {
@@ -239,7 +252,7 @@ describe('power', () => {
       [nop, call(PSCI.off), nop],
     ]);
     machine.advance(15);
-    expect([cpus[1]!.instructions, machine.describe()]).toEqual([2, 'vCPU 0, running:\nat 20\nvCPU 1, off:\n']);
+    expect([cpus[1]!.instructions, machine.describe()]).toEqual([2, 'vCPU 0, running:\nat 20\nvCPU 1, off']);
     machine.advance(30);
     expect([cpus[1]!.instructions, cpus[1]!.started.length]).toEqual([4, 2]);
   });
