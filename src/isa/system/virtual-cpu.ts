@@ -1,0 +1,246 @@
+/** Executes the instructions of one core, a number of them at a time. */
+import {conditionPassed} from '../core/cpu.ts';
+import {GuestFault, UndefinedInstruction} from '../core/errors.ts';
+import {ALWAYS, type Operation} from '../core/operation.ts';
+import {compileBlock, HOT, interpretBlock} from '../engine/hot-block.ts';
+import type {SystemBlock, SystemCodeCache} from './code-cache.ts';
+import {CONTROL, TTBCR} from './control.ts';
+import type {ExceptionKind} from './exceptions.ts';
+import {ACCESS} from './memory.ts';
+import {PSR} from './modes.ts';
+import {type Machine, SystemCpu} from './system-cpu.ts';
+import {faultStatus} from './walk/syndrome.ts';
+
+/** `wfi` and `wfe`: the core waits, and {@link VirtualCpu.canResume} does not hold. */
+export type StopReason = 'budget' | 'wfi' | 'wfe' | 'halted';
+
+/** Direct-mapped: a block is at the slot of its address or nowhere. */
+const SLOTS = 1 << 14;
+const slotOf = (next: number): number => (next >>> 1) & (SLOTS - 1);
+
+export class VirtualCpu {
+  readonly cpu: SystemCpu;
+  readonly #cache: SystemCodeCache;
+  readonly #machine: Machine;
+  readonly #slots: (SystemBlock | undefined)[] = new Array(SLOTS).fill(undefined);
+  /** The block in progress, for what stops in it. */
+  #current: SystemBlock | undefined = undefined;
+
+  constructor(cpu: SystemCpu, cache: SystemCodeCache) {
+    this.cpu = cpu;
+    this.#machine = cpu.machine;
+    this.#cache = cache;
+  }
+
+  /** Executed since the start, those whose condition failed included. */
+  get instructions(): number {
+    return this.cpu.instructions;
+  }
+
+  /** From the entry (bit 0 selects Thumb state), as after a reset; PSCI's CPU_ON has a context for r0. */
+  powerOn(entry: number, r0 = 0): void {
+    this.cpu.powerOn(entry, r0);
+  }
+
+  powerOff(): void {
+    this.cpu.powerOff();
+  }
+
+  get isOn(): boolean {
+    return this.cpu.isOn;
+  }
+
+  /** Sets the event register: a SEV of any core, or the event stream. */
+  signalEvent(): void {
+    this.cpu.event = true;
+  }
+
+  /** Whether a step would execute an instruction: the core is on, and what it waits for, if it waits, has come. */
+  canResume(): boolean {
+    const {cpu} = this;
+    if (!cpu.isOn) return false;
+    if (cpu.waiting === undefined) return true;
+    const {irq, fiq} = this.#interruptLines();
+    if (cpu.waiting === 'wfi') return irq || fiq;
+    return cpu.event || (irq && (cpu.masks & PSR.irqMask) === 0) || (fiq && (cpu.masks & PSR.fiqMask) === 0);
+  }
+
+  /**
+   * Executes at least `budget` instructions, up to the end of the block that reaches them, unless the core stops before.
+   * @throws UnmodelledInstruction for what is not modelled; what the board throws.
+   */
+  step(budget: number): StopReason {
+    const {cpu} = this;
+    const limit = cpu.instructions + budget;
+    cpu.attention = true;
+    this.#resumeExclusive();
+    try {
+      for (;;) {
+        const reason = this.#runUntilException(limit);
+        if (reason !== undefined) return reason;
+      }
+    } finally {
+      this.#suspendExclusive();
+    }
+  }
+
+  /** Forgets a block that is no longer what memory holds. */
+  forget(block: SystemBlock): void {
+    const slot = slotOf(block.next);
+    if (this.#slots[slot] === block) this.#slots[slot] = undefined;
+  }
+
+  /** @returns undefined after an exception that an instruction caused. */
+  #runUntilException(limit: number): StopReason | undefined {
+    try {
+      return this.#run(limit);
+    } catch (error) {
+      this.#takeCaused(error);
+      return undefined;
+    }
+  }
+
+  #run(limit: number): StopReason {
+    const {cpu} = this;
+    const {memory} = cpu;
+    const slots = this.#slots;
+    for (;;) {
+      if (cpu.attention) {
+        const reason = this.#attend();
+        if (reason !== undefined) return reason;
+      }
+      if (cpu.instructions >= limit) return 'budget';
+      const {next} = cpu;
+      let block = slots[slotOf(next)];
+      if (block === undefined || block.next !== next || block.frame !== memory.fetchMap[next >>> 12] || cpu.itState !== 0) {
+        this.#current = undefined;
+        block = this.#find(next);
+      }
+      this.#current = block;
+      cpu.instructions += block.operations.length;
+      cpu.next = block.end;
+      if (block.usesVfp && !cpu.vfpEnabled) this.#runWithoutVfp(block);
+      else {
+        const compiled = block.compiled[cpu.index];
+        if (compiled !== undefined) compiled();
+        else this.#warmUp(block);
+      }
+    }
+  }
+
+  /** What happens between blocks, besides them. */
+  #attend(): StopReason | undefined {
+    const {cpu} = this;
+    if (!cpu.isOn) return 'halted';
+    const {waiting} = cpu;
+    if (waiting !== undefined) {
+      if (!this.canResume()) return waiting;
+      if (waiting === 'wfe') cpu.event = false;
+      cpu.waiting = undefined;
+    }
+    cpu.attention = false;
+    const {irq, fiq} = this.#interruptLines();
+    if (fiq && (cpu.masks & PSR.fiqMask) === 0) this.#interrupt('fiq');
+    else if (irq && (cpu.masks & PSR.irqMask) === 0) this.#interrupt('irq');
+    return undefined;
+  }
+
+  #interruptLines(): {readonly irq: boolean; readonly fiq: boolean} {
+    const {surroundings} = this.#machine;
+    return {irq: surroundings.irq(this.cpu.index), fiq: surroundings.fiq(this.cpu.index)};
+  }
+
+  #interrupt(kind: 'irq' | 'fiq'): void {
+    const {cpu} = this;
+    cpu.takeException(kind, {address: cpu.next & ~1, thumb: cpu.next & 1, itState: cpu.itState});
+    cpu.attention = false;
+  }
+
+  /** The block at an address, decoded now if need be. @throws GuestFault when it may not be executed. */
+  #find(next: number): SystemBlock {
+    const {cpu} = this;
+    const frame = this.#locateCode(next & ~1);
+    const block = this.#cache.find(next, cpu.itState, frame, this.#locateCode);
+    cpu.itState = block.itStateAfter;
+    if (block.isPlain && block.operations[0]!.itState === 0) this.#slots[slotOf(next)] = block;
+    return block;
+  }
+
+  /** Where the page of an instruction lies, as the maps say it. */
+  #locateCode = (address: number): number => {
+    const {memory} = this.cpu;
+    const known = memory.fetchMap[address >>> 12]!;
+    if (known !== 0) return known;
+    const offset = memory.locate(address, ACCESS.execute);
+    if (offset > 0) return (offset & ~0xfff) | 0;
+    if (offset < 0) memory.fault = {fault: 'external', level: 1, domain: 0};
+    throw new GuestFault(this.cpu.next & ~1, address, 'execute');
+  };
+
+  #warmUp(block: SystemBlock): void {
+    interpretBlock(this.cpu, block.operations);
+    if (++block.executions > HOT) block.compiled[this.cpu.index] = compileBlock(this.cpu, block.operations);
+  }
+
+  /** An instruction of VFP or Advanced SIMD that is reached is UNDEFINED now. */
+  #runWithoutVfp(block: SystemBlock): void {
+    const {cpu} = this;
+    for (const operation of block.operations) {
+      if (operation.condition !== ALWAYS && !conditionPassed(cpu, operation.condition)) continue;
+      if (block.needsVfp(operation)) throw new UndefinedInstruction(operation.address, operation.word);
+      operation.execute(cpu, operation);
+    }
+  }
+
+  /** Takes the exception that an instruction caused. @throws the error itself when it is none of the guest's. */
+  #takeCaused(error: unknown): void {
+    if (!(error instanceof GuestFault || error instanceof UndefinedInstruction)) {
+      this.#stopAt(error);
+      throw error;
+    }
+    const operation = this.#stopAt(error);
+    const {cpu} = this;
+    const at = operation ?? {address: cpu.next & ~1, thumb: cpu.next & 1, itState: cpu.itState, meta: 0};
+    cpu.takeException(error instanceof GuestFault ? this.#reportFault(error, at.meta) : 'undefined', at);
+  }
+
+  /** Fills the fault registers. */
+  #reportFault(error: GuestFault, meta: number): ExceptionKind {
+    const {control, memory} = this.cpu;
+    const isLong = (control[CONTROL.ttbcr]! & TTBCR.extended) !== 0;
+    const isFetch = error.kind === 'execute';
+    const status = faultStatus(memory.fault!, !isFetch && SystemCpu.writes(error, meta), isLong);
+    control[isFetch ? CONTROL.ifsr : CONTROL.dfsr] = status;
+    control[isFetch ? CONTROL.ifar : CONTROL.dfar] = error.address;
+    return isFetch ? 'prefetch-abort' : 'data-abort';
+  }
+
+  /** Puts `next` on the culprit, and counts what was executed before it. */
+  #stopAt(error: unknown): Operation | undefined {
+    const block = this.#current;
+    const pc = (error as {pc?: unknown}).pc;
+    if (block === undefined || typeof pc !== 'number') return undefined;
+    const index = block.operations.findIndex(({address}) => address === (pc | 0));
+    const operation = block.operations[index];
+    if (operation === undefined) return undefined;
+    this.cpu.instructions -= block.operations.length - index;
+    this.cpu.next = operation.address | operation.thumb;
+    this.cpu.itState = operation.itState;
+    return operation;
+  }
+
+  /** While other cores run, their stores see what this one has reserved. */
+  #suspendExclusive(): void {
+    const {cpu} = this;
+    if (cpu.exclusiveSize === 0 || this.#machine.cores.length === 1) return;
+    const offset = cpu.memory.locate(cpu.exclusiveAddress, ACCESS.read);
+    if (offset > 0) this.#machine.physical.reserve(cpu.index, offset);
+    else cpu.exclusiveSize = 0;
+  }
+
+  #resumeExclusive(): void {
+    const {cpu} = this;
+    if (cpu.exclusiveSize === 0 || this.#machine.cores.length === 1) return;
+    if (!this.#machine.physical.takeReservation(cpu.index)) cpu.exclusiveSize = 0;
+  }
+}
