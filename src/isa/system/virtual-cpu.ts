@@ -1,7 +1,7 @@
 /** Executes the instructions of one core, a number of them at a time. */
 import {conditionPassed} from '../core/cpu.ts';
-import {GuestFault, UndefinedInstruction} from '../core/errors.ts';
-import {ALWAYS, type Operation} from '../core/operation.ts';
+import {GuestFault, hexadecimal, UndefinedInstruction} from '../core/errors.ts';
+import {ALWAYS, type Operation, PC} from '../core/operation.ts';
 import {compileBlock, HOT, interpretBlock} from '../engine/hot-block.ts';
 import type {SystemBlock, SystemCodeCache} from './code-cache.ts';
 import {CONTROL, TTBCR} from './control.ts';
@@ -48,6 +48,25 @@ export class VirtualCpu {
 
   get isOn(): boolean {
     return this.cpu.isOn;
+  }
+
+  /** r0 to r15 of the current mode. */
+  get registers(): Int32Array {
+    return this.cpu.r;
+  }
+
+  /** Within a step: waits from the end of the instruction on, as WFI does. */
+  standBy(): void {
+    this.cpu.waiting = 'wfi';
+    this.cpu.attention = true;
+  }
+
+  /** Address, status and registers, for people. */
+  describe(): string {
+    const {cpu} = this;
+    const registers = Array.from(cpu.r.subarray(0, PC), (value, index) => `r${index} ${hexadecimal(value)}`);
+    const lines = [0, 5, 10].map((first) => registers.slice(first, first + 5).join('  '));
+    return [`next ${hexadecimal(cpu.next & ~1)}  cpsr ${hexadecimal(cpu.cpsr)}`, ...lines].join('\n');
   }
 
   /** Sets the event register: a SEV of any core, or the event stream. */
