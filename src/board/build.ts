@@ -5,7 +5,7 @@ import {GenericTimer} from './devices/generic-timer.ts';
 import {Gic, PRIVATE} from './devices/gic.ts';
 import {gicCpuInterface} from './devices/gic-cpu-interface.ts';
 import {gicDistributor} from './devices/gic-distributor.ts';
-import {Pl011, pl011Registers} from './devices/pl011.ts';
+import {type Input, Pl011, pl011Registers} from './devices/pl011.ts';
 import {Pl031, pl031Registers} from './devices/pl031.ts';
 import {virtioSlots} from './devices/virtio-slots.ts';
 
@@ -18,26 +18,26 @@ export interface Wiring {
   /** Guest time as a vCPU sees it. */
   readonly now: (cpu: number) => number;
   readonly send: (character: number) => void;
-  readonly receive: () => number | undefined;
+  readonly input: Input;
 }
 
 export interface Devices {
   readonly bus: DeviceBus;
   readonly gic: Gic;
   readonly timer: GenericTimer;
-  /** Lets consoles take what has come from outside. */
-  readonly pollInput: () => void;
-  /** When a device other than the timers is due. */
+  /** Those besides the timers that do something by themselves. */
+  readonly timed: readonly TimedDevice[];
+}
+
+export interface TimedDevice {
+  /** Guest time at which it does; infinite when nothing is to come. */
   readonly due: () => number;
   readonly advance: () => void;
 }
 
-/** What a device wants of the machine's loop. */
 interface Part {
   readonly mapped: Mapped;
-  readonly poll?: () => void;
-  readonly due?: () => number;
-  readonly advance?: () => void;
+  readonly timed?: TimedDevice;
 }
 
 /** Guest time of devices outside of a vCPU is the first one's. */
@@ -50,11 +50,11 @@ const build = (
 ): Part => {
   switch (device.kind) {
     case 'pl011': {
-      const {send, receive} = wiring;
-      const uart = new Pl011({send, receive, setLevel: line(device.interrupt)});
+      const {send, input, now, unitsPerSecond} = wiring;
+      const uart = new Pl011({send, input, now, unitsPerSecond, setLevel: line(device.interrupt)});
       return {
         mapped: {name: 'pl011', window: device.window, device: pl011Registers('pl011', uart)},
-        poll: () => uart.poll(),
+        timed: {due: () => uart.due, advance: () => uart.advance(ANY_CPU)},
       };
     }
     case 'pl031': {
@@ -62,8 +62,7 @@ const build = (
       const clock = new Pl031({epoch, unitsPerSecond, now, setLevel: line(device.interrupt)});
       return {
         mapped: {name: 'pl031', window: device.window, device: pl031Registers('pl031', clock)},
-        due: () => clock.due,
-        advance: () => clock.advance(ANY_CPU),
+        timed: {due: () => clock.due, advance: () => clock.advance(ANY_CPU)},
       };
     }
     case 'virtio-slots': {
@@ -94,17 +93,5 @@ export const buildDevices = (wiring: Wiring): Devices => {
     {name: 'gicc', window: board.gic.cpuInterface, device: gicCpuInterface('gicc', gic)},
     ...parts.map(({mapped}) => mapped),
   ]);
-  const clocked = parts.filter(({due}) => due !== undefined);
-  return {
-    bus,
-    gic,
-    timer,
-    pollInput: () => {
-      for (const {poll} of parts) poll?.();
-    },
-    due: () => Math.min(...clocked.map(({due}) => due?.() ?? Number.POSITIVE_INFINITY), Number.POSITIVE_INFINITY),
-    advance: () => {
-      for (const {advance} of clocked) advance?.();
-    },
-  };
+  return {bus, gic, timer, timed: parts.flatMap(({timed}) => timed ?? [])};
 };

@@ -9,6 +9,7 @@ import type {Board} from './boards.ts';
 import type {Start} from './boot/load.ts';
 import {buildDevices, type Devices} from './build.ts';
 import type {DeviceBus} from './device-bus.ts';
+import type {Input} from './devices/pl011.ts';
 import {callPsci, type Power} from './psci.ts';
 import type {StopReason, VirtualCpu} from './virtual-cpu.ts';
 
@@ -48,6 +49,20 @@ interface Slot {
   executed: number;
 }
 
+class InputQueue implements Input {
+  #characters: number[] = [];
+
+  get isEmpty(): boolean {
+    return this.#characters.length === 0;
+  }
+  push(characters: Uint8Array): void {
+    if (characters.length > 0) this.#characters = [...this.#characters, ...characters];
+  }
+  take(): number | undefined {
+    return this.#characters.shift();
+  }
+}
+
 const STATES: Readonly<Record<StopReason, string>> = {
   budget: 'running',
   halted: 'running',
@@ -58,7 +73,7 @@ const STATES: Readonly<Record<StopReason, string>> = {
 export class Machine {
   readonly #slots: readonly Slot[];
   readonly #devices: Devices;
-  readonly #input: number[] = [];
+  readonly #input = new InputQueue();
   readonly #quantum: number;
   /** All vCPUs have run, or waited, up to here. */
   #time = 0;
@@ -77,7 +92,7 @@ export class Machine {
       unitsPerSecond: UNITS_PER_SECOND,
       now: (cpu) => this.now(cpu),
       send: settings.send,
-      receive: () => this.#input.shift(),
+      input: this.#input,
     });
     this.#devices = devices;
     this.#slots = createCpus(devices.bus, this.#surroundings()).map((cpu) => ({
@@ -109,12 +124,7 @@ export class Machine {
 
   /** Characters for the guest's console. */
   type(characters: Uint8Array): void {
-    for (const character of characters) this.#input.push(character);
-    this.#devices.pollInput();
-  }
-
-  get hasInput(): boolean {
-    return this.#input.length > 0;
+    this.#input.push(characters);
   }
 
   /** State of every vCPU, for people. */
@@ -160,7 +170,7 @@ export class Machine {
       }
     }
     this.skipTo(horizon);
-    this.#devices.advance();
+    for (const {due, advance} of this.#devices.timed) if (this.#time >= due()) advance();
   }
 
   #setTime(slot: Slot, time: number): void {
@@ -196,7 +206,7 @@ export class Machine {
 
   #nextDue(): number {
     const dues = this.#slots.map((slot, cpu) => this.#dueFor(slot, cpu));
-    return Math.min(...dues, this.#devices.due());
+    return Math.min(...dues, ...this.#devices.timed.map(({due}) => due()));
   }
 
   #surroundings(): CpuSurroundings {

@@ -16,6 +16,9 @@ const UART = {
   ICR: 0x44,
   DMACR: 0x48,
 } as const;
+/** Ten bits at 115200 baud, and the time after which the first may come. */
+const CHARACTER = 86_806;
+const SETTLED = 10_000_000;
 const RECEIVE = 1 << 4;
 const TRANSMIT = 1 << 5;
 const TIMEOUT = 1 << 6;
@@ -25,12 +28,19 @@ const FULL = 0xc0;
 describe('the UART', () => {
   /** Enabled for receiving, with its FIFO. */
   const uart = (input = '') => {
-    const state = {sent: '', line: false, input: [...Buffer.from(input)]};
+    const state = {sent: '', line: false, input: [...Buffer.from(input)], time: 0};
     const device = new Pl011({
+      unitsPerSecond: 1e9,
+      now: () => state.time,
+      input: {
+        get isEmpty() {
+          return state.input.length === 0;
+        },
+        take: () => state.input.shift(),
+      },
       send: (character) => {
         state.sent += String.fromCharCode(character);
       },
-      receive: () => state.input.shift(),
       setLevel: (isHigh) => {
         state.line = isHigh;
       },
@@ -40,6 +50,11 @@ describe('the UART', () => {
     const write = (name: keyof typeof UART, value: number) => registers.write(UART[name], 2, value, 0);
     write('LCR_H', 0x70);
     write('CR', 0x301);
+    state.time = SETTLED;
+    for (let arrived = 0; arrived <= input.length; arrived++) {
+      device.advance(0);
+      state.time += CHARACTER;
+    }
     return {state, device, read, write};
   };
 
@@ -82,14 +97,13 @@ describe('the UART', () => {
   test('takes sixteen characters, and the next when there is room', () => {
     const {state, read} = uart('0123456789abcdefgh');
     expect([state.input.length, read('FR')]).toEqual([2, FULL]);
-    expect([read('DR'), state.input.length]).toEqual([0x30, 1]);
+    expect([read('DR'), state.input.length, read('FR')]).toEqual([0x30, 1, FULL]);
   });
 
   test('without its FIFO takes one', () => {
     const {state, read, write} = uart();
-    write('LCR_H', 0x60);
     state.input.push(1, 2);
-    write('CR', 0x301);
+    write('LCR_H', 0x60);
     expect([state.input.length, read('FR'), read('RIS')]).toEqual([1, FULL, RECEIVE]);
   });
 
@@ -97,8 +111,23 @@ describe('the UART', () => {
     const {state, device, read, write} = uart();
     write('CR', 0x101);
     state.input.push(1);
-    device.poll();
-    expect([state.input.length, read('FR')]).toEqual([1, EMPTY]);
+    device.advance(0);
+    expect([state.input.length, read('FR'), device.due]).toEqual([1, EMPTY, Number.POSITIVE_INFINITY]);
+  });
+
+  test('takes characters at the pace of the line, the first when a driver has settled', () => {
+    const {state, device, read, write} = uart();
+    const enabled = state.time;
+    write('CR', 0);
+    state.input.push(1, 2);
+    write('CR', 0x301);
+    expect(device.due).toBe(enabled + SETTLED);
+    state.time = enabled + SETTLED - 1;
+    device.advance(0);
+    expect(read('FR')).toBe(EMPTY);
+    state.time++;
+    device.advance(0);
+    expect([state.input, device.due]).toEqual([[2], enabled + SETTLED + CHARACTER]);
   });
 
   test('refuses what is not modelled', () => {

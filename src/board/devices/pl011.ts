@@ -1,6 +1,7 @@
 /**
  * The PrimeCell UART PL011 (ARM DDI 0183G), r1p1. A character is sent as soon as it is written, so the transmit FIFO is always
- * empty; characters come in as fast as the guest takes them. It sends whatever UARTCR says: early consoles count on firmware
+ * empty; characters come in at the pace of a line of 115200 baud, whatever the divisors say, and wait outside while the FIFO is
+ * full. It sends whatever UARTCR says: early consoles count on firmware
  * that has enabled it. Not modelled: loop back, DMA, modem lines, receive errors.
  */
 import {type Access, UnmodelledAccess} from '../access.ts';
@@ -21,17 +22,33 @@ const INTERRUPTS = 0x7ff;
 /** UARTIFLS.RXIFLSEL: eighths of the FIFO at which characters are due. */
 const TRIGGER_EIGHTHS = [1, 2, 4, 6, 7] as const;
 
+/** Bits of a character on the line, start and stop bit included, and how many there are in a second. */
+const CHARACTER_BITS = 10;
+const BAUD = 115_200;
+/** Nobody types in the first hundredth of a second: drivers empty the FIFO once they have enabled it. */
+const SETTLING_SECONDS = 0.01;
+
+/** What comes from outside, in order. */
+export interface Input {
+  readonly isEmpty: boolean;
+  take(): number | undefined;
+}
+
 export interface UartSettings {
   readonly send: (character: number) => void;
-  /** The next character from outside, or undefined. */
-  readonly receive: () => number | undefined;
+  readonly input: Input;
+  readonly unitsPerSecond: number;
+  /** Guest time. */
+  readonly now: (cpu: number) => number;
   readonly setLevel: (isHigh: boolean) => void;
 }
 
 export class Pl011 {
   readonly #settings: UartSettings;
   readonly #fifo: number[] = [];
-  control = CONTROL_RESET;
+  /** Guest time before which no character can arrive. */
+  #free = 0;
+  #control = CONTROL_RESET;
   lineControl = 0;
   lowPower = 0;
   integerBaud = 0;
@@ -53,6 +70,20 @@ export class Pl011 {
   get raw(): number {
     return this.#raw;
   }
+  get control(): number {
+    return this.#control;
+  }
+
+  setControl(control: number, cpu: number): void {
+    const wasReceiving = this.#isReceiving;
+    this.#control = control;
+    const {now, unitsPerSecond} = this.#settings;
+    if (this.#isReceiving && !wasReceiving) this.#free = now(cpu) + Math.ceil(SETTLING_SECONDS * unitsPerSecond);
+  }
+
+  get #isReceiving(): boolean {
+    return (this.#control & RECEIVING) === RECEIVING;
+  }
 
   get #capacity(): number {
     return (this.lineControl & FIFO_ENABLE) === 0 ? 1 : FIFO_CHARACTERS;
@@ -66,26 +97,31 @@ export class Pl011 {
   }
 
   /** The character at the FIFO's head; 0 when there is none, which the manual leaves open. */
-  take(): number {
+  take(cpu: number): number {
     const character = this.#fifo.shift() ?? 0;
-    this.poll();
+    this.advance(cpu);
     return character;
   }
 
-  /** Takes what has come from outside while there is room. */
-  poll(): void {
-    if ((this.control & RECEIVING) === RECEIVING) {
-      while (this.#fifo.length < this.#capacity) {
-        const character = this.#settings.receive();
-        if (character === undefined) break;
-        this.#fifo.push(character);
-      }
+  /** Guest time at which the next character arrives; infinite when none will. */
+  get due(): number {
+    const canArrive = this.#isReceiving && this.#fifo.length < this.#capacity && !this.#settings.input.isEmpty;
+    return canArrive ? this.#free : Number.POSITIVE_INFINITY;
+  }
+
+  /** Lets a character arrive if one is due. */
+  advance(cpu: number): void {
+    const {input, now, unitsPerSecond} = this.#settings;
+    const time = now(cpu);
+    if (time >= this.due) {
+      this.#fifo.push(input.take()!);
+      this.#free = time + Math.ceil((CHARACTER_BITS / BAUD) * unitsPerSecond);
     }
     this.#receiveInterrupts();
     this.update();
   }
 
-  /** Nothing comes slowly, so characters below the trigger level have always waited long enough for the time-out. */
+  /** The time-out is not waited for: characters below the trigger level are due as soon as they are there. */
   #receiveInterrupts(): void {
     const {length} = this.#fifo;
     const due = this.#capacity === 1 ? 1 : ((TRIGGER_EIGHTHS[(this.trigger >>> 3) & 7] ?? 1) * FIFO_CHARACTERS) / 8;
@@ -108,8 +144,7 @@ const setControl = (name: string) => (uart: Pl011, value: number, cpu: number) =
     const access: Access = {kind: 'write', offset: 0x030, size: 4, cpu, value};
     throw new UnmodelledAccess(name, access, 'loop back is not modelled');
   }
-  uart.control = value & 0xffff;
-  uart.poll();
+  uart.setControl(value & 0xffff, cpu);
 };
 
 const setDma = (name: string) => (_: Pl011, value: number, cpu: number) => {
@@ -122,7 +157,7 @@ const registers = (name: string): readonly Register<Pl011>[] => [
     name: 'UARTDR',
     offset: 0x000,
     source: '3.3.1',
-    read: (uart) => uart.take(),
+    read: (uart, cpu) => uart.take(cpu),
     write: (uart, value) => uart.send(value & 0xff),
   },
   // No receive error is modelled: the status reads as zero and clearing it changes nothing.
@@ -160,9 +195,9 @@ const registers = (name: string): readonly Register<Pl011>[] => [
     offset: 0x02c,
     source: '3.3.7',
     read: ({lineControl}) => lineControl,
-    write: (uart, value) => {
+    write: (uart, value, cpu) => {
       uart.lineControl = value & 0xff;
-      uart.poll();
+      uart.advance(cpu);
     },
   },
   {
@@ -179,9 +214,9 @@ const registers = (name: string): readonly Register<Pl011>[] => [
     reset: 0x12,
     source: '3.3.9',
     read: ({trigger}) => trigger,
-    write: (uart, value) => {
+    write: (uart, value, cpu) => {
       uart.trigger = value & 0x3f;
-      uart.poll();
+      uart.advance(cpu);
     },
   },
   {
