@@ -1,9 +1,11 @@
 /** The smallest board that a bare-metal program runs on: RAM, the data register of a PL011, and PSCI's SYSTEM_OFF. */
+
 import {BusError} from '../../../src/isa/system/bus-error.ts';
+import type {Core} from '../../../src/isa/system/core.ts';
 import {createCores, type MachineParts} from '../../../src/isa/system/create-machine.ts';
 import type {Observer} from '../../../src/isa/system/observer.ts';
 import {createRam} from '../../../src/isa/system/physical-memory.ts';
-import type {VirtualCpu} from '../../../src/isa/system/virtual-cpu.ts';
+
 import {MEBIBYTE} from '../../../src/units.ts';
 
 export const RAM_BASE = 0x4000_0000;
@@ -26,7 +28,7 @@ export interface BoardOptions {
 }
 
 export class Board {
-  readonly cores: readonly VirtualCpu[];
+  readonly cores: readonly Core[];
   readonly ram = createRam(RAM_SIZE);
   output = '';
   isOff = false;
@@ -57,7 +59,7 @@ export class Board {
         timerWrite: () => {},
         call: (_cpu, _kind, registers) => this.#call(registers),
         sendEvent: () => {
-          for (const core of this.cores) core.signalEvent();
+          for (const core of this.cores) core.setEvent();
         },
       },
     };
@@ -70,7 +72,7 @@ export class Board {
     for (const [index, word] of words.entries()) view.setUint32(address - RAM_BASE + 4 * index, word >>> 0, true);
   }
 
-  /** An executable's segments; the first core is powered on at its entry. */
+  /** An executable's segments; the first core is started at its entry. */
   boot(elf: Buffer): void {
     const headers = elf.readUInt32LE(28);
     for (let index = 0; index < elf.readUInt16LE(44); index++) {
@@ -84,21 +86,22 @@ export class Board {
       ];
       this.ram.set(elf.subarray(offset, offset + size), physical - RAM_BASE);
     }
-    this.cores[0]!.powerOn(elf.readUInt32LE(24));
+    this.cores[0]!.start(elf.readUInt32LE(24));
   }
 
   /** Steps the cores in turn until the machine is off. @throws Error when it is not by then. */
   run(instructions = 50e6, quantum = 1000): void {
     for (let executed = 0; !this.isOff; executed += quantum) {
-      if (executed > instructions) throw new Error(`not off after ${instructions} instructions; output: ${this.output}`);
-      for (const core of this.cores) core.step(quantum);
+      if (executed > instructions)
+        throw new Error(`not off after ${instructions} instructions; output: ${this.output}`);
+      for (const core of this.cores) core.run(quantum);
     }
   }
 
   #call(registers: Uint32Array): void {
     if (registers[0] !== SYSTEM_OFF) throw new Error(`call 0x${registers[0]!.toString(16)}`);
     this.isOff = true;
-    for (const core of this.cores) core.powerOff();
+    for (const core of this.cores) core.halt();
   }
 
   #print(value: number): void {

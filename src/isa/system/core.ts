@@ -5,26 +5,36 @@ import {ALWAYS, type Operation} from '../core/operation.ts';
 import {compileBlock, HOT, interpretBlock} from '../engine/hot-block.ts';
 import type {SystemBlock, SystemCodeCache} from './code-cache.ts';
 import {CONTROL, TTBCR} from './control.ts';
+import {describe} from './describe.ts';
 import type {ExceptionKind} from './exceptions.ts';
 import {ACCESS} from './memory.ts';
 import {PSR} from './modes.ts';
 import {type Machine, SystemCpu} from './system-cpu.ts';
 import {faultStatus} from './walk/syndrome.ts';
 
-/** `wfi` and `wfe`: the core waits, and {@link VirtualCpu.canResume} does not hold. */
-export type StopReason = 'budget' | 'wfi' | 'wfe' | 'halted';
+export type StopReason =
+  /** All of the instructions that it was given are executed. */
+  | 'budget'
+  /** Waits for an interrupt: WFI. */
+  | 'interrupt'
+  /** Waits for an event: WFE with the event register clear. */
+  | 'event'
+  /** Someone called {@link Core.halt}. */
+  | 'halt';
 
 /** Direct-mapped: a block is at the slot of its address or nowhere. */
 const SLOTS = 1 << 14;
 const slotOf = (next: number): number => (next >>> 1) & (SLOTS - 1);
 
-export class VirtualCpu {
+export class Core {
   readonly cpu: SystemCpu;
   readonly #cache: SystemCodeCache;
   readonly #machine: Machine;
   readonly #slots: (SystemBlock | undefined)[] = new Array(SLOTS).fill(undefined);
   /** The block in progress, for what stops in it. */
   #current: SystemBlock | undefined = undefined;
+  /** Instructions of it that are counted as executed. */
+  #counted = 0;
 
   constructor(cpu: SystemCpu, cache: SystemCodeCache) {
     this.cpu = cpu;
@@ -32,46 +42,48 @@ export class VirtualCpu {
     this.#cache = cache;
   }
 
-  /** Executed since the start, those whose condition failed included. */
+  /** Executed since it was made, those whose condition failed included. */
   get instructions(): number {
     return this.cpu.instructions;
   }
 
-  /** From the entry (bit 0 selects Thumb state), as after a reset; PSCI's CPU_ON has a context for r0. */
-  powerOn(entry: number, r0 = 0): void {
-    this.cpu.powerOn(entry, r0);
+  /** From reset: Supervisor mode, interrupts masked, MMU off. @param entry with bit 0 when it is Thumb code. @param registers r0 and up. */
+  start(entry: number, registers: readonly number[] = []): void {
+    this.cpu.reset(entry, registers);
   }
 
-  powerOff(): void {
-    this.cpu.powerOff();
-  }
-
-  get isOn(): boolean {
-    return this.cpu.isOn;
+  /** Makes {@link run} stop at the end of the block. */
+  halt(): void {
+    this.cpu.isHalted = true;
+    this.cpu.attention = true;
   }
 
   /** Sets the event register: a SEV of any core, or the event stream. */
-  signalEvent(): void {
+  setEvent(): void {
     this.cpu.event = true;
   }
 
-  /** Whether a step would execute an instruction: the core is on, and what it waits for, if it waits, has come. */
-  canResume(): boolean {
-    const {cpu} = this;
-    if (!cpu.isOn) return false;
-    if (cpu.waiting === undefined) return true;
-    const {irq, fiq} = this.#interruptLines();
-    if (cpu.waiting === 'wfi') return irq || fiq;
-    return cpu.event || (irq && (cpu.masks & PSR.irqMask) === 0) || (fiq && (cpu.masks & PSR.fiqMask) === 0);
+  /** Clears it. @returns whether it was set. */
+  takeEvent(): boolean {
+    const wasSet = this.cpu.event;
+    this.cpu.event = false;
+    return wasSet;
+  }
+
+  /** Mode and registers on a few lines, for people. */
+  describe(): string {
+    return describe(this.cpu);
   }
 
   /**
-   * Executes at least `budget` instructions, up to the end of the block that reaches them, unless the core stops before.
+   * Executes so many instructions, fewer when it stops before; a core that waits goes on.
    * @throws UnmodelledInstruction for what is not modelled; what the board throws.
    */
-  step(budget: number): StopReason {
+  run(budget: number): StopReason {
     const {cpu} = this;
     const limit = cpu.instructions + budget;
+    cpu.waiting = undefined;
+    cpu.isHalted = false;
     cpu.attention = true;
     this.#resumeExclusive();
     try {
@@ -112,14 +124,22 @@ export class VirtualCpu {
       if (cpu.instructions >= limit) return 'budget';
       const {next} = cpu;
       let block = slots[slotOf(next)];
-      if (block === undefined || block.next !== next || block.frame !== memory.fetchMap[next >>> 12] || cpu.itState !== 0) {
+      if (
+        block === undefined ||
+        block.next !== next ||
+        block.frame !== memory.fetchMap[next >>> 12] ||
+        cpu.itState !== 0
+      ) {
         this.#current = undefined;
         block = this.#find(next);
       }
       this.#current = block;
-      cpu.instructions += block.operations.length;
+      const length = block.operations.length;
+      cpu.instructions += length;
+      this.#counted = length;
       cpu.next = block.end;
-      if (block.usesVfp && !cpu.vfpEnabled) this.#runWithoutVfp(block);
+      if (cpu.instructions > limit) this.#runPart(block, length - (cpu.instructions - limit));
+      else if (block.usesVfp && !cpu.vfpEnabled) this.#interpret(block, length);
       else {
         const compiled = block.compiled[cpu.index];
         if (compiled !== undefined) compiled();
@@ -131,23 +151,15 @@ export class VirtualCpu {
   /** What happens between blocks, besides them. */
   #attend(): StopReason | undefined {
     const {cpu} = this;
-    if (!cpu.isOn) return 'halted';
-    const {waiting} = cpu;
-    if (waiting !== undefined) {
-      if (!this.canResume()) return waiting;
-      if (waiting === 'wfe') cpu.event = false;
-      cpu.waiting = undefined;
-    }
+    if (cpu.isHalted) return 'halt';
+    if (cpu.waiting === 'wfi') return 'interrupt';
+    if (cpu.waiting === 'wfe' && !this.takeEvent()) return 'event';
+    cpu.waiting = undefined;
     cpu.attention = false;
-    const {irq, fiq} = this.#interruptLines();
-    if (fiq && (cpu.masks & PSR.fiqMask) === 0) this.#interrupt('fiq');
-    else if (irq && (cpu.masks & PSR.irqMask) === 0) this.#interrupt('irq');
-    return undefined;
-  }
-
-  #interruptLines(): {readonly irq: boolean; readonly fiq: boolean} {
     const {surroundings} = this.#machine;
-    return {irq: surroundings.irq(this.cpu.index), fiq: surroundings.fiq(this.cpu.index)};
+    if ((cpu.masks & PSR.fiqMask) === 0 && surroundings.fiq(cpu.index)) this.#interrupt('fiq');
+    else if ((cpu.masks & PSR.irqMask) === 0 && surroundings.irq(cpu.index)) this.#interrupt('irq');
+    return undefined;
   }
 
   #interrupt(kind: 'irq' | 'fiq'): void {
@@ -182,12 +194,26 @@ export class VirtualCpu {
     if (++block.executions > HOT) block.compiled[this.cpu.index] = compileBlock(this.cpu, block.operations);
   }
 
-  /** An instruction of VFP or Advanced SIMD that is reached is UNDEFINED now. */
-  #runWithoutVfp(block: SystemBlock): void {
+  /** The first instructions of a block; the next one is then another block's first. */
+  #runPart(block: SystemBlock, count: number): void {
     const {cpu} = this;
-    for (const operation of block.operations) {
+    const {address, thumb, itState} = block.operations[count]!;
+    this.#counted = count;
+    cpu.instructions -= block.operations.length - count;
+    cpu.next = address | thumb;
+    cpu.itState = itState;
+    this.#interpret(block, count);
+  }
+
+  /** Instructions of VFP and Advanced SIMD that are reached while they are disabled are UNDEFINED. */
+  #interpret(block: SystemBlock, count: number): void {
+    const {cpu} = this;
+    for (let index = 0; index < count; index++) {
+      const operation = block.operations[index]!;
       if (operation.condition !== ALWAYS && !conditionPassed(cpu, operation.condition)) continue;
-      if (block.needsVfp(operation)) throw new UndefinedInstruction(operation.address, operation.word);
+      if (!cpu.vfpEnabled && block.needsVfp(operation)) {
+        throw new UndefinedInstruction(operation.address, operation.word);
+      }
       operation.execute(cpu, operation);
     }
   }
@@ -223,7 +249,7 @@ export class VirtualCpu {
     const index = block.operations.findIndex(({address}) => address === (pc | 0));
     const operation = block.operations[index];
     if (operation === undefined) return undefined;
-    this.cpu.instructions -= block.operations.length - index;
+    this.cpu.instructions -= this.#counted - index;
     this.cpu.next = operation.address | operation.thumb;
     this.cpu.itState = operation.itState;
     return operation;
