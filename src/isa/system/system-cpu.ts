@@ -65,7 +65,7 @@ export class SystemCpu extends Cpu<SystemMemory> {
   waiting: 'wfi' | 'wfe' | undefined = undefined;
   /** The event register of WFE and SEV. */
   event = false;
-  isHalted = false;
+  isOn = false;
   /** Executed, those whose condition failed included; of the block in progress all, of one that stopped those before. */
   instructions = 0;
   /** VFP and Advanced SIMD instructions may execute now. */
@@ -85,7 +85,7 @@ export class SystemCpu extends Cpu<SystemMemory> {
   }
 
   /** As B1.9.1 has it, but at an address of the board's choice; bit 0 selects Thumb state. */
-  reset(entry: number, registers: readonly number[]): void {
+  powerOn(entry: number, r0: number): void {
     this.state.fill(0);
     this.zero = 1;
     this.banks.words.fill(0);
@@ -96,11 +96,16 @@ export class SystemCpu extends Cpu<SystemMemory> {
     this.masks = PSR.masks;
     this.translationChanged();
     this.memory.invalidate();
-    this.r.set(registers);
+    this.r[0] = r0;
     this.next = entry | 0;
     this.waiting = undefined;
     this.event = false;
-    this.isHalted = false;
+    this.isOn = true;
+    this.attention = true;
+  }
+
+  powerOff(): void {
+    this.isOn = false;
     this.attention = true;
   }
 

@@ -1,10 +1,10 @@
 /** The smallest board that a bare-metal program runs on: RAM, the data register of a PL011, and PSCI's SYSTEM_OFF. */
 
 import {BusError} from '../../../src/isa/system/bus-error.ts';
-import type {Core} from '../../../src/isa/system/core.ts';
 import {createCores, type MachineParts} from '../../../src/isa/system/create-machine.ts';
 import type {Observer} from '../../../src/isa/system/observer.ts';
 import {createRam} from '../../../src/isa/system/physical-memory.ts';
+import type {VirtualCpu} from '../../../src/isa/system/virtual-cpu.ts';
 
 import {MEBIBYTE} from '../../../src/units.ts';
 
@@ -28,7 +28,7 @@ export interface BoardOptions {
 }
 
 export class Board {
-  readonly cores: readonly Core[];
+  readonly cores: readonly VirtualCpu[];
   readonly ram = createRam(RAM_SIZE);
   output = '';
   isOff = false;
@@ -59,7 +59,7 @@ export class Board {
         timerWrite: () => {},
         call: (_cpu, _kind, registers) => this.#call(registers),
         sendEvent: () => {
-          for (const core of this.cores) core.setEvent();
+          for (const core of this.cores) core.signalEvent();
         },
       },
     };
@@ -86,7 +86,7 @@ export class Board {
       ];
       this.ram.set(elf.subarray(offset, offset + size), physical - RAM_BASE);
     }
-    this.cores[0]!.start(elf.readUInt32LE(24));
+    this.cores[0]!.powerOn(elf.readUInt32LE(24));
   }
 
   /** Steps the cores in turn until the machine is off. @throws Error when it is not by then. */
@@ -94,14 +94,14 @@ export class Board {
     for (let executed = 0; !this.isOff; executed += quantum) {
       if (executed > instructions)
         throw new Error(`not off after ${instructions} instructions; output: ${this.output}`);
-      for (const core of this.cores) core.run(quantum);
+      for (const core of this.cores) core.step(quantum);
     }
   }
 
   #call(registers: Uint32Array): void {
     if (registers[0] !== SYSTEM_OFF) throw new Error(`call 0x${registers[0]!.toString(16)}`);
     this.isOff = true;
-    for (const core of this.cores) core.halt();
+    for (const core of this.cores) core.powerOff();
   }
 
   #print(value: number): void {

@@ -12,21 +12,14 @@ import {PSR} from './modes.ts';
 import {type Machine, SystemCpu} from './system-cpu.ts';
 import {faultStatus} from './walk/syndrome.ts';
 
-export type StopReason =
-  /** All of the instructions that it was given are executed. */
-  | 'budget'
-  /** Waits for an interrupt: WFI. */
-  | 'interrupt'
-  /** Waits for an event: WFE with the event register clear. */
-  | 'event'
-  /** Someone called {@link Core.halt}. */
-  | 'halt';
+/** `wfi` and `wfe`: the core waits, and {@link VirtualCpu.canResume} does not hold. */
+export type StopReason = 'budget' | 'wfi' | 'wfe' | 'halted';
 
 /** Direct-mapped: a block is at the slot of its address or nowhere. */
 const SLOTS = 1 << 14;
 const slotOf = (next: number): number => (next >>> 1) & (SLOTS - 1);
 
-export class Core {
+export class VirtualCpu {
   readonly cpu: SystemCpu;
   readonly #cache: SystemCodeCache;
   readonly #machine: Machine;
@@ -47,43 +40,58 @@ export class Core {
     return this.cpu.instructions;
   }
 
-  /** From reset: Supervisor mode, interrupts masked, MMU off. @param entry with bit 0 when it is Thumb code. @param registers r0 and up. */
-  start(entry: number, registers: readonly number[] = []): void {
-    this.cpu.reset(entry, registers);
+  /** From the entry (bit 0 selects Thumb state), as after a reset; PSCI's CPU_ON has a context for r0. */
+  powerOn(entry: number, r0 = 0): void {
+    this.cpu.powerOn(entry, r0);
   }
 
-  /** Makes {@link run} stop at the end of the block. */
-  halt(): void {
-    this.cpu.isHalted = true;
+  powerOff(): void {
+    this.cpu.powerOff();
+  }
+
+  get isOn(): boolean {
+    return this.cpu.isOn;
+  }
+
+  /** r0 to r15 of the current mode. */
+  get registers(): Int32Array {
+    return this.cpu.r;
+  }
+
+  /** Within a step: waits from the end of the instruction on, as WFI does. */
+  standBy(): void {
+    this.cpu.waiting = 'wfi';
     this.cpu.attention = true;
   }
 
-  /** Sets the event register: a SEV of any core, or the event stream. */
-  setEvent(): void {
-    this.cpu.event = true;
-  }
-
-  /** Clears it. @returns whether it was set. */
-  takeEvent(): boolean {
-    const wasSet = this.cpu.event;
-    this.cpu.event = false;
-    return wasSet;
-  }
-
-  /** Mode and registers on a few lines, for people. */
+  /** State of the core on a few lines, for people. */
   describe(): string {
     return describe(this.cpu);
   }
 
+  /** Sets the event register: a SEV of any core, or the event stream. */
+  signalEvent(): void {
+    this.cpu.event = true;
+  }
+
+  /** Whether a step would execute an instruction: the core is on, and what it waits for, if it waits, has come. */
+  canResume(): boolean {
+    const {cpu} = this;
+    if (!cpu.isOn) return false;
+    if (cpu.waiting === undefined) return true;
+    const {surroundings} = this.#machine;
+    const [irq, fiq] = [surroundings.irq(cpu.index), surroundings.fiq(cpu.index)];
+    if (cpu.waiting === 'wfi') return irq || fiq;
+    return cpu.event || (irq && (cpu.masks & PSR.irqMask) === 0) || (fiq && (cpu.masks & PSR.fiqMask) === 0);
+  }
+
   /**
-   * Executes so many instructions, fewer when it stops before; a core that waits goes on.
+   * Executes `budget` instructions, fewer when the core stops before.
    * @throws UnmodelledInstruction for what is not modelled; what the board throws.
    */
-  run(budget: number): StopReason {
+  step(budget: number): StopReason {
     const {cpu} = this;
     const limit = cpu.instructions + budget;
-    cpu.waiting = undefined;
-    cpu.isHalted = false;
     cpu.attention = true;
     this.#resumeExclusive();
     try {
@@ -151,10 +159,12 @@ export class Core {
   /** What happens between blocks, besides them. */
   #attend(): StopReason | undefined {
     const {cpu} = this;
-    if (cpu.isHalted) return 'halt';
-    if (cpu.waiting === 'wfi') return 'interrupt';
-    if (cpu.waiting === 'wfe' && !this.takeEvent()) return 'event';
-    cpu.waiting = undefined;
+    if (!cpu.isOn) return 'halted';
+    if (cpu.waiting !== undefined) {
+      if (!this.canResume()) return cpu.waiting;
+      if (cpu.waiting === 'wfe') cpu.event = false;
+      cpu.waiting = undefined;
+    }
     cpu.attention = false;
     const {surroundings} = this.#machine;
     if ((cpu.masks & PSR.fiqMask) === 0 && surroundings.fiq(cpu.index)) this.#interrupt('fiq');
