@@ -155,6 +155,3 @@ export class SystemCodeCache {
     this.#pages.delete(frame);
   }
 }
-
-
-

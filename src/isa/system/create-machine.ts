@@ -22,9 +22,9 @@ export const createCores = ({bus, surroundings, cores, observer = {}}: MachinePa
   const made: SystemCpu[] = [];
   const machine: Machine = {bus, surroundings, physical, observer, cores: made};
   for (let index = 0; index < cores; index++) made.push(new SystemCpu(machine, index));
-  const virtual = made.map((cpu) => new VirtualCpu(cpu, cache));
+  const all = made.map((cpu) => new VirtualCpu(cpu, cache));
   cache.onInvalidate = (block) => {
-    for (const core of virtual) core.forget(block);
+    for (const core of all) core.forget(block);
   };
-  return virtual;
+  return all;
 };

@@ -10,13 +10,7 @@ import {type Execute, type Operands, PC, type Row} from '../core/operation.ts';
 import type {Decoders} from '../engine/fetch.ts';
 import {createT32Decoder, T32_LITERAL, T32_NARROW_ROWS, T32_WIDE_ROWS} from '../t32/t32.ts';
 import {CONTROL, SCTLR} from './control.ts';
-import {
-  BREAKPOINT,
-  HINT,
-  HYPERVISOR_CALL,
-  SECURE_MONITOR_CALL,
-  SUPERVISOR_CALL,
-} from './instructions/calls.ts';
+import {BREAKPOINT, HINT, HYPERVISOR_CALL, SECURE_MONITOR_CALL, SUPERVISOR_CALL} from './instructions/calls.ts';
 import {COPROCESSOR_REGISTERS, VFP_PRIVILEGED} from './instructions/coprocessor.ts';
 import {system, undefinedHere} from './instructions/execute.ts';
 import {BANKED_MULTIPLE, RETURN_FROM_MEMORY, STORE_RETURN_STATE} from './instructions/stack.ts';

@@ -1,13 +1,7 @@
 /** Exceptions that PL1 takes without Security and Virtualization Extensions (DDI 0406C B1.8.1, B1.9). */
 import {MODE, PSR} from './modes.ts';
 
-export type ExceptionKind =
-  | 'undefined'
-  | 'supervisor-call'
-  | 'prefetch-abort'
-  | 'data-abort'
-  | 'irq'
-  | 'fiq';
+export type ExceptionKind = 'undefined' | 'supervisor-call' | 'prefetch-abort' | 'data-abort' | 'irq' | 'fiq';
 
 interface Exception {
   readonly mode: number;

@@ -84,8 +84,8 @@ export class SystemCpu extends Cpu<SystemMemory> {
     this.#callRegisters = new Uint32Array(this.r.buffer, this.r.byteOffset, 4);
   }
 
-  /** As after a reset (B1.9.1), but at an address of the board's choice; bit 0 selects Thumb state. */
-  powerOn(entry: number, r0 = 0): void {
+  /** As B1.9.1 has it, but at an address of the board's choice; bit 0 selects Thumb state. */
+  powerOn(entry: number, r0: number): void {
     this.state.fill(0);
     this.zero = 1;
     this.banks.words.fill(0);

@@ -1,10 +1,11 @@
 /** Executes the instructions of one core, a number of them at a time. */
 import {conditionPassed} from '../core/cpu.ts';
-import {GuestFault, hexadecimal, UndefinedInstruction} from '../core/errors.ts';
-import {ALWAYS, type Operation, PC} from '../core/operation.ts';
+import {GuestFault, UndefinedInstruction} from '../core/errors.ts';
+import {ALWAYS, type Operation} from '../core/operation.ts';
 import {compileBlock, HOT, interpretBlock} from '../engine/hot-block.ts';
 import type {SystemBlock, SystemCodeCache} from './code-cache.ts';
 import {CONTROL, TTBCR} from './control.ts';
+import {describe} from './describe.ts';
 import type {ExceptionKind} from './exceptions.ts';
 import {ACCESS} from './memory.ts';
 import {PSR} from './modes.ts';
@@ -25,6 +26,8 @@ export class VirtualCpu {
   readonly #slots: (SystemBlock | undefined)[] = new Array(SLOTS).fill(undefined);
   /** The block in progress, for what stops in it. */
   #current: SystemBlock | undefined = undefined;
+  /** Instructions of it that are counted as executed. */
+  #counted = 0;
 
   constructor(cpu: SystemCpu, cache: SystemCodeCache) {
     this.cpu = cpu;
@@ -32,7 +35,7 @@ export class VirtualCpu {
     this.#cache = cache;
   }
 
-  /** Executed since the start, those whose condition failed included. */
+  /** Executed since it was made, those whose condition failed included. */
   get instructions(): number {
     return this.cpu.instructions;
   }
@@ -61,12 +64,9 @@ export class VirtualCpu {
     this.cpu.attention = true;
   }
 
-  /** Address, status and registers, for people. */
+  /** State of the core on a few lines, for people. */
   describe(): string {
-    const {cpu} = this;
-    const registers = Array.from(cpu.r.subarray(0, PC), (value, index) => `r${index} ${hexadecimal(value)}`);
-    const lines = [0, 5, 10].map((first) => registers.slice(first, first + 5).join('  '));
-    return [`next ${hexadecimal(cpu.next & ~1)}  cpsr ${hexadecimal(cpu.cpsr)}`, ...lines].join('\n');
+    return describe(this.cpu);
   }
 
   /** Sets the event register: a SEV of any core, or the event stream. */
@@ -79,13 +79,14 @@ export class VirtualCpu {
     const {cpu} = this;
     if (!cpu.isOn) return false;
     if (cpu.waiting === undefined) return true;
-    const {irq, fiq} = this.#interruptLines();
+    const {surroundings} = this.#machine;
+    const [irq, fiq] = [surroundings.irq(cpu.index), surroundings.fiq(cpu.index)];
     if (cpu.waiting === 'wfi') return irq || fiq;
     return cpu.event || (irq && (cpu.masks & PSR.irqMask) === 0) || (fiq && (cpu.masks & PSR.fiqMask) === 0);
   }
 
   /**
-   * Executes at least `budget` instructions, up to the end of the block that reaches them, unless the core stops before.
+   * Executes `budget` instructions, fewer when the core stops before.
    * @throws UnmodelledInstruction for what is not modelled; what the board throws.
    */
   step(budget: number): StopReason {
@@ -131,14 +132,22 @@ export class VirtualCpu {
       if (cpu.instructions >= limit) return 'budget';
       const {next} = cpu;
       let block = slots[slotOf(next)];
-      if (block === undefined || block.next !== next || block.frame !== memory.fetchMap[next >>> 12] || cpu.itState !== 0) {
+      if (
+        block === undefined ||
+        block.next !== next ||
+        block.frame !== memory.fetchMap[next >>> 12] ||
+        cpu.itState !== 0
+      ) {
         this.#current = undefined;
         block = this.#find(next);
       }
       this.#current = block;
-      cpu.instructions += block.operations.length;
+      const length = block.operations.length;
+      cpu.instructions += length;
+      this.#counted = length;
       cpu.next = block.end;
-      if (block.usesVfp && !cpu.vfpEnabled) this.#runWithoutVfp(block);
+      if (cpu.instructions > limit) this.#runPart(block, length - (cpu.instructions - limit));
+      else if (block.usesVfp && !cpu.vfpEnabled) this.#interpret(block, length);
       else {
         const compiled = block.compiled[cpu.index];
         if (compiled !== undefined) compiled();
@@ -151,22 +160,16 @@ export class VirtualCpu {
   #attend(): StopReason | undefined {
     const {cpu} = this;
     if (!cpu.isOn) return 'halted';
-    const {waiting} = cpu;
-    if (waiting !== undefined) {
-      if (!this.canResume()) return waiting;
-      if (waiting === 'wfe') cpu.event = false;
+    if (cpu.waiting !== undefined) {
+      if (!this.canResume()) return cpu.waiting;
+      if (cpu.waiting === 'wfe') cpu.event = false;
       cpu.waiting = undefined;
     }
     cpu.attention = false;
-    const {irq, fiq} = this.#interruptLines();
-    if (fiq && (cpu.masks & PSR.fiqMask) === 0) this.#interrupt('fiq');
-    else if (irq && (cpu.masks & PSR.irqMask) === 0) this.#interrupt('irq');
-    return undefined;
-  }
-
-  #interruptLines(): {readonly irq: boolean; readonly fiq: boolean} {
     const {surroundings} = this.#machine;
-    return {irq: surroundings.irq(this.cpu.index), fiq: surroundings.fiq(this.cpu.index)};
+    if ((cpu.masks & PSR.fiqMask) === 0 && surroundings.fiq(cpu.index)) this.#interrupt('fiq');
+    else if ((cpu.masks & PSR.irqMask) === 0 && surroundings.irq(cpu.index)) this.#interrupt('irq');
+    return undefined;
   }
 
   #interrupt(kind: 'irq' | 'fiq'): void {
@@ -201,12 +204,26 @@ export class VirtualCpu {
     if (++block.executions > HOT) block.compiled[this.cpu.index] = compileBlock(this.cpu, block.operations);
   }
 
-  /** An instruction of VFP or Advanced SIMD that is reached is UNDEFINED now. */
-  #runWithoutVfp(block: SystemBlock): void {
+  /** The first instructions of a block; the next one is then another block's first. */
+  #runPart(block: SystemBlock, count: number): void {
     const {cpu} = this;
-    for (const operation of block.operations) {
+    const {address, thumb, itState} = block.operations[count]!;
+    this.#counted = count;
+    cpu.instructions -= block.operations.length - count;
+    cpu.next = address | thumb;
+    cpu.itState = itState;
+    this.#interpret(block, count);
+  }
+
+  /** Instructions of VFP and Advanced SIMD that are reached while they are disabled are UNDEFINED. */
+  #interpret(block: SystemBlock, count: number): void {
+    const {cpu} = this;
+    for (let index = 0; index < count; index++) {
+      const operation = block.operations[index]!;
       if (operation.condition !== ALWAYS && !conditionPassed(cpu, operation.condition)) continue;
-      if (block.needsVfp(operation)) throw new UndefinedInstruction(operation.address, operation.word);
+      if (!cpu.vfpEnabled && block.needsVfp(operation)) {
+        throw new UndefinedInstruction(operation.address, operation.word);
+      }
       operation.execute(cpu, operation);
     }
   }
@@ -242,7 +259,7 @@ export class VirtualCpu {
     const index = block.operations.findIndex(({address}) => address === (pc | 0));
     const operation = block.operations[index];
     if (operation === undefined) return undefined;
-    this.cpu.instructions -= block.operations.length - index;
+    this.cpu.instructions -= this.#counted - index;
     this.cpu.next = operation.address | operation.thumb;
     this.cpu.itState = operation.itState;
     return operation;

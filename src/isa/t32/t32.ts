@@ -4,7 +4,17 @@
  */
 import {A32_CONDITIONAL, A32_UNCONDITIONAL} from '../a32/a32.ts';
 import {type Adapt, type Decode, DecodeTable, decodeIn} from '../core/decode.ts';
-import {ALWAYS, type Operands, type Operation, PC, type Place, type Row, registers, reject, SP} from '../core/operation.ts';
+import {
+  ALWAYS,
+  type Operands,
+  type Operation,
+  PC,
+  type Place,
+  type Row,
+  registers,
+  reject,
+  SP,
+} from '../core/operation.ts';
 import {alignment} from './encoding.ts';
 import {NARROW_BRANCH} from './narrow-branch.ts';
 import {NARROW_DATA_PROCESSING} from './narrow-data-processing.ts';

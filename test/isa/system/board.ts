@@ -1,9 +1,11 @@
 /** The smallest board that a bare-metal program runs on: RAM, the data register of a PL011, and PSCI's SYSTEM_OFF. */
+
 import {BusError} from '../../../src/isa/system/bus-error.ts';
 import {createCores, type MachineParts} from '../../../src/isa/system/create-machine.ts';
 import type {Observer} from '../../../src/isa/system/observer.ts';
 import {createRam} from '../../../src/isa/system/physical-memory.ts';
 import type {VirtualCpu} from '../../../src/isa/system/virtual-cpu.ts';
+
 import {MEBIBYTE} from '../../../src/units.ts';
 
 export const RAM_BASE = 0x4000_0000;
@@ -70,7 +72,7 @@ export class Board {
     for (const [index, word] of words.entries()) view.setUint32(address - RAM_BASE + 4 * index, word >>> 0, true);
   }
 
-  /** An executable's segments; the first core is powered on at its entry. */
+  /** An executable's segments; the first core is started at its entry. */
   boot(elf: Buffer): void {
     const headers = elf.readUInt32LE(28);
     for (let index = 0; index < elf.readUInt16LE(44); index++) {
@@ -90,7 +92,8 @@ export class Board {
   /** Steps the cores in turn until the machine is off. @throws Error when it is not by then. */
   run(instructions = 50e6, quantum = 1000): void {
     for (let executed = 0; !this.isOff; executed += quantum) {
-      if (executed > instructions) throw new Error(`not off after ${instructions} instructions; output: ${this.output}`);
+      if (executed > instructions)
+        throw new Error(`not off after ${instructions} instructions; output: ${this.output}`);
       for (const core of this.cores) core.step(quantum);
     }
   }

@@ -51,4 +51,3 @@ export const SECURE_MONITOR_CALL = {
   operands: (fields: Fields): Operands => ({class: 'system', immediate: fields('imm4'), end: 'system'}),
   execute: callTo('smc'),
 };
-

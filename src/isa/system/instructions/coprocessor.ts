@@ -1,8 +1,9 @@
 /** MCR, MRC, MCRR and MRRC of CP14 and CP15 (DDI 0406C B3.15, C6.4), VMRS and VMSR of the registers that PL1 has. */
+
+import {type BlockEnd, FLAGS_BIT} from '../../../trace/blocks.ts';
 import type {Fields} from '../../core/bits.ts';
 import {UnmodelledInstruction} from '../../core/errors.ts';
 import {type Execute, type Operands, type Operation, PC, type Row, registers, reject} from '../../core/operation.ts';
-import {type BlockEnd, FLAGS_BIT} from '../../../trace/blocks.ts';
 import {CONTROL} from '../control.ts';
 import type {RegisterAccess} from '../observer.ts';
 import {highWord, lowWord, type SystemRegister, Unmodelled, type WideRegister, words} from '../registers/register.ts';

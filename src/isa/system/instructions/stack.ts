@@ -5,8 +5,8 @@ import {multiple} from '../../a32/load-store-multiple.ts';
 import {beginAligned, readAlignedWord, writeAlignedWord} from '../../core/access.ts';
 import type {Fields} from '../../core/bits.ts';
 import {LR, type Operands, PC, registers, reject, SP} from '../../core/operation.ts';
-import {MODE} from '../modes.ts';
 import {checkMode} from '../banks.ts';
+import {MODE} from '../modes.ts';
 import {privileged} from './execute.ts';
 
 const WORD = 4;

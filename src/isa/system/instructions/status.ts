@@ -1,15 +1,8 @@
 /** MRS, MSR, CPS and returns from exceptions: DDI 0406C B9.3. What these write takes effect behind their block. */
-import type {Fields} from '../../core/bits.ts';
-import {
-  type Execute,
-  LR,
-  type Operands,
-  PC,
-  registers,
-  reject,
-  rejectUndefined,
-} from '../../core/operation.ts';
+
 import {FLAGS_BIT} from '../../../trace/blocks.ts';
+import type {Fields} from '../../core/bits.ts';
+import {type Execute, LR, type Operands, PC, registers, reject, rejectUndefined} from '../../core/operation.ts';
 import {modifiedImmediate} from '../../core/shifter.ts';
 import {PSR} from '../modes.ts';
 import {privileged, system} from './execute.ts';
@@ -22,7 +15,7 @@ const byteMask = (mask: number): number => {
 };
 
 const readCpsr = system((cpu, op) => {
-  cpu.r[op.d] = cpu.isPrivileged ? cpu.cpsr & PSR.readable : cpu.cpsr & (PSR.readable & ~PSR.masks);
+  cpu.r[op.d] = cpu.cpsr & PSR.readable;
 });
 const readSpsr = privileged((cpu, op) => {
   cpu.r[op.d] = cpu.spsr(op);
@@ -89,8 +82,7 @@ const changeState = system((cpu, op) => {
 const DISABLE = 3;
 export const changeStateOperands = (fields: Fields): Operands => {
   const [imod, hasMode] = [fields('imod'), fields('M')];
-  const masks =
-    fields('A') * PSR.abortMask + fields('I') * PSR.irqMask + fields('F') * PSR.fiqMask;
+  const masks = fields('A') * PSR.abortMask + fields('I') * PSR.irqMask + fields('F') * PSR.fiqMask;
   reject(
     imod === 1 || (imod === 0 && hasMode === 0) || imod >= 2 !== masks > 0 || (fields('mode') !== 0 && hasMode === 0),
     'this form of CPS is UNPREDICTABLE',
@@ -138,4 +130,3 @@ export const returnToLink = (immediate: number): Operands => ({
   end: 'indirect',
 });
 export const RETURN_TO_LINK: Execute = toLink;
-

@@ -1,5 +1,5 @@
 /** Registers of the memory system: control, tables, faults, attributes (DDI 0406C B3.17.1). */
-import {type ControlName, CONTROL, SCTLR, SCTLR_ONES, SCTLR_WRITABLE, TTBCR} from '../control.ts';
+import {CONTROL, type ControlName, SCTLR, SCTLR_ONES, SCTLR_WRITABLE, TTBCR} from '../control.ts';
 import type {SystemCpu} from '../system-cpu.ts';
 import {
   highWord,
@@ -16,11 +16,7 @@ import {
 
 /** Those bits of SCTLR that what the TLB holds depends on. */
 const SHAPES_TRANSLATION =
-  SCTLR.mmu |
-  SCTLR.accessFlag |
-  SCTLR.texRemap |
-  SCTLR.writeNeverExecutes |
-  SCTLR.userWriteNeverExecutes;
+  SCTLR.mmu | SCTLR.accessFlag | SCTLR.texRemap | SCTLR.writeNeverExecutes | SCTLR.userWriteNeverExecutes;
 
 const systemControl: SystemRegister = {
   name: 'SCTLR',
@@ -38,7 +34,7 @@ const systemControl: SystemRegister = {
 };
 
 /** TTBCR's fields in the two formats. */
-const TTBCR_SHORT = 0x37;
+const TTBCR_SHORT = 7;
 const TTBCR_LONG = 0xffc7_3f87 | 0;
 const tableControl: SystemRegister = {
   name: 'TTBCR',

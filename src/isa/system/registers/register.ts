@@ -1,5 +1,5 @@
 /** A register of the system control or debug coprocessor, as an instruction has it. */
-import {type ControlName, CONTROL} from '../control.ts';
+import {CONTROL, type ControlName} from '../control.ts';
 import type {SystemCpu} from '../system-cpu.ts';
 
 /** Raised for a value that asks for what is not modelled; the instruction adds the place. */

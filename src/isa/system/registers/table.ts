@@ -35,8 +35,7 @@ const DEBUG_CONTROL = narrow(DEBUG);
 export const findRegister = (
   coprocessor: 14 | 15,
   ...[opc1, crn, crm, opc2]: readonly [number, number, number, number]
-): SystemRegister | undefined =>
-  (coprocessor === 15 ? SYSTEM_CONTROL : DEBUG_CONTROL).get(key(opc1, crn, crm, opc2));
+): SystemRegister | undefined => (coprocessor === 15 ? SYSTEM_CONTROL : DEBUG_CONTROL).get(key(opc1, crn, crm, opc2));
 
 export const findWideRegister = (opc1: number, crm: number): WideRegister | undefined =>
   SYSTEM_CONTROL_WIDE.get(wideKey(opc1, crm));

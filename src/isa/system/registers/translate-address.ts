@@ -19,7 +19,7 @@ const failure = (fault: WalkFault, isWrite: boolean, isLong: boolean): number =>
 
 /** Both words. The short format shows the address, supersections and shareability, not the cacheability. */
 const success = (mapping: Mapping, isLong: boolean): readonly [number, number] => {
-  const low = mapping.page % 2 ** 32 | 0;
+  const low = (mapping.page % 2 ** 32) | 0;
   const high = Math.floor(mapping.page / 2 ** 32);
   if (isLong) {
     const attribute = (mapping.attributes >>> 2) & 0xff;

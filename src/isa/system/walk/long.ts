@@ -57,7 +57,7 @@ const chooseRegion = (registers: WalkRegisters, address: number): Region | undef
 
 /** Physical address of bits 39–`low` of two words. */
 const addressOf = (low: number, high: number, lowest: number): number =>
-  (high & 0xff) * 2 ** 32 + ((low >>> lowest) * 2 ** lowest);
+  (high & 0xff) * 2 ** 32 + (low >>> lowest) * 2 ** lowest;
 
 const fault = (cause: WalkFault['fault'], level: 1 | 2 | 3): WalkFault => ({fault: cause, level, domain: 0});
 

@@ -99,9 +99,4 @@ export const RIGHTS: readonly number[] = [
   read | userRead,
 ];
 /** By AP[2:1] where bit 0 is the access flag, and in the long format (tables B3-6 and B3-9). */
-export const SIMPLE_RIGHTS: readonly number[] = [
-  READ_WRITE,
-  READ_WRITE | USER_READ_WRITE,
-  read,
-  read | userRead,
-];
+export const SIMPLE_RIGHTS: readonly number[] = [READ_WRITE, READ_WRITE | USER_READ_WRITE, read, read | userRead];

@@ -14,9 +14,6 @@ import {
 
 const bits = (word: number, high: number, low: number): number => (word >>> low) & ((1 << (high - low + 1)) - 1);
 
-/** TTBCR.PD0 and PD1: no walk from that table. */
-const NO_WALK_0 = 1 << 4;
-const NO_WALK_1 = 1 << 5;
 const DOMAIN_CLIENT = 1;
 const DOMAIN_MANAGER = 3;
 
@@ -88,11 +85,10 @@ const typeOf = (leaf: Leaf, registers: WalkRegisters): number => {
   return remapped > normal ? stronglyOrdered : remapped;
 };
 
-const chooseTable = (registers: WalkRegisters, address: number): {table: number; index: number} | undefined => {
-  const {ttbcr} = registers;
-  const n = ttbcr & 7;
+/** TTBCR has no PD0 and PD1 here: they come with the Security Extensions. */
+const chooseTable = (registers: WalkRegisters, address: number): {table: number; index: number} => {
+  const n = registers.ttbcr & 7;
   const isFirst = n === 0 || address >>> (32 - n) === 0;
-  if ((ttbcr & (isFirst ? NO_WALK_0 : NO_WALK_1)) !== 0) return undefined;
   const size = isFirst ? n : 0;
   const table = isFirst ? registers.ttbr0 : registers.ttbr1;
   return {
@@ -137,7 +133,6 @@ const finish = (leaf: Leaf, registers: WalkRegisters, address: number): Walk => 
 
 export const walkShort = (registers: WalkRegisters, readWord: ReadWord, address: number): Walk => {
   const start = chooseTable(registers, address);
-  if (start === undefined) return fault('translation', 1, 0);
   const first = readWord(start.table + 4 * start.index);
   if (first === undefined) return fault('external-on-walk', 1, 0);
   const kind = first & 3;
