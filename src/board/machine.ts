@@ -127,6 +127,11 @@ export class Machine {
     this.#input.push(characters);
   }
 
+  /** Whether what is typed will reach the guest by itself. */
+  get listens(): boolean {
+    return this.#nextDue() < Number.POSITIVE_INFINITY;
+  }
+
   /** State of every vCPU, for people. */
   describe(): string {
     return this.#slots

@@ -15,17 +15,17 @@ export interface Keyboard {
 const NONE = new Uint8Array(0);
 const CHUNK = 65536;
 /** Ctrl-D: what a terminal takes for the end of input. */
-const END_OF_INPUT = 4;
+export const END_OF_INPUT = 4;
 /** Ctrl-A, then x, ends the machine, as in QEMU; Ctrl-A twice is one. */
 const ESCAPE = 1;
 const QUIT = 'x'.charCodeAt(0);
 const LONGEST_WAIT_MILLISECONDS = 60_000;
 
-/** A file or pipe is read to its end first, so that the same input gives the same run; its end becomes a Ctrl-D. */
+/** A file or pipe is read to its end first, so that the same input gives the same run. */
 const readAhead = (): Keyboard => {
   const parts: Uint8Array[] = [];
   for (let part = readInput(CHUNK); part.length > 0; part = readInput(CHUNK)) parts.push(part);
-  let all: Uint8Array = Buffer.concat([...parts, Uint8Array.of(END_OF_INPUT)]);
+  let all: Uint8Array = Buffer.concat(parts);
   return {
     isLive: false,
     take: () => {

@@ -2,13 +2,13 @@
 import {setImmediate as nextTurn} from 'node:timers/promises';
 import {BOARDS} from '../board/boards.ts';
 import type {NamedFile} from '../board/boot/load.ts';
-import {ConsoleLog} from '../board/console-log.ts';
 import {createMachine} from '../board/create-machine.ts';
 import {type Machine, UNITS_PER_SECOND} from '../board/machine.ts';
 import {InputError} from '../files/errors.ts';
 import {readBytes} from '../files/read.ts';
 import {type Keyboard, openKeyboard} from './keyboard.ts';
-import {writeOutput} from './streams.ts';
+import {MachineOutput, stopped} from './machine-output.ts';
+import {Patience} from './patience.ts';
 
 export interface SystemOptions {
   readonly linux: string;
@@ -45,62 +45,15 @@ export interface SystemOutcome {
 
 /** Guest time between two looks at keyboard and signals. */
 const SLICE = 1_000_000;
-const STDOUT = 1;
-
-/** Sends what the guest prints a slice at a time, for a character alone would be a system call. */
-class Output {
-  readonly log = new ConsoleLog();
-  readonly #kept: Buffer[] = [];
-  #pending: number[] = [];
-  readonly #mode: SystemOptions['output'];
-
-  constructor(mode: SystemOptions['output']) {
-    this.#mode = mode;
-  }
-
-  send = (character: number): void => {
-    this.log.add(character);
-    this.#pending.push(character);
-  };
-
-  flush(): void {
-    if (this.#pending.length === 0) return;
-    const bytes = Buffer.from(this.#pending);
-    this.#pending = [];
-    if (this.#mode === 'keep') this.#kept.push(bytes);
-    else writeOutput(STDOUT, bytes);
-  }
-
-  get kept(): string {
-    return Buffer.concat(this.#kept).toString('utf8');
-  }
-}
-
-/** The guest stopped in a way that it did not mean to: the reason, then what is known of it. */
-const stopped = (reason: string, machine: Machine, {log}: Output): InputError => {
-  const lines = log.lines.map((line) => `  ${line}`);
-  const console =
-    lines.length === 0 ? 'the guest had printed nothing' : `the console's last lines:\n${lines.join('\n')}`;
-  return new InputError(`${reason}\n${console}\n${machine.describe()}`);
-};
 
 /** What the guest or the emulator could not go on with, with the guest's state; a fault of trapwalk as it is. */
-const withState = (error: unknown, machine: Machine, output: Output): unknown => {
+const withState = (error: unknown, machine: Machine, output: MachineOutput): unknown => {
   const isOfGuest = error instanceof Error && !(error instanceof TypeError || error instanceof ReferenceError);
   return isOfGuest ? stopped(error.message, machine, output) : error;
 };
 
-/** Waits with the guest, as long as it would: in real time when a person is at the keyboard. */
-const wait = async (machine: Machine, keyboard: Keyboard, until: number, signal: AbortSignal): Promise<void> => {
-  if (!keyboard.isLive) return machine.skipTo(until);
-  const start = performance.now();
-  const milliseconds = ((until - machine.time) / UNITS_PER_SECOND) * 1000;
-  await keyboard.pressed(milliseconds, signal);
-  const waited = Math.floor(((performance.now() - start) / 1000) * UNITS_PER_SECOND);
-  machine.skipTo(Math.min(until, machine.time + waited));
-};
-
-const drive = async (machine: Machine, output: Output, keyboard: Keyboard, {limit, signal}: SystemOptions) => {
+const drive = async (machine: Machine, output: MachineOutput, keyboard: Keyboard, {limit, signal}: SystemOptions) => {
+  const patience = new Patience(machine, keyboard, output);
   for (;;) {
     signal.throwIfAborted();
     machine.type(keyboard.take());
@@ -110,11 +63,7 @@ const drive = async (machine: Machine, output: Output, keyboard: Keyboard, {limi
     if (progress.state === 'ended') return progress.why;
     if (limit !== undefined && machine.instructions >= limit)
       throw stopped(`the guest did not end within ${limit} instructions; raise --max-instructions`, machine, output);
-    if (progress.state === 'idle') {
-      if (progress.until === Number.POSITIVE_INFINITY && !keyboard.isLive)
-        throw stopped('the guest hangs: every vCPU waits, and nothing will wake one', machine, output);
-      await wait(machine, keyboard, progress.until, signal);
-    }
+    if (progress.state === 'idle') await patience.wait(progress.until, signal);
     // Lets signals and keys come in.
     await nextTurn();
   }
@@ -126,7 +75,7 @@ const named = (file: string): NamedFile => ({file, bytes: readBytes(file)});
 export const executeSystem = async (options: SystemOptions): Promise<SystemOutcome> => {
   const {cpus, memory, initrd, dtb, textOffset} = options;
   const board = BOARDS.find(({id}) => id === options.board)!;
-  const output = new Output(options.output);
+  const output = new MachineOutput(options.output);
   const machine = createMachine({
     board,
     cpus,
