@@ -1,5 +1,6 @@
-/** Standard input as a guest's keyboard. */
+/** What is typed on a guest's console: by a person at the terminal, or from a file. */
 import {setTimeout as sleep} from 'node:timers/promises';
+import {readBytes} from '../files/read.ts';
 import {readInput} from './streams.ts';
 
 export interface Keyboard {
@@ -21,21 +22,26 @@ const ESCAPE = 1;
 const QUIT = 'x'.charCodeAt(0);
 const LONGEST_WAIT_MILLISECONDS = 60_000;
 
-/** A file or pipe is read to its end first, so that the same input gives the same run. */
-const readAhead = (): Keyboard => {
-  const parts: Uint8Array[] = [];
-  for (let part = readInput(CHUNK); part.length > 0; part = readInput(CHUNK)) parts.push(part);
-  let all: Uint8Array = Buffer.concat(parts);
+/** Known before the guest starts, so that the same input gives the same run. */
+const prepared = (keys: Uint8Array): Keyboard => {
+  let rest = keys;
   return {
     isLive: false,
     take: () => {
-      const taken = all;
-      all = NONE;
+      const taken = rest;
+      rest = NONE;
       return taken;
     },
     pressed: async () => {},
     close: () => {},
   };
+};
+
+/** All of standard input, to its end. */
+const readStandardInput = (): Uint8Array => {
+  const parts: Uint8Array[] = [];
+  for (let part = readInput(CHUNK); part.length > 0; part = readInput(CHUNK)) parts.push(part);
+  return Buffer.concat(parts);
 };
 
 /** Splits off the escape. @returns the keys for the guest, and whether the machine shall end. */
@@ -90,4 +96,9 @@ const terminal = (): Keyboard => {
   };
 };
 
-export const openKeyboard = (): Keyboard => (process.stdin.isTTY ? terminal() : readAhead());
+/** @param input a file, or '-' for standard input; a terminal, if there is one, when left out. @throws InputError */
+export const openKeyboard = (input: string | undefined): Keyboard => {
+  if (input === '-') return prepared(readStandardInput());
+  if (input !== undefined) return prepared(readBytes(input));
+  return process.stdin.isTTY ? terminal() : prepared(NONE);
+};

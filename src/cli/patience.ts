@@ -3,7 +3,7 @@ import {type Machine, UNITS_PER_SECOND} from '../board/machine.ts';
 import {END_OF_INPUT, type Keyboard} from './keyboard.ts';
 import {type MachineOutput, stopped} from './machine-output.ts';
 
-/** Where a file or pipe ends, Ctrl-D is pressed whenever the guest has waited for so long, and so often with no answer. */
+/** Where the input is a file, its end is Ctrl-D: it is pressed whenever the guest has waited for so long, and so often with no answer. */
 const END_PRESSED_EVERY = UNITS_PER_SECOND;
 const MOST_PRESSES = 600;
 

@@ -15,6 +15,8 @@ export interface SystemOptions {
   readonly initrd: string | undefined;
   readonly dtb: string | undefined;
   readonly append: string | undefined;
+  /** What is typed on the console: a file, or '-' for standard input. */
+  readonly input: string | undefined;
   readonly textOffset: number | undefined;
   readonly board: string;
   readonly cpus: number;
@@ -89,7 +91,7 @@ export const executeSystem = async (options: SystemOptions): Promise<SystemOutco
       commandLine: options.append ?? '',
     },
   });
-  const keyboard = openKeyboard();
+  const keyboard = openKeyboard(options.input);
   const start = performance.now();
   try {
     const end = await drive(machine, output, keyboard, options);

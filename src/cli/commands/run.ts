@@ -31,6 +31,7 @@ interface MachineFlags {
   readonly initrd?: string | undefined;
   readonly dtb?: string | undefined;
   readonly append?: string | undefined;
+  readonly input?: string | undefined;
   readonly board?: string | undefined;
   readonly cpus?: number | undefined;
   readonly memory?: Bytes | undefined;
@@ -78,6 +79,11 @@ export default class Run extends BaseCommand {
     }),
     initrd: Flags.string({helpValue: 'FILE', dependsOn: ['linux'], description: 'initramfs of the kernel'}),
     append: Flags.string({helpValue: 'LINE', dependsOn: ['linux'], description: 'command line of the kernel'}),
+    input: Flags.string({
+      helpValue: 'FILE',
+      dependsOn: ['linux'],
+      description: "what is typed on the console, '-' for standard input; the terminal by default",
+    }),
     cpus: Flags.integer({min: 1, dependsOn: ['linux'], description: 'vCPUs of the machine; 1 by default'}),
     board: Flags.option({options: BOARDS.map(({id}) => id)})({
       dependsOn: ['linux'],
@@ -142,10 +148,10 @@ export default class Run extends BaseCommand {
 
   async #boot(linux: string, flags: MachineFlags): Promise<object> {
     const {executeSystem} = await import('../system.ts');
-    const {initrd, dtb, append, board = 'virt', cpus = 1, memory = bytes(MACHINE_MEMORY)} = flags;
+    const {initrd, dtb, append, input, board = 'virt', cpus = 1, memory = bytes(MACHINE_MEMORY)} = flags;
     const outcome = await interruptible((signal) =>
       executeSystem({
-        ...{linux, initrd, dtb, append, board, cpus, memory, signal},
+        ...{linux, initrd, dtb, append, input, board, cpus, memory, signal},
         textOffset: flags['text-offset'],
         limit: flags['max-instructions'],
         output: this.jsonEnabled() ? 'keep' : 'pass',
