@@ -28,6 +28,8 @@ export class VirtualCpu {
   #current: SystemBlock | undefined = undefined;
   /** Instructions of it that are counted as executed. */
   #counted = 0;
+  /** The count of instructions at the last exception that one caused. */
+  #lastException = -1;
 
   constructor(cpu: SystemCpu, cache: SystemCodeCache) {
     this.cpu = cpu;
@@ -236,6 +238,9 @@ export class VirtualCpu {
     }
     const operation = this.#stopAt(error);
     const {cpu} = this;
+    // A vector that cannot be executed leads to itself for ever: then each attempt counts, so that time goes on.
+    if (cpu.instructions === this.#lastException) cpu.instructions++;
+    this.#lastException = cpu.instructions;
     const at = operation ?? {address: cpu.next & ~1, thumb: cpu.next & 1, itState: cpu.itState, meta: 0};
     cpu.takeException(error instanceof GuestFault ? this.#reportFault(error, at.meta) : 'undefined', at);
   }
