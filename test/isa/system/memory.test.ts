@@ -48,6 +48,8 @@ const SUPER_AT = 0x2000_0000;
 
 interface Change {
   readonly at: number;
+  /** Another page of the same mapping. */
+  readonly other: number;
   readonly set: (setup: Setup) => void;
   readonly local: boolean;
 }
@@ -61,6 +63,7 @@ const smallPage: fc.Arbitrary<Change> = fc
   .tuple(fc.nat(7), fc.nat(63), ACCESS_BITS, fc.boolean(), fc.boolean())
   .map(([index, frame, ap, local, valid]) => ({
     at: PAGES_AT + index * 0x1000,
+    other: PAGES_AT + index * 0x1000,
     local,
     set: ({write}) => {
       const word = (RAM_BASE + 0x20_0000 + frame * 0x1000) | pageRights(ap) | (local ? 1 << 11 : 0) | 2;
@@ -69,6 +72,7 @@ const smallPage: fc.Arbitrary<Change> = fc
   }));
 const largePage: fc.Arbitrary<Change> = fc.tuple(fc.nat(15), fc.nat(7), ACCESS_BITS).map(([part, frame, ap]) => ({
   at: PAGES_AT + 0x1_0000 + part * 0x1000,
+  other: PAGES_AT + 0x1_0000 + (part ^ 5) * 0x1000,
   local: false,
   set: ({write}) => {
     const word = (RAM_BASE + 0x30_0000 + frame * 0x1_0000) | pageRights(ap) | 1;
@@ -79,6 +83,7 @@ const section: fc.Arbitrary<Change> = fc
   .tuple(fc.nat(255), fc.nat(7), ACCESS_BITS, fc.boolean())
   .map(([page, frame, ap, local]) => ({
     at: SECTION_AT + page * 0x1000,
+    other: SECTION_AT + (page ^ 0x91) * 0x1000,
     local,
     set: ({write}) =>
       write(FIRST + 4 * 0x101, (RAM_BASE + (4 + frame) * MEBIBYTE) | sectionRights(ap) | (local ? 1 << 17 : 0) | 2),
@@ -87,6 +92,7 @@ const supersection: fc.Arbitrary<Change> = fc
   .tuple(fc.nat(4095), fc.boolean(), ACCESS_BITS)
   .map(([page, high, ap]) => ({
     at: SUPER_AT + page * 0x1000,
+    other: SUPER_AT + (page ^ 0x913) * 0x1000,
     local: false,
     set: ({write}) => {
       for (let index = 0; index < 16; index++)
@@ -94,7 +100,13 @@ const supersection: fc.Arbitrary<Change> = fc
     },
   }));
 
-type Step = (setup: Setup, state: {user: boolean; asid: number}) => void;
+interface State {
+  user: boolean;
+  asid: number;
+  /** Where the tables were changed last. */
+  changed: number;
+}
+type Step = (setup: Setup, state: State) => void;
 
 const ADDRESSES = fc.oneof(
   fc.nat(31).map((page) => PAGES_AT + page * 0x1000 + 0x234),
@@ -102,14 +114,23 @@ const ADDRESSES = fc.oneof(
   fc.nat(4095).map((page) => SUPER_AT + page * 0x1000 + 0xffc),
 );
 const accessStep: fc.Arbitrary<Step> = fc
-  .tuple(ADDRESSES, fc.constantFrom<'read' | 'write'>('read', 'write'))
-  .map(([address, access]) => (setup, {user}) => {
+  .tuple(fc.option(ADDRESSES, {freq: 1}), fc.constantFrom<'read' | 'write'>('read', 'write'))
+  .map(([place, access]) => (setup, {user, changed}) => {
+    const address = place ?? changed;
     expect(reach(setup, address, access)).toBe(direct(setup, address, access, user));
   });
+const expectCurrent = (setup: Setup, address: number, {user}: State): void => {
+  for (const access of ['read', 'write'] as const)
+    expect(reach(setup, address, access)).toBe(direct(setup, address, access, user));
+};
 /** A change of the tables, and one of the invalidations that it needs. */
 const changeStep: fc.Arbitrary<Step> = fc
   .tuple(fc.oneof(smallPage, largePage, section, supersection), fc.nat(3))
-  .map(([{at, set}, how]) => (setup, {asid}) => {
+  .map(([{at, other, set}, how]) => (setup, state) => {
+    const {asid} = state;
+    state.changed = at;
+    // Before the change, so that there is something to be forgotten.
+    for (const access of ['read', 'write'] as const) for (const address of [at, other]) reach(setup, address, access);
     set(setup);
     const {memory} = setup;
     if (how === 0) memory.invalidate();
@@ -119,6 +140,7 @@ const changeStep: fc.Arbitrary<Step> = fc
       for (const one of [0, 1, 2]) memory.invalidateAddress(at, one);
       if (how === 2) memory.invalidateAsid(asid);
     }
+    expectCurrent(setup, other, state);
   });
 const contextStep: fc.Arbitrary<Step> = fc.oneof(
   fc.boolean().map(
@@ -148,11 +170,11 @@ describe('the soft TLB', () => {
         (steps) => {
           const setup = create();
           setup.write(FIRST + 4 * 0x100, SECOND | 1);
-          const state = {user: false, asid: 0};
+          const state = {user: false, asid: 0, changed: PAGES_AT};
           for (const step of steps) step(setup, state);
         },
       ),
-      {numRuns: 60},
+      {numRuns: 100},
     );
   });
 
