@@ -25,13 +25,12 @@ export class SystemBlock {
   readonly secondFrame: number;
   readonly usesVfp: boolean;
   readonly #vfp: ReadonlySet<Operation>;
-  /** By core. */
-  readonly compiled: ((() => void) | undefined)[];
-  executions = 0;
+  /** What each core has made of it. */
+  readonly ofCore: (CoreBlock | undefined)[];
 
   constructor(next: number, operations: readonly Operation[], frame: number, secondFrame: number, cores: number) {
     const last = operations.at(-1)!;
-    this.compiled = new Array(cores).fill(undefined);
+    this.ofCore = new Array(cores).fill(undefined);
     this.next = next;
     this.end = last.link;
     this.itStateAfter = last.itStateAfter;
@@ -49,6 +48,27 @@ export class SystemBlock {
   /** Whether the block may be found by its address and first page alone. */
   get isPlain(): boolean {
     return this.secondFrame === 0 && this.itStateAfter === 0;
+  }
+}
+
+/** What a core's loop looks at for each block, in one object. */
+export class CoreBlock {
+  readonly next: number;
+  readonly frame: number;
+  readonly end: number;
+  readonly length: number;
+  readonly usesVfp: boolean;
+  compiled: (() => void) | undefined = undefined;
+  executions = 0;
+  readonly block: SystemBlock;
+
+  constructor(block: SystemBlock) {
+    this.next = block.next;
+    this.frame = block.frame;
+    this.end = block.end;
+    this.length = block.operations.length;
+    this.usesVfp = block.usesVfp;
+    this.block = block;
   }
 }
 

@@ -3,7 +3,7 @@ import {conditionPassed} from '../core/cpu.ts';
 import {GuestFault, UndefinedInstruction} from '../core/errors.ts';
 import {ALWAYS, type Operation} from '../core/operation.ts';
 import {compileBlock, HOT, interpretBlock} from '../engine/hot-block.ts';
-import type {SystemBlock, SystemCodeCache} from './code-cache.ts';
+import {CoreBlock, type SystemBlock, type SystemCodeCache} from './code-cache.ts';
 import {CONTROL, TTBCR} from './control.ts';
 import {describe} from './describe.ts';
 import type {ExceptionKind} from './exceptions.ts';
@@ -16,18 +16,20 @@ import {faultStatus} from './walk/syndrome.ts';
 export type StopReason = 'budget' | 'wfi' | 'wfe' | 'halted';
 
 /** Direct-mapped: a block is at the slot of its address or nowhere. */
-const SLOTS = 1 << 14;
+const SLOTS = 1 << 16;
 const slotOf = (next: number): number => (next >>> 1) & (SLOTS - 1);
 
 export class VirtualCpu {
   readonly cpu: SystemCpu;
   readonly #cache: SystemCodeCache;
   readonly #machine: Machine;
-  readonly #slots: (SystemBlock | undefined)[] = new Array(SLOTS).fill(undefined);
+  readonly #slots: (CoreBlock | undefined)[] = new Array(SLOTS).fill(undefined);
   /** The block in progress, for what stops in it. */
-  #current: SystemBlock | undefined = undefined;
+  #current: CoreBlock | undefined = undefined;
   /** Instructions of it that are counted as executed. */
   #counted = 0;
+  /** The count of instructions at the last exception that one caused. */
+  #lastException = -1;
 
   constructor(cpu: SystemCpu, cache: SystemCodeCache) {
     this.cpu = cpu;
@@ -107,7 +109,7 @@ export class VirtualCpu {
   /** Forgets a block that is no longer what memory holds. */
   forget(block: SystemBlock): void {
     const slot = slotOf(block.next);
-    if (this.#slots[slot] === block) this.#slots[slot] = undefined;
+    if (this.#slots[slot]?.block === block) this.#slots[slot] = undefined;
   }
 
   /** @returns undefined after an exception that an instruction caused. */
@@ -142,14 +144,14 @@ export class VirtualCpu {
         block = this.#find(next);
       }
       this.#current = block;
-      const length = block.operations.length;
+      const {length} = block;
       cpu.instructions += length;
       this.#counted = length;
       cpu.next = block.end;
-      if (cpu.instructions > limit) this.#runPart(block, length - (cpu.instructions - limit));
-      else if (block.usesVfp && !cpu.vfpEnabled) this.#interpret(block, length);
+      if (cpu.instructions > limit) this.#runPart(block.block, length - (cpu.instructions - limit));
+      else if (block.usesVfp && !cpu.vfpEnabled) this.#interpret(block.block, length);
       else {
-        const compiled = block.compiled[cpu.index];
+        const {compiled} = block;
         if (compiled !== undefined) compiled();
         else this.#warmUp(block);
       }
@@ -179,13 +181,15 @@ export class VirtualCpu {
   }
 
   /** The block at an address, decoded now if need be. @throws GuestFault when it may not be executed. */
-  #find(next: number): SystemBlock {
+  #find(next: number): CoreBlock {
     const {cpu} = this;
     const frame = this.#locateCode(next & ~1);
     const block = this.#cache.find(next, cpu.itState, frame, this.#locateCode);
     cpu.itState = block.itStateAfter;
-    if (block.isPlain && block.operations[0]!.itState === 0) this.#slots[slotOf(next)] = block;
-    return block;
+    block.ofCore[cpu.index] ??= new CoreBlock(block);
+    const own = block.ofCore[cpu.index]!;
+    if (block.isPlain && block.operations[0]!.itState === 0) this.#slots[slotOf(next)] = own;
+    return own;
   }
 
   /** Where the page of an instruction lies, as the maps say it. */
@@ -199,9 +203,10 @@ export class VirtualCpu {
     throw new GuestFault(this.cpu.next & ~1, address, 'execute');
   };
 
-  #warmUp(block: SystemBlock): void {
-    interpretBlock(this.cpu, block.operations);
-    if (++block.executions > HOT) block.compiled[this.cpu.index] = compileBlock(this.cpu, block.operations);
+  #warmUp(block: CoreBlock): void {
+    const {operations} = block.block;
+    interpretBlock(this.cpu, operations);
+    if (++block.executions > HOT) block.compiled = compileBlock(this.cpu, operations);
   }
 
   /** The first instructions of a block; the next one is then another block's first. */
@@ -236,6 +241,9 @@ export class VirtualCpu {
     }
     const operation = this.#stopAt(error);
     const {cpu} = this;
+    // A vector that cannot be executed leads to itself for ever: then each attempt counts, so that time goes on.
+    if (cpu.instructions === this.#lastException) cpu.instructions++;
+    this.#lastException = cpu.instructions;
     const at = operation ?? {address: cpu.next & ~1, thumb: cpu.next & 1, itState: cpu.itState, meta: 0};
     cpu.takeException(error instanceof GuestFault ? this.#reportFault(error, at.meta) : 'undefined', at);
   }
@@ -253,7 +261,7 @@ export class VirtualCpu {
 
   /** Puts `next` on the culprit, and counts what was executed before it. */
   #stopAt(error: unknown): Operation | undefined {
-    const block = this.#current;
+    const block = this.#current?.block;
     const pc = (error as {pc?: unknown}).pc;
     if (block === undefined || typeof pc !== 'number') return undefined;
     const index = block.operations.findIndex(({address}) => address === (pc | 0));

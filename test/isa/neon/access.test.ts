@@ -1,8 +1,8 @@
 import {describe, expect, it} from 'vitest';
 import type {Cpu} from '../../../src/isa/core/cpu.ts';
-import type {Memory} from '../../../src/isa/memory/memory.ts';
 import {GuestFault} from '../../../src/isa/core/errors.ts';
 import {READABLE, WRITABLE} from '../../../src/isa/memory/address-space.ts';
+import type {Memory} from '../../../src/isa/memory/memory.ts';
 import {accessKind, accessSize, READ, WRITE} from '../../../src/trace/records.ts';
 import {createCpu, execute} from './cpu.ts';
 

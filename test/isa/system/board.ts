@@ -1,4 +1,4 @@
-/** The smallest board that a bare-metal program runs on: RAM, the data register of a PL011, and PSCI's SYSTEM_OFF. */
+/** The smallest board that a bare-metal program runs on: RAM, the data register of a PL011, and of PSCI CPU_ON and SYSTEM_OFF. */
 
 import {BusError} from '../../../src/isa/system/bus-error.ts';
 import {createCores, type MachineParts} from '../../../src/isa/system/create-machine.ts';
@@ -12,6 +12,7 @@ export const RAM_BASE = 0x4000_0000;
 export const RAM_SIZE = 64 * MEBIBYTE;
 const UART = 0x0900_0000;
 const SYSTEM_OFF = 0x8400_0008;
+const CPU_ON = 0x8400_0003;
 
 /** A device register: what it reads as, and who is told of a write. */
 export interface Device {
@@ -99,7 +100,13 @@ export class Board {
   }
 
   #call(registers: Uint32Array): void {
-    if (registers[0] !== SYSTEM_OFF) throw new Error(`call 0x${registers[0]!.toString(16)}`);
+    const [call, target, entry, context] = registers as unknown as [number, number, number, number];
+    if (call === CPU_ON) {
+      this.cores[target]!.powerOn(entry, context);
+      registers[0] = 0;
+      return;
+    }
+    if (call !== SYSTEM_OFF) throw new Error(`call 0x${registers[0]!.toString(16)}`);
     this.isOff = true;
     for (const core of this.cores) core.powerOff();
   }

@@ -29,7 +29,11 @@ export interface Twin<E extends Engine> {
   readonly engine: E;
 }
 
-const createTwin = <E extends Engine>(engineOf: (cpu: Cpu<Memory>, cache: CodeCache) => E, codeEnd: number, code: number) => {
+const createTwin = <E extends Engine>(
+  engineOf: (cpu: Cpu<Memory>, cache: CodeCache) => E,
+  codeEnd: number,
+  code: number,
+) => {
   const memory = new Memory(bytes(64 * MEBIBYTE));
   const trace = new TraceBuffer(
     new Uint32Array(memory.wasm.buffer, RING_OFFSET, RING_BYTES / 4),
