@@ -107,3 +107,28 @@ test.each([
   expect({stdout, exitCode}).toEqual({stdout: '', exitCode: 1});
   expect(stderr).toContain(message);
 });
+
+test('--input is typed on the console', async () => {
+  const path = kernel(
+    'echo',
+    loadConstant(4, UART),
+    loadConstant(0, 0x301),
+    [
+      assemble('STR (immediate)', {P: 1, U: 1, Rn: 4, imm12: 0x30}),
+      // Until UARTFR.RXFE is clear; then one character back, until it is q.
+      assemble('LDR (immediate)', {P: 1, U: 1, Rn: 4, imm12: 0x18}),
+      assemble('TST (immediate)', {Rn: 0, imm12: 1 << 4}),
+      0x1aff_fffc,
+      assemble('LDR (immediate)', {P: 1, U: 1, Rn: 4}),
+      assemble('STR (immediate)', {P: 1, U: 1, Rn: 4}),
+      assemble('CMP (immediate)', {Rn: 0, imm12: 0x71}),
+      0x1aff_fff8,
+    ],
+    call(SYSTEM_OFF),
+  );
+  const input = writeGuest(place('input'), Buffer.from('hi, q'));
+  const {console, guestSeconds} = await runJson(Run, '--linux', path, '--input', input, '--json');
+  expect(console).toBe('hi, q');
+  // The first after 10 ms, the other four each 10 / 115200 s later.
+  expect(guestSeconds).toBeCloseTo(0.01 + (4 * 10) / 115_200, 4);
+});
