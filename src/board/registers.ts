@@ -133,7 +133,20 @@ export class RegisterFile<State> implements Device {
   }
 }
 
-/** A register that takes any write and does nothing with it. */
+/** A register that holds what is written to it, as far as it has bits for it, and does nothing with it. */
+export const held = <State extends Record<Key, number>, Key extends keyof State>(
+  key: Key,
+  mask: number,
+  row: Pick<Register<State>, 'name' | 'offset' | 'source'>,
+): Register<State> => ({
+  ...row,
+  read: (state) => state[key],
+  write: (state, value) => {
+    (state as Record<Key, number>)[key] = value & mask;
+  },
+});
+
+/** A write that is taken, and changes nothing. */
 export const ignored = (): void => {};
 
 /** Identification registers, a byte in each word. @param offset of the first. */

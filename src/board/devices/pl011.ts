@@ -5,7 +5,7 @@
  * that has enabled it. Not modelled: loop back, DMA, modem lines, receive errors.
  */
 import {type Access, UnmodelledAccess} from '../access.ts';
-import {identification, ignored, type Register, RegisterFile} from '../registers.ts';
+import {held, identification, ignored, type Register, RegisterFile} from '../registers.ts';
 
 const FIFO_CHARACTERS = 16;
 
@@ -163,33 +163,9 @@ const registers = (name: string): readonly Register<Pl011>[] => [
   // No receive error is modelled: the status reads as zero and clearing it changes nothing.
   {name: 'UARTRSR', offset: 0x004, source: '3.3.2', constant: 0, write: ignored},
   {name: 'UARTFR', offset: 0x018, reset: 0x90, source: '3.3.3', read: ({flags}) => flags},
-  {
-    name: 'UARTILPR',
-    offset: 0x020,
-    source: '3.3.4',
-    read: ({lowPower}) => lowPower,
-    write: (uart, value) => {
-      uart.lowPower = value & 0xff;
-    },
-  },
-  {
-    name: 'UARTIBRD',
-    offset: 0x024,
-    source: '3.3.5',
-    read: ({integerBaud}) => integerBaud,
-    write: (uart, value) => {
-      uart.integerBaud = value & 0xffff;
-    },
-  },
-  {
-    name: 'UARTFBRD',
-    offset: 0x028,
-    source: '3.3.6',
-    read: ({fractionalBaud}) => fractionalBaud,
-    write: (uart, value) => {
-      uart.fractionalBaud = value & 0x3f;
-    },
-  },
+  held<Pl011, 'lowPower'>('lowPower', 0xff, {name: 'UARTILPR', offset: 0x020, source: '3.3.4'}),
+  held<Pl011, 'integerBaud'>('integerBaud', 0xffff, {name: 'UARTIBRD', offset: 0x024, source: '3.3.5'}),
+  held<Pl011, 'fractionalBaud'>('fractionalBaud', 0x3f, {name: 'UARTFBRD', offset: 0x028, source: '3.3.6'}),
   {
     name: 'UARTLCR_H',
     offset: 0x02c,
