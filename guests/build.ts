@@ -97,17 +97,19 @@ const buildBare = (program: string, output: string): void => {
   run(strip, ['--strip-all', output]);
 };
 
+const BARE_PROGRAMS: readonly string[] = [...BARE.programs, ...BARE.boardPrograms];
+
 const buildAll = (bin: string): void => {
   const objects = mkdtempSync(join(tmpdir(), 'guests-'));
   try {
     for (const build of BUILDS) buildOne(build, objects, join(bin, build.elf));
-    for (const program of BARE.programs) buildBare(program, join(bin, bareElf(program)));
+    for (const program of BARE_PROGRAMS) buildBare(program, join(bin, bareElf(program)));
   } finally {
     rmSync(objects, {recursive: true});
   }
 };
 
-const ALL: readonly string[] = [...BUILDS.map((build) => build.elf), ...BARE.programs.map(bareElf)];
+const ALL: readonly string[] = [...BUILDS.map((build) => build.elf), ...BARE_PROGRAMS.map(bareElf)];
 
 /** ELF files that differ from what the sources give, or are missing. */
 export const differences = (): string[] => {

@@ -123,6 +123,8 @@ export const BARE = {
   runtime: ['bare/start.S', 'bare/runtime.c'],
   script: 'bare/bare.ld',
   programs: ['registers', 'exceptions', 'short-tables', 'long-tables', 'exclusives'],
+  /** These need more of a board than a console. */
+  boardPrograms: ['devices'],
 } as const;
 
 /** Relative to `guests/bin`. */

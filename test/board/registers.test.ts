@@ -120,7 +120,7 @@ test('the identification of PrimeCells is B105F00D, and that of their part', () 
       .join('');
   const named = (name: string) => DEVICES.find((device) => device.name === name)!;
   expect([bytes(named('pl011'), 0xff0), bytes(named('pl011'), 0xfe0)]).toEqual(['b105f00d', '00141011']);
-  expect([bytes(named('pl031'), 0xff0), bytes(named('pl031'), 0xfe0)]).toEqual(['b105f00d', '00041031']);
+  expect([bytes(named('pl031'), 0xff0), bytes(named('pl031'), 0xfe0)]).toEqual(['b105f00d', '00141031']);
 });
 
 test('no two devices of a board share an address', () => {

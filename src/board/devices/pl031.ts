@@ -110,7 +110,7 @@ const registers: readonly Register<Pl031>[] = [
       if ((value & 1) !== 0) clock.clear();
     },
   },
-  ...identification<Pl031>('RTCPeriphID', '3.3.9', 0xfe0, [0x31, 0x10, 0x04, 0x00]),
+  ...identification<Pl031>('RTCPeriphID', '3.3.9; the revision is that of QEMU', 0xfe0, [0x31, 0x10, 0x14, 0x00]),
   ...identification<Pl031>('RTCPCellID', '3.3.10', 0xff0, [0x0d, 0xf0, 0x05, 0xb1]),
 ];
 
