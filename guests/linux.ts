@@ -1,5 +1,6 @@
 /**
- * The Linux guest: Debian's newest armmp-lpae kernel, unmodified but decompressed, and an initramfs with Debian's busybox.
+ * The Linux guest: Debian's newest armmp-lpae kernel, unmodified but decompressed, and an initramfs with Debian's busybox
+ * and hackbench.
  *
  *   npm run guest:linux [folder]
  *
@@ -19,7 +20,16 @@ import {Debian, describePackage, MIRROR, unpack} from './debian.ts';
 
 /** Depends on the newest version of the kernel. */
 const KERNEL = 'linux-image-armmp-lpae';
-const BUSYBOX = 'busybox-static';
+/** The other packages, and what of each goes into the initramfs: where it lies in the package, and where it shall. */
+const PROGRAMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'busybox-static': {'bin/busybox': 'bin/busybox'},
+  'rt-tests': {'usr/bin/hackbench': 'bin/hackbench'},
+  libc6: {
+    'lib/arm-linux-gnueabihf/ld-linux-armhf.so.3': 'lib/ld-linux-armhf.so.3',
+    'lib/arm-linux-gnueabihf/libc.so.6': 'lib/libc.so.6',
+    'lib/arm-linux-gnueabihf/libpthread.so.0': 'lib/libpthread.so.0',
+  },
+};
 const OUTPUT = join(import.meta.dirname, 'linux');
 /** A stream's header as kernels are packed: magic, check CRC32, and the header's own CRC. The decompressor holds the magic alone, too. */
 const XZ_HEADER = Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0, 1, 0x69, 0x22, 0xde, 0x36]);
@@ -36,12 +46,14 @@ busybox poweroff -f
 
 const directory = (path: string): Entry => ({path, type: 'directory', mode: 0o755});
 
-/** Busybox's shell finds its other commands by itself. */
-const initramfs = (busybox: Uint8Array): Uint8Array =>
+/** Busybox's shell finds its other commands by itself. @param root where the packages are unpacked. */
+const initramfs = (root: string): Uint8Array =>
   cpio([
-    ...['bin', 'dev', 'proc', 'sys', 'tmp'].map(directory),
+    ...['bin', 'dev', 'lib', 'proc', 'sys', 'tmp'].map(directory),
     {path: 'dev/console', type: 'characterDevice', mode: 0o600, device: [5, 1]},
-    {path: 'bin/busybox', type: 'file', mode: 0o755, data: busybox},
+    ...Object.values(PROGRAMS)
+      .flatMap((files) => Object.entries(files))
+      .map(([from, path]): Entry => ({path, type: 'file', mode: 0o755, data: readFileSync(join(root, from))})),
     {path: 'bin/sh', type: 'link', mode: 0o777, data: Buffer.from('busybox')},
     {path: 'init', type: 'file', mode: 0o755, data: Buffer.from(INIT)},
   ]);
@@ -61,25 +73,31 @@ const build = (output: string, scratch: string): void => {
   const kernel = debian.dependenciesOf(KERNEL).find((name) => name.endsWith('-armmp-lpae'));
   if (kernel === undefined) throw new Error(`${KERNEL} depends on no kernel`);
   const version = kernel.replace('linux-image-', '');
-  const archives = [kernel, BUSYBOX].map((name) => debian.fetch(name));
+  const members = {
+    [kernel]: [`boot/vmlinuz-${version}`, `boot/config-${version}`],
+    ...Object.fromEntries(Object.entries(PROGRAMS).map(([name, files]) => [name, Object.keys(files)])),
+  };
   const root = join(scratch, 'root');
   mkdirSync(root);
-  unpack(archives[0]!, root, `./boot/vmlinuz-${version}`, `./boot/config-${version}`);
-  unpack(archives[1]!, root, './bin/busybox');
+  const versions = Object.entries(members).map(([name, paths]) => {
+    const archive = debian.fetch(name);
+    unpack(archive, root, ...paths.map((path) => `./${path}`));
+    return describePackage(archive);
+  });
   mkdirSync(output, {recursive: true});
   const zImage = readFileSync(join(root, 'boot', `vmlinuz-${version}`));
   const files = {
     zImage,
     Image: decompress(zImage),
-    'initramfs.cpio.gz': gzipSync(initramfs(readFileSync(join(root, 'bin/busybox'))), {level: 9}),
+    'initramfs.cpio.gz': gzipSync(initramfs(root), {level: 9}),
   };
   for (const [name, bytes] of Object.entries(files)) writeFileSync(join(output, name), bytes);
   copyFileSync(join(root, 'boot', `config-${version}`), join(output, 'config'));
   const hashes = Object.entries(files).map(
     ([name, bytes]) => `${createHash('sha256').update(bytes).digest('hex')}  ${name}`,
   );
-  writeFileSync(join(output, 'packages'), `${[...archives.map(describePackage), ...hashes].join('\n')}\n`);
-  console.log(`${output}: ${describePackage(archives[0]!)}, ${describePackage(archives[1]!)}`);
+  writeFileSync(join(output, 'packages'), `${[...versions, ...hashes].join('\n')}\n`);
+  console.log(`${output}: ${versions.join(', ')}`);
 };
 
 const output = process.argv[2] ?? OUTPUT;

@@ -10,7 +10,7 @@ import {bootInQemu, hasQemu} from './qemu-boot.ts';
 const FOLDER = packagePath('guests', 'linux');
 const IMAGE = join(FOLDER, 'Image');
 const INITRD = join(FOLDER, 'initramfs.cpio.gz');
-const LINE = 'cryptomgr.notests earlycon run="uname -a; cat /proc/interrupts; md5sum /bin/busybox"';
+const LINE = 'cryptomgr.notests earlycon run="uname -a; cat /proc/interrupts; md5sum /bin/busybox; hackbench -g 1 -l 2"';
 const hasGuest = existsSync(IMAGE) && existsSync(INITRD);
 const MINUTES = 60_000;
 
@@ -18,8 +18,9 @@ const boot = (cpus: number, ...more: string[]) =>
   runJson(Run, '--linux', IMAGE, '--initrd', INITRD, '--append', LINE, '--cpus', `${cpus}`, '--json', ...more);
 
 const lines = (log: string): string[] => log.replaceAll('\r', '').split('\n');
-/** Without the kernel's times. */
-const untimed = (log: string): string[] => lines(log).map((line) => line.replace(/^\[ *\d+\.\d+\] /, ''));
+/** Without the times of the kernel, and of hackbench. */
+const untimed = (log: string): string[] =>
+  lines(log).map((line) => line.replace(/^\[ *\d+\.\d+\] /, '').replace(/^Time: .*/, 'Time'));
 
 test.skipIf(!hasGuest || !hasQemu)(
   "on one vCPU the log, the interrupts and the program's output are QEMU's",
@@ -28,6 +29,7 @@ test.skipIf(!hasGuest || !hasQemu)(
     expect(end).toBe('power-off');
     const {log} = bootInQemu({cpus: 1, memory: 2 ** 28, image: IMAGE, initrd: INITRD, commandLine: LINE});
     expect(untimed(console)).toEqual(untimed(log));
+    expect(console).toContain('Each sender will pass 2 messages of 100 bytes');
   },
   5 * MINUTES,
 );
