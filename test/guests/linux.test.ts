@@ -10,7 +10,8 @@ import {bootInQemu, hasQemu} from './qemu-boot.ts';
 const FOLDER = packagePath('guests', 'linux');
 const IMAGE = join(FOLDER, 'Image');
 const INITRD = join(FOLDER, 'initramfs.cpio.gz');
-const LINE = 'cryptomgr.notests earlycon run="uname -a; cat /proc/interrupts; md5sum /bin/busybox; hackbench -g 1 -l 2"';
+const LINE =
+  'cryptomgr.notests earlycon run="uname -a; cat /proc/interrupts; md5sum /bin/busybox; hackbench -g 1 -l 2"';
 const hasGuest = existsSync(IMAGE) && existsSync(INITRD);
 const MINUTES = 60_000;
 
