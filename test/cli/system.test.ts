@@ -1,9 +1,11 @@
 /** `run --linux`: bare programs that use the board as a kernel would, and what is said when they stop. */
+import {spawn, spawnSync} from 'node:child_process';
 import {expect, test} from 'vitest';
 import Run from '../../src/cli/commands/run.ts';
+import {packageRoot} from '../../src/files/paths.ts';
 import {assemble, buildElf, bytesOf, loadConstant} from '../isa/assemble.ts';
 import {useDirectory, writeGuest} from './guest-file.ts';
-import {runCommand, runJson, runProgram} from './run-command.ts';
+import {DEV_ARGUMENTS, runCommand, runJson, runProgram} from './run-command.ts';
 
 const place = useDirectory();
 
@@ -108,27 +110,61 @@ test.each([
   expect(stderr).toContain(message);
 });
 
+/** Sends back what is typed, until it is q; it then powers off. */
+const echoing = (): number[] => [
+  ...loadConstant(4, UART),
+  ...loadConstant(0, 0x301),
+  assemble('STR (immediate)', {P: 1, U: 1, Rn: 4, imm12: 0x30}),
+  // Until UARTFR.RXFE is clear; then one character back, until it is q.
+  assemble('LDR (immediate)', {P: 1, U: 1, Rn: 4, imm12: 0x18}),
+  assemble('TST (immediate)', {Rn: 0, imm12: 1 << 4}),
+  0x1aff_fffc,
+  assemble('LDR (immediate)', {P: 1, U: 1, Rn: 4}),
+  assemble('STR (immediate)', {P: 1, U: 1, Rn: 4}),
+  assemble('CMP (immediate)', {Rn: 0, imm12: 0x71}),
+  0x1aff_fff8,
+  ...call(SYSTEM_OFF),
+];
+
 test('--input is typed on the console', async () => {
-  const path = kernel(
-    'echo',
-    loadConstant(4, UART),
-    loadConstant(0, 0x301),
-    [
-      assemble('STR (immediate)', {P: 1, U: 1, Rn: 4, imm12: 0x30}),
-      // Until UARTFR.RXFE is clear; then one character back, until it is q.
-      assemble('LDR (immediate)', {P: 1, U: 1, Rn: 4, imm12: 0x18}),
-      assemble('TST (immediate)', {Rn: 0, imm12: 1 << 4}),
-      0x1aff_fffc,
-      assemble('LDR (immediate)', {P: 1, U: 1, Rn: 4}),
-      assemble('STR (immediate)', {P: 1, U: 1, Rn: 4}),
-      assemble('CMP (immediate)', {Rn: 0, imm12: 0x71}),
-      0x1aff_fff8,
-    ],
-    call(SYSTEM_OFF),
-  );
+  const path = kernel('echo', echoing());
   const input = writeGuest(place('input'), Buffer.from('hi, q'));
   const {console, guestSeconds} = await runJson(Run, '--linux', path, '--input', input, '--json');
   expect(console).toBe('hi, q');
   // The first after 10 ms, the other four each 10 / 115200 s later.
   expect(guestSeconds).toBeCloseTo(0.01 + (4 * 10) / 115_200, 4);
+});
+
+const TERMINAL = 'script';
+const hasTerminal = spawnSync(TERMINAL, ['--version']).error === undefined;
+
+/** Types on a terminal, a word each time that so much has been shown. */
+const atTerminal = (path: string, ...typed: readonly (readonly [shown: string, keys: string])[]) =>
+  new Promise<{output: string; exitCode: number | null}>((resolve, reject) => {
+    const command = [process.execPath, ...DEV_ARGUMENTS, 'run', '--linux', path].map((word) => `'${word}'`).join(' ');
+    const child = spawn(TERMINAL, ['-qec', command, '/dev/null'], {
+      cwd: packageRoot(),
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    const rest = [...typed];
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+      while (rest[0] !== undefined && output.includes(rest[0][0])) child.stdin.write(rest.shift()![1]);
+    });
+    child.on('error', reject).on('close', (exitCode) => resolve({output, exitCode}));
+  });
+
+test.skipIf(!hasTerminal)('at a terminal, keys go to the guest, Ctrl-C too', async () => {
+  const ready = kernel('ready', print('ready\n'), echoing());
+  expect(await atTerminal(ready, ['ready', 'a\x03'], ['a\x03', '\x01\x01q'])).toEqual({
+    output: 'ready\r\na\x03\x01q',
+    exitCode: 0,
+  });
+});
+
+test.skipIf(!hasTerminal)('at a terminal, Ctrl-A x ends a guest that waits for ever', async () => {
+  const waits = kernel('waits', print('ready\n'), [WFI]);
+  const {output, exitCode} = await atTerminal(waits, ['ready', '\x01x']);
+  expect({output, exitCode}).toEqual({output: expect.stringContaining('trapwalk: interrupted'), exitCode: 130});
 });
