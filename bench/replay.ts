@@ -6,7 +6,7 @@
  *   node --import tsx bench/replay.ts [repetitions] [system]
  */
 import {readFileSync} from 'node:fs';
-import {addressSpace} from '../src/costmodel/address-space.ts';
+import {addressSpaces} from '../src/costmodel/address-space.ts';
 import {KernelReplay} from '../src/costmodel/kernel/kernel-replay.ts';
 import {Replay, type ReplayOptions} from '../src/costmodel/replay.ts';
 import {loadCalibration} from '../src/predict/calibration.ts';
@@ -105,14 +105,14 @@ const median = (values: readonly number[]): number => values.toSorted((a, b) => 
 
 const optionsOf = (system: string, blocks: BlockTable): ReplayOptions => ({
   machine: calibration.machine,
-  space: addressSpace(calibration.hypervisors[system]!, calibration.machine, 1),
+  spaces: addressSpaces(calibration.hypervisors[system]!, calibration.machine, 1),
   blocks,
   activities: timedActivities(calibration, system),
   pipelineScale: 1,
   seed: 1,
 });
 
-type Replaying = new (options: ReplayOptions) => {consume(chunk: TraceChunk): void};
+type Replaying = new (options: Omit<ReplayOptions, 'uncore'>) => {consume(chunk: TraceChunk): void};
 
 /** Nanoseconds of the second pass: the first compiles the code, and maps the guest's pages. */
 const timeOf = (engine: Replaying, names: readonly string[], blocks: BlockTable, chunks: readonly TraceChunk[]) => {

@@ -14,20 +14,22 @@ import {
   ACTIVITY_TOUCH_COUNT,
   ACTIVITY_TOUCHES,
   COUNTS,
-  DATA_TLB,
-  INSTRUCTION_GENERATION,
-  INSTRUCTION_TLB,
   NEXT_ACTIVITY,
+  NEXT_STOP,
   NOW,
   PREVIOUS,
   TOUCH_BYTES,
   TOUCH_CODE,
+  TOUCH_INVALIDATE,
+  TOUCH_KERNEL_PAGE,
   TOUCH_PAGE,
+  UNTIL,
 } from '../src/costmodel/kernel/layout';
 import {DRAM_READS, L1D_MISSES, L1I_MISSES} from '../src/costmodel/kernel/metrics';
 import {access, fetch} from './hierarchy';
-import {flushMicro} from './tlb';
-import {touchHypervisorPage} from './translation';
+import {flushMicroTlbs} from './spaces';
+import {GUEST_KERNEL, HYPERVISOR} from './tlb';
+import {dropAllStages, touchOwnPage} from './translation';
 
 const PATH: i32 = 3;
 
@@ -48,6 +50,13 @@ export function scheduleNext(): void {
   const activities = load<i32>(ACTIVITIES);
   for (let i = 0; i < activities; i++) next = min(next, load<f64>(activityPlace(i) + ACTIVITY_NEXT));
   store<f64>(NEXT_ACTIVITY, next);
+  stopAt(load<f64>(UNTIL));
+}
+
+/** No block begins at `until` or later; the loop looks at one time for that and for activities. */
+export function stopAt(until: f64): void {
+  store<f64>(UNTIL, until);
+  store<f64>(NEXT_STOP, min(until, load<f64>(NEXT_ACTIVITY)));
 }
 
 export function runDueActivities(): void {
@@ -68,15 +77,15 @@ export function runActivity(index: i32): void {
   const dataMisses = count(L1D_MISSES + PATH);
   const dramReads = count(DRAM_READS);
   const start = load<f64>(NOW);
-  flushMicro(DATA_TLB);
-  flushMicro(INSTRUCTION_TLB);
-  store<i64>(INSTRUCTION_GENERATION, load<i64>(INSTRUCTION_GENERATION) + 1);
+  flushMicroTlbs();
   let now = start;
   let at = <usize>load<u32>(activity + ACTIVITY_TOUCHES);
   for (let left = load<i32>(activity + ACTIVITY_TOUCH_COUNT); left > 0; left--, at += TOUCH_BYTES) {
     const kind = load<i32>(at);
     const line = load<i32>(at + 4);
-    if (kind === TOUCH_PAGE) now += touchHypervisorPage(line, load<i32>(at + 8), now);
+    if (kind === TOUCH_PAGE) now += touchOwnPage(HYPERVISOR, line, load<i32>(at + 8), now);
+    else if (kind === TOUCH_KERNEL_PAGE) now += touchOwnPage(GUEST_KERNEL, line, load<i32>(at + 8), now);
+    else if (kind === TOUCH_INVALIDATE) dropAllStages(line);
     else if (kind === TOUCH_CODE) now += fetch(line, now, PATH);
     else now += access(line, now, PATH, true);
   }

@@ -64,3 +64,8 @@ export function insertLine(cache: usize, line: i32, flags: i32): i32 {
   setFlags(cache, slot, flags);
   return slot;
 }
+
+export function removeLine(cache: usize, slot: i32): void {
+  store<i32>(<usize>load<u32>(cache + CACHE_TAGS) + ((<usize>slot) << 2), EMPTY);
+  setFlags(cache, slot, 0);
+}

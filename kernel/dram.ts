@@ -1,11 +1,13 @@
 /** One DRAM channel, in order: src/costmodel/dram.ts. */
 import {
+  BANK_FREE,
   CHANNEL_FREE,
   DRAM_ACTIVATE,
   DRAM_BANK_SHIFT,
   DRAM_BANKS,
   DRAM_CAS,
   DRAM_HALF_UNCORE,
+  DRAM_OTHER_INTERVAL,
   DRAM_PRECHARGE,
   DRAM_REFRESH_INTERVAL,
   DRAM_REFRESH_TIME,
@@ -13,6 +15,7 @@ import {
   DRAM_ROW_SHIFT,
   DRAM_TRANSFER,
   DRAM_TURNAROUND,
+  NEXT_OTHER,
   NEXT_REFRESH,
   OPEN_ROWS,
   WRITING,
@@ -44,12 +47,14 @@ export function writeMemory(line: i32, time: f64): f64 {
 }
 
 function transfer(line: i32, arrival: f64, writing: i32): f64 {
-  const free = load<f64>(CHANNEL_FREE);
-  let start = arrival > free ? arrival : free;
-  if (start >= load<f64>(NEXT_REFRESH)) start = refresh(start);
+  const other = load<f64>(NEXT_OTHER);
+  if (arrival >= other || load<f64>(CHANNEL_FREE) >= other) serveOthers(arrival);
+  let start = arrival >= load<f64>(NEXT_REFRESH) ? refresh(arrival) : arrival;
   const globalRow = rowOf(line);
   const bank = bankOf(globalRow);
   const place = <usize>load<u32>(OPEN_ROWS) + ((<usize>bank) << 2);
+  const bankFree = <usize>load<u32>(BANK_FREE) + ((<usize>bank) << 3);
+  if (load<f64>(bankFree) > start) start = load<f64>(bankFree);
   const open = load<i32>(place);
   if (open === globalRow) add(ROW_HITS, 1);
   else if (open === CLOSED) {
@@ -60,13 +65,38 @@ function transfer(line: i32, arrival: f64, writing: i32): f64 {
     start += load<f64>(DRAM_PRECHARGE) + load<f64>(DRAM_ACTIVATE);
   }
   store<i32>(place, globalRow);
+  const free = load<f64>(CHANNEL_FREE);
+  if (free > start) start = free;
   if (writing !== load<i32>(WRITING)) {
     add(TURNAROUNDS, 1);
     start += load<f64>(DRAM_TURNAROUND);
     store<i32>(WRITING, writing);
   }
-  store<f64>(CHANNEL_FREE, start + load<f64>(DRAM_TRANSFER));
+  const over = start + load<f64>(DRAM_TRANSFER);
+  store<f64>(CHANNEL_FREE, over);
+  store<f64>(bankFree, over);
   return start;
+}
+
+/** Lines that other masters read, before a request that arrives at `arrival`. */
+function serveOthers(arrival: f64): void {
+  const interval = load<f64>(DRAM_OTHER_INTERVAL);
+  const transfer = load<f64>(DRAM_TRANSFER);
+  let other = load<f64>(NEXT_OTHER);
+  let free = load<f64>(CHANNEL_FREE);
+  const past = Math.floor((arrival - other) / interval) - 1;
+  if (past > 0 && free <= other) {
+    other += past * interval;
+    store<i32>(WRITING, 0);
+  }
+  while (other <= (arrival > free ? arrival : free)) {
+    const start = free > other ? free : other;
+    free = start + transfer + (load<i32>(WRITING) !== 0 ? load<f64>(DRAM_TURNAROUND) : 0);
+    store<i32>(WRITING, 0);
+    other += interval;
+  }
+  store<f64>(NEXT_OTHER, other);
+  store<f64>(CHANNEL_FREE, free);
 }
 
 function rowOf(line: i32): i32 {

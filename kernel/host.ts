@@ -8,3 +8,9 @@ export declare function pairCycles(previous: i32, block: i32): f64;
 
 /** A marker of the trace. */
 export declare function marker(id: u32): void;
+
+/** Makes `space` the one whose tables and pages are in the kernel's memory's places. */
+export declare function switchSpace(space: u32): void;
+
+/** Nothing runs in `space` any more. */
+export declare function endSpace(space: u32): void;

@@ -14,14 +14,15 @@ import {
   BLOCK_LAST_PREVIOUS,
   BLOCK_SEEN,
   BLOCK_TABLE,
+  BLOCK_USES,
   DATA_TLB,
   FILTER,
   FILTER_BACK,
   FILTER_ENTRIES,
   FILTER_EPOCH,
   FILTER_SHIFT,
+  FIRST_WAIT,
   FROM_DRAM,
-  GATHER_BYTES,
   GATHER_LINE,
   INSTRUCTION_GENERATION,
   INSTRUCTION_TLB,
@@ -31,7 +32,8 @@ import {
   L1I_LINE_BITS,
   LATEST_READY,
   MISPREDICT,
-  NEXT_ACTIVITY,
+  NEXT_STOP,
+  NO_WAIT,
   NOW,
   PAIR_BYTES,
   PAIR_ENTRIES,
@@ -40,8 +42,11 @@ import {
   PREVIOUS,
   RECORDS,
   TAKEN_BRANCH,
+  TRANSLATED,
+  TRANSLATED_ENTRIES,
   TRANSLATION_CYCLES,
-  WAS_HIT,
+  UNTIL,
+  USES,
 } from '../src/costmodel/kernel/layout';
 import {
   BRANCH_CYCLES,
@@ -66,28 +71,37 @@ import {CONDITIONAL, mispredictsConditional, mispredictsIndirect} from './branch
 import {DIRTY, findLine, flagsOf, PREFETCHED} from './cache';
 import {add} from './counts';
 import {forgetSlot} from './filter';
-import {fetch, loadMiss, prefetchedHit, readyTime, storeHit, storeMiss} from './hierarchy';
+import {isWritten} from './gather';
+import {fetch, loadMiss, missTurn, prefetchedHit, readyTime, storeHit, storeMiss} from './hierarchy';
 import {marker, pairCycles} from './host';
+import {followEvent} from './spaces';
 import {findMicro, insertMicro, microFrame} from './tlb';
 import {translate} from './translation';
+import {addWait, settleWaits} from './waits';
 
-export {runActivity, scheduleNext} from './activities';
+export {runActivity, scheduleNext, stopAt} from './activities';
+// Exported so that the compiler leaves it out of the loop below.
+export {followEvent} from './spaces';
 
 const READ: u32 = 0;
 const WRITE: u32 = 1;
 const PREFETCH: u32 = 2;
+/** Of a load whose result its block does not need. */
+const UNUSED: i32 = 255;
 const EVENT_FLAG: u32 = 0x8000_0000;
 const MARKER: u32 = 0;
 const KIND_BITS: u64 = KIND_SHIFT;
 const ONE_CONDITIONAL: u64 = 0x1_0000_0000;
 
 /**
- * Replays the first `length` words of RECORDS: whole records. What every block changes is in locals, and in memory only
- * while something else may look at it.
+ * Replays whole records from word `from` of RECORDS on, up to word `length` or the first block that would begin at UNTIL or later.
+ * Returns the word at which it stopped. What every block changes is in locals, and in memory only while something else may
+ * look at it.
  */
-export function consume(length: i32): void {
-  let at = <usize>load<u32>(RECORDS);
-  const end = at + ((<usize>length) << 2);
+export function consume(from: i32, length: i32): i32 {
+  const records = <usize>load<u32>(RECORDS);
+  let at = records + ((<usize>from) << 2);
+  const end = records + ((<usize>length) << 2);
   const blocks = <usize>load<u32>(BLOCK_TABLE);
   const scale = load<f64>(PIPELINE_SCALE);
   let now = load<f64>(NOW);
@@ -99,7 +113,8 @@ export function consume(length: i32): void {
     const word = load<u32>(at);
     at += 4;
     if (word >= EVENT_FLAG) {
-      if (((word >>> 16) & 0x7fff) === MARKER) {
+      const event = (word >>> 16) & 0x7fff;
+      if (event === MARKER) {
         store<f64>(NOW, now);
         store<i32>(PREVIOUS, previous);
         addAccesses(kinds);
@@ -111,13 +126,17 @@ export function consume(length: i32): void {
         marker(load<u32>(at));
         now = load<f64>(NOW);
         previous = load<i32>(PREVIOUS);
-      }
+      } else if (followEvent(event, at)) previous = -1;
       at += (<usize>(word & 0xffff)) << 2;
       continue;
     }
     const id = <i32>(word >>> 8);
     const block = blocks + <usize>id * BLOCK_BYTES;
-    if (now >= load<f64>(NEXT_ACTIVITY)) {
+    if (now >= load<f64>(NEXT_STOP)) {
+      if (now >= load<f64>(UNTIL)) {
+        at -= 4;
+        break;
+      }
       store<f64>(NOW, now);
       runDueActivities();
       now = load<f64>(NOW);
@@ -152,9 +171,7 @@ export function consume(length: i32): void {
       now = load<f64>(NOW);
     }
 
-    let loadsReady: f64 = 0;
-    let fromDram = 0;
-    let late = false;
+    let waiting: i32 = NO_WAIT;
     for (const last = at + ((<usize>(word & 0xff)) << 3); at < last; at += 8) {
       const address = load<u32>(at);
       const meta = load<u32>(at + 4);
@@ -165,20 +182,21 @@ export function consume(length: i32): void {
       if (line === lastLine) {
         if (load<u64>(filterPlace(line, kind)) === (load<u64>(FILTER_EPOCH) | <u64>line)) continue;
       }
+      const slot = <i32>(meta >>> 16);
+      // Accesses that the filter answers do nothing whenever they come, so what they would wait for is waited for later.
+      if (slot >= waiting) {
+        now = settleWaits(slot, now);
+        waiting = load<i32>(FIRST_WAIT);
+      }
       if (kind === WRITE) {
         now = storeTo(address, meta & 0xff, now);
         continue;
       }
       for (let next = line; next <= lastLine; next++) {
         if (next !== line) add(L1D_ACCESSES, 1);
-        const ready = loadFrom(next, now);
-        now = load<f64>(NOW);
-        if (ready > loadsReady && kind !== PREFETCH) {
-          loadsReady = ready;
-          late = load<i32>(WAS_HIT) !== 0;
-          if (!late) fromDram = load<i32>(FROM_DRAM);
-        }
+        now = loadFrom(next, now, block, meta);
       }
+      waiting = load<i32>(FIRST_WAIT);
       // An access of no bytes at a line's start is of no line.
       if (lastLine < line) add(L1D_ACCESSES, -1);
     }
@@ -187,11 +205,7 @@ export function consume(length: i32): void {
         ? load<f64>(block + BLOCK_LAST_CYCLES)
         : lookUpCycles(block, previous, id);
     pipelineCycles += cycles;
-    if (loadsReady > now) {
-      const stall = Math.ceil(loadsReady - now);
-      add(late ? STALL_LATE_PREFETCH : fromDram !== 0 ? STALL_DRAM : STALL_L2, stall);
-      now += stall;
-    }
+    if (waiting !== NO_WAIT) now = settleWaits(UNUSED, now);
     now += cycles * scale;
     previous = id;
   }
@@ -200,6 +214,7 @@ export function consume(length: i32): void {
   addAccesses(kinds);
   addBranches(branches);
   add(PIPELINE_CYCLES, pipelineCycles);
+  return <i32>((at - records) >> 2);
 }
 
 /** Counts of taken and of conditional branches, in one number. */
@@ -226,13 +241,23 @@ function filterPlace(line: u32, kind: u32): usize {
   return FILTER + ((<usize>(kind & 1)) << FILTER_SHIFT) + ((<usize>(line & (FILTER_ENTRIES - 1))) << 3);
 }
 
-/** Physical line of a line of the guest's; the micro-TLB has its page from now on. NOW passes when it had not. */
-function translateLine(line: u32, now: f64): i32 {
-  const page = <i32>(line >>> 6);
+/** Where a page of the data micro-TLB is known, if it is. */
+function knownAt(page: u32): usize {
+  return TRANSLATED + ((<usize>(page & (TRANSLATED_ENTRIES - 1))) << 4);
+}
+
+function isKnown(page: u32, known: usize): bool {
+  return load<u64>(known) === (load<u64>(FILTER_EPOCH) | <u64>page);
+}
+
+/** Frame of a page; the micro-TLB has it from now on, and it is known at `known` until that changes. NOW passes when it had not. */
+function translatePage(page: u32, known: usize): i32 {
   let slot = findMicro(DATA_TLB, page);
-  store<f64>(NOW, now);
   if (slot < 0) slot = microMiss(DATA_TLB, page, MICRO_DATA_MISSES);
-  return (microFrame(DATA_TLB, slot) << 6) + <i32>(line & 63);
+  const frame = microFrame(DATA_TLB, slot);
+  store<u64>(known, load<u64>(FILTER_EPOCH) | <u64>page);
+  store<i32>(known + 8, frame);
+  return frame;
 }
 
 /**
@@ -251,7 +276,7 @@ function remember(line: u32, physical: i32, slot: i32): void {
   store<u16>(back, index);
   const key = load<u64>(FILTER_EPOCH) | <u64>line;
   store<u64>(filterPlace(line, READ), key);
-  const isWritable = (flags & DIRTY) !== 0 && (physical !== load<i32>(GATHER_LINE) || load<i64>(GATHER_BYTES) === -1);
+  const isWritable = (flags & DIRTY) !== 0 && (physical !== load<i32>(GATHER_LINE) || isWritten());
   store<u64>(filterPlace(line, WRITE), isWritable ? key : 0);
 }
 
@@ -265,11 +290,18 @@ export function storeTo(address: u32, size: u32, time: f64): f64 {
     const start = <i32>(address - (line << 6));
     const from = max(start, 0);
     const bytes = min(start + <i32>size, 64) - from;
-    const physical = translateLine(line, now);
-    now = load<f64>(NOW);
+    const page = line >>> 6;
+    const known = knownAt(page);
+    let frame = load<i32>(known + 8);
+    if (!isKnown(page, known)) {
+      store<f64>(NOW, now);
+      frame = translatePage(page, known);
+      now = load<f64>(NOW);
+    }
+    const physical = (frame << 6) + <i32>(line & 63);
     const found = findLine(L1D, physical);
     if (found >= 0) {
-      storeHit(physical, found, from, bytes, now);
+      now = storeHit(physical, found, from, bytes, now);
       if (now >= load<f64>(LATEST_READY) || readyTime(physical, now) <= now) remember(line, physical, found);
     } else {
       add(L1D_MISSES, 1);
@@ -280,20 +312,38 @@ export function storeTo(address: u32, size: u32, time: f64): f64 {
   return now;
 }
 
-/** Returns when the line is there; NOW is when it was asked for, WAS_HIT whether L1D had it. */
-export function loadFrom(line: u32, time: f64): f64 {
-  const physical = translateLine(line, time);
-  const now = load<f64>(NOW);
-  const found = findLine(L1D, physical);
-  store<i32>(WAS_HIT, i32(found >= 0));
-  if (found < 0) {
-    add(L1D_MISSES, 1);
-    return loadMiss(physical, now);
+/** A load or PLD of a line, by the access `meta` of `block`. Returns the time at which the core goes on. */
+export function loadFrom(line: u32, time: f64, block: usize, meta: u32): f64 {
+  const page = line >>> 6;
+  const known = knownAt(page);
+  let frame = load<i32>(known + 8);
+  let now = time;
+  if (!isKnown(page, known)) {
+    store<f64>(NOW, now);
+    frame = translatePage(page, known);
+    now = load<f64>(NOW);
   }
-  const ready = now < load<f64>(LATEST_READY) ? readyTime(physical, now) : now;
-  if ((flagsOf(L1D, found) & PREFETCHED) !== 0) prefetchedHit(physical, found, now);
-  else if (ready <= now) remember(line, physical, found);
-  return ready;
+  const physical = (frame << 6) + <i32>(line & 63);
+  const found = findLine(L1D, physical);
+  let cause = STALL_LATE_PREFETCH;
+  let ready = now;
+  if (found >= 0) {
+    if (now < load<f64>(LATEST_READY)) ready = readyTime(physical, now);
+    if ((flagsOf(L1D, found) & PREFETCHED) !== 0) prefetchedHit(physical, found, now);
+    else if (ready <= now) remember(line, physical, found);
+  } else {
+    add(L1D_MISSES, 1);
+    now = missTurn(now);
+    ready = loadMiss(physical, now);
+    cause = load<i32>(FROM_DRAM) !== 0 ? STALL_DRAM : STALL_L2;
+  }
+  if (ready > now && ((meta >>> 8) & 7) !== PREFETCH) addWait(useOf(block, meta), ready, cause);
+  return now;
+}
+
+/** Index of the instruction that first needs what the access of `meta` loads. */
+function useOf(block: usize, meta: u32): i32 {
+  return load<u8>(<usize>load<u32>(USES) + <usize>load<u32>(block + BLOCK_USES) + <usize>(meta >>> 16));
 }
 
 function microMiss(tlb: usize, page: i32, metric: i32): i32 {

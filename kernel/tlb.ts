@@ -1,12 +1,16 @@
-/** Micro-TLBs and the set-associative arrays behind them: src/costmodel/micro-tlb.ts and translation.ts. */
+/** Micro-TLBs and the set-associative arrays behind them: src/costmodel/micro-tlb.ts and tlb.ts. */
 import {
   DATA_TLB,
+  DROP_EVERYTHING,
   MICRO_ENTRIES,
   MICRO_FRAMES,
   MICRO_HINT_BYTES,
   MICRO_HINTS,
   MICRO_NEXT,
   MICRO_PAGES,
+  TAG_PAGE_BITS,
+  TAG_REGIME_BITS,
+  TAG_SIZE_BITS,
   TLB_KEYS,
   TLB_NEXT,
   TLB_SETS,
@@ -62,7 +66,7 @@ export function findEntry(tlb: usize, page: u64, tag: u64): i32 {
   if (sets === 0) return -1;
   const ways = load<i32>(tlb + TLB_WAYS);
   const first = setOf(page, sets) * ways;
-  const key = (page << 4) + tag;
+  const key = (tag << TAG_PAGE_BITS) + page;
   const keys = <usize>load<u32>(tlb + TLB_KEYS);
   for (let entry = first; entry < first + ways; entry++)
     if (load<u64>(keys + ((<usize>entry) << 3)) === key) return entry;
@@ -83,6 +87,44 @@ export function insertEntry(tlb: usize, page: u64, tag: u64, value: u64): void {
   const way = load<i32>(next);
   store<i32>(next, (way + 1) % ways);
   const entry = set * ways + way;
-  store<u64>(<usize>load<u32>(tlb + TLB_KEYS) + ((<usize>entry) << 3), (page << 4) + tag);
+  store<u64>(<usize>load<u32>(tlb + TLB_KEYS) + ((<usize>entry) << 3), (tag << TAG_PAGE_BITS) + page);
   store<u64>(<usize>load<u32>(tlb + TLB_VALUES) + ((<usize>entry) << 3), value);
+}
+
+const EMPTY: u64 = u64.MAX_VALUE;
+const SMALLEST_PAGE_BITS: u64 = 12;
+export const SPACE_REGIME: u64 = 0;
+export const GUEST_KERNEL: u64 = 1;
+export const HYPERVISOR: u64 = 2;
+export const DROP_GUEST: i32 = 0;
+const DROP_SPACE: i32 = 1;
+const DROP_PAGES: i32 = 2;
+
+/** Tag of what a regime has for all spaces, in pages of the smallest size. */
+export function regimeTag(regime: u64): u64 {
+  return regime << TAG_SIZE_BITS;
+}
+
+/** Does what is tagged so go by an operation? */
+function isDropped(tag: u64, page: u64, operation: i32, space: u64, address: u64, pages: u64): bool {
+  if (operation === DROP_EVERYTHING) return true;
+  const context = tag >> TAG_SIZE_BITS;
+  const regime = context & ((1 << TAG_REGIME_BITS) - 1);
+  if (operation === DROP_GUEST) return regime !== HYPERVISOR;
+  if (regime !== SPACE_REGIME) return false;
+  if (operation <= DROP_PAGES && context >> TAG_REGIME_BITS !== space) return false;
+  if (operation === DROP_SPACE) return true;
+  const bits = (tag & ((1 << TAG_SIZE_BITS) - 1)) + SMALLEST_PAGE_BITS;
+  return page << bits < address + (pages << SMALLEST_PAGE_BITS) && address < (page + 1) << bits;
+}
+
+export function dropEntries(tlb: usize, operation: i32, space: u64, address: u64, pages: u64): void {
+  const keys = <usize>load<u32>(tlb + TLB_KEYS);
+  const end = keys + ((<usize>(load<u32>(tlb + TLB_SETS) * load<u32>(tlb + TLB_WAYS))) << 3);
+  for (let at = keys; at < end; at += 8) {
+    const key = load<u64>(at);
+    if (key === EMPTY) continue;
+    const page = key & (((<u64>1) << TAG_PAGE_BITS) - 1);
+    if (isDropped(key >> TAG_PAGE_BITS, page, operation, space, address, pages)) store<u64>(at, EMPTY);
+  }
 }

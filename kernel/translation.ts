@@ -1,6 +1,7 @@
 /** Main TLB, walk cache, IPA cache and the walker of both stages: src/costmodel/translation.ts. */
 import {
-  ENTRY_BITS,
+  CONTEXT,
+  ENTRY_SIZES,
   IPA_CACHE,
   L2_LINE_BITS,
   MAIN_TLB,
@@ -10,17 +11,17 @@ import {
   PAGE_HASH_SHIFT,
   STAGE_DESCRIPTOR_BITS,
   STAGE_INDEX_BITS,
-  STAGE_LEAF,
   STAGE_LEVELS,
-  STAGE_PAGE_BITS,
   STAGE_PAGES,
   STAGE_ROOT,
   STAGE_SPAN_BITS,
   STAGE1_TABLES,
+  STAGE2_SIZES,
   STAGE2_TABLES,
   TOUCHED,
   TRANSLATION_CYCLES,
   WALK_CACHE,
+  WALK_CACHE_PHYSICAL,
   WALK_READ,
   WALK_START,
   WALK_TIME,
@@ -40,39 +41,58 @@ import {
 import {add} from './counts';
 import {access} from './hierarchy';
 import {touch} from './host';
-import {entryValue, findEntry, insertEntry} from './tlb';
+import {dropEntries, entryValue, findEntry, insertEntry, regimeTag, SPACE_REGIME} from './tlb';
 
 const STAGE1: i32 = 1;
 const STAGE2: i32 = 2;
-const TAG_GUEST: u64 = 0;
-const TAG_HYPERVISOR: u64 = 1;
 const PAGE_BITS: u64 = 12;
+/** Sixteen descriptors that map one page. */
+const REPEATED_BITS: u64 = 4;
+
+function sizeTag(bits: u64): u64 {
+  return bits - PAGE_BITS;
+}
 
 /** Physical 4 KiB frame number of `virtual` after a micro-TLB miss at `time`; the cost is left in TRANSLATION_CYCLES. */
 export function translate(virtual: u32, time: f64): i32 {
-  const entryBits = <u64>load<u32>(ENTRY_BITS);
-  const page = <u64>virtual >> entryBits;
+  const context = load<u64>(CONTEXT);
   const micro = load<f64>(MICRO_TLB_MISS);
   store<f64>(TRANSLATION_CYCLES, micro);
   add(STALL_MICRO_TLB, micro);
-  const entry = findEntry(MAIN_TLB, page, TAG_GUEST);
-  if (entry >= 0) {
+  const last = ENTRY_SIZES + ((<usize>load<i32>(ENTRY_SIZES)) << 2);
+  for (let at = ENTRY_SIZES + 4; at <= last; at += 4) {
+    const bits = <u64>load<u32>(at);
+    const entry = findEntry(MAIN_TLB, <u64>virtual >> bits, context + sizeTag(bits));
+    if (entry < 0) continue;
     add(MAIN_HITS, 1);
-    const offset = <u64>virtual & (((<u64>1) << entryBits) - 1);
+    const offset = <u64>virtual & (((<u64>1) << bits) - 1);
     return <i32>(entryValue(MAIN_TLB, entry) + (offset >> PAGE_BITS));
   }
   add(MAIN_MISSES, 1);
   const physical = walk(virtual, time + micro);
-  insertEntry(MAIN_TLB, page, TAG_GUEST, ((physical >> entryBits) << entryBits) >> PAGE_BITS);
+  const bits = walkedBits;
+  insertEntry(MAIN_TLB, <u64>virtual >> bits, context + sizeTag(bits), ((physical >> bits) << bits) >> PAGE_BITS);
   return <i32>(physical >> PAGE_BITS);
 }
 
-/** A 4 KiB page of the hypervisor's own, identity-mapped; returns the cycles a miss costs. */
-export function touchHypervisorPage(page: i32, tableLine: i32, time: f64): f64 {
-  if (findEntry(MAIN_TLB, page, TAG_HYPERVISOR) >= 0) return 0;
+/** An identity-mapped 4 KiB page of the hypervisor's or the guest kernel's own; returns the cycles a miss costs. */
+export function touchOwnPage(regime: u64, page: i32, tableLine: i32, time: f64): f64 {
+  const tag = regimeTag(regime);
+  if (findEntry(MAIN_TLB, page, tag) >= 0) return 0;
   add(PATH_TLB_MISSES, 1);
-  insertEntry(MAIN_TLB, page, TAG_HYPERVISOR, page);
+  insertEntry(MAIN_TLB, page, tag, page);
   return load<f64>(WALK_START) + load<f64>(WALK_READ) + access(tableLine, time, STAGE1, false);
+}
+
+/** What the guest's maintenance reaches: no translations of stage 2 alone. */
+export function dropStage1(operation: i32, space: u32, address: u32, pages: u32): void {
+  dropEntries(MAIN_TLB, operation, space, address, pages);
+  dropEntries(WALK_CACHE, operation, space, address, pages);
+}
+
+export function dropAllStages(operation: i32): void {
+  dropStage1(operation, 0, 0, 0);
+  dropEntries(IPA_CACHE, operation, 0, 0, 0);
 }
 
 function spanBits(stage: usize, level: i32): u64 {
@@ -99,15 +119,31 @@ function pagePlace(stage: usize, page: u32): usize {
   return load<u32>(at + 4);
 }
 
-/** Output address held by the descriptor at `address`; 0 where nothing is mapped. */
-function readAddress(stage: usize, address: u64): u64 {
+/** Place of the descriptor at `address`, 0 where nothing is mapped. */
+function descriptorPlace(stage: usize, address: u64): usize {
   const place = pagePlace(stage, <u32>(address >> PAGE_BITS));
+  return place === 0 ? 0 : place + (<usize>address & 0xffc);
+}
+
+/** Output address that a descriptor holds. */
+function outputOf(stage: usize, place: usize): u64 {
   if (place === 0) return 0;
-  const word = place + (<usize>address & 0xffc);
-  const low = load<u32>(word);
+  const low = load<u32>(place);
   if ((low & 3) === 0) return 0;
-  const high: u64 = load<u32>(stage + STAGE_DESCRIPTOR_BITS) === 3 ? load<u32>(word + 4) & 0xff : 0;
+  const high: u64 = load<u32>(stage + STAGE_DESCRIPTOR_BITS) === 3 ? load<u32>(place + 4) & 0xff : 0;
   return (high << 32) + <u64>(low & ~0x3ff);
+}
+
+/** Log₂ of the page that a descriptor of `level` maps; 0 when it names a table. */
+function pageBitsOf(stage: usize, place: usize, level: i32): u64 {
+  const low = load<u32>(place);
+  const isLast = level === load<i32>(stage + STAGE_LEVELS) - 1;
+  const isLong = load<u32>(stage + STAGE_DESCRIPTOR_BITS) === 3;
+  if (!isLast && (low & 3) === (isLong ? 3 : 1)) return 0;
+  let isRepeated = false;
+  if (isLong) isRepeated = (load<u32>(place + 4) & (1 << 20)) !== 0;
+  else isRepeated = isLast ? (low & 3) === 1 : (low & (1 << 18)) !== 0;
+  return spanBits(stage, level) + (isRepeated ? REPEATED_BITS : 0);
 }
 
 function makeMapped(virtual: u32): void {
@@ -120,72 +156,86 @@ function makeMapped(virtual: u32): void {
   touch(virtual);
 }
 
+/** Log₂ of the smaller of the two pages that the last walk went through, and of that of stage 2. */
+let walkedBits: u64 = 0;
+let lastStage2Bits: u64 = 0;
+
 /** Walks both stages from the start or from the walk cache. Returns the physical address of `virtual`. */
 function walk(virtual: u32, time: f64): u64 {
   makeMapped(virtual);
   store<f64>(WALK_TIME, time + load<f64>(WALK_START));
   add(STALL_STAGE1, load<f64>(WALK_START));
   const input = <u64>virtual;
-  const leaf = load<i32>(STAGE1_TABLES + STAGE_LEAF);
-  const key: u64 = leaf > 0 ? input >> spanBits(STAGE1_TABLES, leaf - 1) : 0;
-  const cacheable = leaf > 0 && leaf === load<i32>(STAGE1_TABLES + STAGE_LEVELS) - 1;
+  const last = load<i32>(STAGE1_TABLES + STAGE_LEVELS) - 1;
+  const span = spanBits(STAGE1_TABLES, last - 1);
+  const key = input >> span;
+  const tag = load<u64>(CONTEXT) + sizeTag(span);
   let level = 0;
   let table = load<u64>(STAGE1_TABLES + STAGE_ROOT);
-  let isCached = false;
-  if (cacheable) {
-    const entry = findEntry(WALK_CACHE, key, TAG_GUEST);
-    if (entry >= 0) {
-      add(WALK_CACHE_HITS, 1);
-      level = leaf;
-      table = entryValue(WALK_CACHE, entry);
-      isCached = true;
-    }
+  const cached = findEntry(WALK_CACHE, key, tag);
+  let cachedTable: u64 = 0;
+  if (cached >= 0) {
+    add(WALK_CACHE_HITS, 1);
+    cachedTable = entryValue(WALK_CACHE, cached);
+    for (; level < last; level++)
+      table = outputOf(
+        STAGE1_TABLES,
+        descriptorPlace(STAGE1_TABLES, descriptorAddress(STAGE1_TABLES, table, level, input)),
+      );
   }
-  let output: u64 = 0;
-  for (; level <= leaf; level++) {
+  while (true) {
     const slot = descriptorAddress(STAGE1_TABLES, table, level, input);
-    const slotPhysical = isCached ? slot : throughStage2(slot);
-    if (level === leaf && cacheable && !isCached)
-      insertEntry(WALK_CACHE, key, TAG_GUEST, slotPhysical - (slot - table));
+    const known = cached >= 0 && load<i32>(WALK_CACHE_PHYSICAL) !== 0;
+    const slotPhysical = known ? cachedTable + (slot - table) : throughStage2(slot);
+    if (level === last && cached < 0) insertEntry(WALK_CACHE, key, tag, slotPhysical - (slot - table));
     readDescriptor(slotPhysical, STAGE1);
-    output = readAddress(STAGE1_TABLES, isCached ? stage1Slot(input, level) : slot);
+    const place = descriptorPlace(STAGE1_TABLES, slot);
+    const output = outputOf(STAGE1_TABLES, place);
+    const bits = pageBitsOf(STAGE1_TABLES, place, level);
+    if (bits > 0) {
+      const mask = ((<u64>1) << bits) - 1;
+      const physical = throughStage2((output & ~mask) + (input & mask));
+      store<f64>(TRANSLATION_CYCLES, load<f64>(TRANSLATION_CYCLES) + (load<f64>(WALK_TIME) - time));
+      walkedBits = hasStage2() ? min(bits, lastStage2Bits) : bits;
+      return physical;
+    }
     table = output;
-    isCached = false;
+    level++;
   }
-  const mask = ((<u64>1) << (<u64>load<u32>(STAGE1_TABLES + STAGE_PAGE_BITS))) - 1;
-  const physical = throughStage2(output + (input & mask) - (output & mask));
-  store<f64>(TRANSLATION_CYCLES, load<f64>(TRANSLATION_CYCLES) + (load<f64>(WALK_TIME) - time));
-  return physical;
 }
 
-/** IPA of the descriptor that a walk-cache hit went to directly; the tables are addressed by IPA. */
-function stage1Slot(input: u64, level: i32): u64 {
-  let table = load<u64>(STAGE1_TABLES + STAGE_ROOT);
-  for (let i = 0; i < level; i++) table = readAddress(STAGE1_TABLES, descriptorAddress(STAGE1_TABLES, table, i, input));
-  return descriptorAddress(STAGE1_TABLES, table, level, input);
+function hasStage2(): bool {
+  return load<i32>(STAGE2_TABLES + STAGE_LEVELS) !== 0;
 }
 
 /** PA of an IPA: from the IPA cache, or by a stage-2 walk. Without stage 2 the two are the same. */
 function throughStage2(intermediate: u64): u64 {
-  if (load<i32>(STAGE2_TABLES + STAGE_LEVELS) === 0) return intermediate;
-  const bits = <u64>load<u32>(STAGE2_TABLES + STAGE_PAGE_BITS);
-  const page = intermediate >> bits;
-  const offset = intermediate & (((<u64>1) << bits) - 1);
-  const entry = findEntry(IPA_CACHE, page, TAG_GUEST);
-  if (entry >= 0) {
+  if (!hasStage2()) return intermediate;
+  const context = regimeTag(SPACE_REGIME);
+  const end = STAGE2_SIZES + ((<usize>load<i32>(STAGE2_SIZES)) << 2);
+  for (let at = STAGE2_SIZES + 4; at <= end; at += 4) {
+    const bits = <u64>load<u32>(at);
+    const entry = findEntry(IPA_CACHE, intermediate >> bits, context + sizeTag(bits));
+    if (entry < 0) continue;
     add(IPA_CACHE_HITS, 1);
-    return (entryValue(IPA_CACHE, entry) << PAGE_BITS) + offset;
+    lastStage2Bits = bits;
+    return (entryValue(IPA_CACHE, entry) << PAGE_BITS) + (intermediate & (((<u64>1) << bits) - 1));
   }
-  const leaf = load<i32>(STAGE2_TABLES + STAGE_LEAF);
   let table = load<u64>(STAGE2_TABLES + STAGE_ROOT);
-  for (let level = 0; level <= leaf; level++) {
+  let level = 0;
+  while (true) {
     const slot = descriptorAddress(STAGE2_TABLES, table, level, intermediate);
     readDescriptor(slot, STAGE2);
-    table = readAddress(STAGE2_TABLES, slot);
+    const place = descriptorPlace(STAGE2_TABLES, slot);
+    table = outputOf(STAGE2_TABLES, place);
+    const bits = pageBitsOf(STAGE2_TABLES, place, level++);
+    if (bits === 0) continue;
+    const mask = ((<u64>1) << bits) - 1;
+    const base = table & ~mask;
+    insertEntry(IPA_CACHE, intermediate >> bits, context + sizeTag(bits), base >> PAGE_BITS);
+    lastStage2Bits = bits;
+    return base + (intermediate & mask);
   }
-  const base = (table >> bits) << bits;
-  insertEntry(IPA_CACHE, page, TAG_GUEST, base >> PAGE_BITS);
-  return base + offset;
 }
 
 function readDescriptor(address: u64, requester: i32): void {

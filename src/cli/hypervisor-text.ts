@@ -2,7 +2,8 @@
 import {type PathItem, pricePath} from '../costmodel/prices.ts';
 import {InputError} from '../files/errors.ts';
 import {nearest} from '../files/nearest.ts';
-import type {Activity, Build, HypervisorFile, Path} from '../hypervisors/schema.ts';
+import {pagesText} from '../hypervisors/page-regions.ts';
+import type {Activity, Build, HypervisorFile, Path, Placement} from '../hypervisors/schema.ts';
 import type {Calibration} from '../predict/calibration.ts';
 import {formatNumber} from '../report/format.ts';
 import {fieldList, formatCount} from './format.ts';
@@ -62,15 +63,29 @@ export const chooseBuild = (
   });
 };
 
+const stage1Text = ({stage1}: HypervisorFile): string => {
+  const {format, placement, taskSwitch} = stage1;
+  return [
+    `${format}, ${pagesText(stage1)} pages`,
+    ...(placement ? [`placement ${placementText(placement)}`] : []),
+    ...(taskSwitch === 'flush' ? ['TLB flushed at task switches'] : []),
+  ].join('; ');
+};
+
 export const stage2Text = ({stage2}: HypervisorFile): string =>
   stage2 === null
     ? 'none'
-    : `${stage2.format} from level ${stage2.startLevel}, ${stage2.inputBits}-bit IPA, ${stage2.leaf} pages`;
+    : `${stage2.format} from level ${stage2.startLevel}, ${stage2.inputBits}-bit IPA, ${pagesText(stage2)} pages`;
 
-const placementText = ({placement}: HypervisorFile): string =>
-  placement.policy === 'contiguous'
-    ? 'contiguous'
-    : `fragmented, runs of ${placement.meanRun.value} ${placement.meanRun.unit} on average`;
+const PLACEMENT_TEXT: {
+  readonly [Policy in Placement['policy']]: (placement: Extract<Placement, {policy: Policy}>) => string;
+} = {
+  contiguous: () => 'contiguous',
+  fragmented: ({meanRun}) => `fragmented, runs of ${meanRun.value} ${meanRun.unit} on average`,
+  coloured: ({colours}) => `frames of L2 ${colours.length === 1 ? 'colour' : 'colours'} ${colours.join(', ')}`,
+};
+const placementText = (placement: Placement): string =>
+  (PLACEMENT_TEXT[placement.policy] as (placement: Placement) => string)(placement);
 
 const sliceText = ({scheduler: {policy, slice}}: HypervisorFile): string =>
   slice === null ? policy : `${policy}, slices of ${slice.value} ${slice.unit}`;
@@ -80,11 +95,11 @@ const header = (h: HypervisorFile): string =>
     ['system', `${h.id}: ${h.title}, ${h.version}`],
     ['design', h.design],
     ['modes', h.modes.join(', ') || 'none'],
-    ['stage 1', `${h.stage1.format}, ${h.stage1.leaf} pages`],
+    ['stage 1', stage1Text(h)],
     ['', `source: ${h.stage1.source}`],
     ['stage 2', stage2Text(h)],
     ...(h.stage2 ? [['', `source: ${h.stage2.source}`] as const] : []),
-    ['placement', placementText(h)],
+    ['placement', placementText(h.placement)],
     ['', `source: ${h.placement.source}`],
     ['scheduler', sliceText(h)],
     ['', `source: ${h.scheduler.source}`],

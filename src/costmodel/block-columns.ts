@@ -1,5 +1,6 @@
 /** The block dictionary as replay reads it: a typed array per property, filled as blocks become known. */
 import type {Block, BlockTable} from '../trace/blocks.ts';
+import {firstUses} from './first-use.ts';
 import {METRIC} from './metrics.ts';
 
 /** Ends of a block that need a prediction. */
@@ -17,6 +18,8 @@ export class BlockColumns {
   end = new Uint8Array(1024);
   fallThrough = new Uint32Array(1024);
   address = new Uint32Array(1024);
+  /** By instruction: see {@link firstUses}. */
+  readonly firstUses: Uint8Array[] = [];
   /** Since the counts were last cleared. What a block always does is counted through it. */
   executions = new Float64Array(1024);
   known = 0;
@@ -43,6 +46,7 @@ export class BlockColumns {
     this.lastLine[id] = (block.address + block.size - 1) >>> lineBits;
     this.address[id] = block.address;
     this.fallThrough[id] = block.address + block.size;
+    this.firstUses[id] = firstUses(block);
     this.end[id] = block.end === 'conditional' ? CONDITIONAL : block.end === 'indirect' ? INDIRECT : 0;
   }
 

@@ -45,7 +45,7 @@ const GUEST_ITEMS: readonly (readonly [CostItem['group'], string, readonly numbe
   ['guest', 'waiting for L2', [METRIC.stallL2]],
   ['guest', 'waiting for DRAM', [METRIC.stallDram]],
   ['guest', 'waiting for lines on their way', [METRIC.stallLatePrefetch]],
-  ['guest', 'waiting to fill or write lines', [METRIC.stallLinefill, METRIC.stallWrite]],
+  ['guest', 'waiting to fill or write lines', [METRIC.stallLinefill, METRIC.stallStore, METRIC.stallWrite]],
   ['translation', 'micro-TLB misses', [METRIC.stallMicroTlb]],
   ['translation', 'walks, stage 1', [METRIC.stallStage1]],
   ['translation', 'walks, stage 2', [METRIC.stallStage2]],

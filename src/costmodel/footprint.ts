@@ -3,11 +3,18 @@
  * guest's caches. The lines of a build's smallest trap are taken to be shared by all of its paths; what a path touches
  * beyond them is its own.
  */
-import {localName, type ResolvedActivity, type ResolvedPath, resolveActivities} from '../hypervisors/load.ts';
+import {
+  isKernelPath,
+  localName,
+  type ResolvedActivity,
+  type ResolvedPath,
+  resolveActivities,
+} from '../hypervisors/load.ts';
 import type {Build, HypervisorFile, KernelFile, Path} from '../hypervisors/schema.ts';
 import {MEBIBYTE} from '../units.ts';
 import {HOST_TABLE_RESERVE, HYPERVISOR_RESERVE} from './address-space.ts';
 import type {Machine} from './machine.ts';
+import {GUEST_KERNEL, HYPERVISOR} from './tlb.ts';
 
 const PAGE = 4096;
 
@@ -16,6 +23,8 @@ export interface TouchedPath extends ResolvedPath {
   readonly codeLines: Int32Array;
   readonly dataLines: Int32Array;
   readonly pages: Int32Array;
+  /** Whose translations its pages are: {@link GUEST_KERNEL} or {@link HYPERVISOR}. */
+  readonly regime: number;
 }
 
 export interface TouchedActivity extends ResolvedActivity {
@@ -97,6 +106,10 @@ export const touchedActivities = (
   if (build) images.set(build, new Image(build, top - HYPERVISOR_RESERVE / 2 + MEBIBYTE, machine));
   return resolveActivities(hypervisor, kernel).map(({activity, paths}) => ({
     activity,
-    paths: paths.map((p) => ({...p, ...(images.get(p.build) as Image).lines(localName(p.name))})),
+    paths: paths.map((p) => ({
+      ...p,
+      ...(images.get(p.build) as Image).lines(localName(p.name)),
+      regime: isKernelPath(p.name) ? GUEST_KERNEL : HYPERVISOR,
+    })),
   }));
 };

@@ -1,25 +1,26 @@
 /**
- * L1I, L1D, linefill buffers, prefetcher, write streaming, L2 and DRAM of one core, in simulated time.
+ * L1I, L1D, linefill buffers, prefetcher, store buffer and write streaming of one core, before an {@link Uncore}, in simulated time.
  *
- * Lines enter L1D when they are requested and carry the time at which they will be there in a linefill buffer. Overlap
- * follows one rule: a load waits for its own line at the end of its block, so misses of one block overlap, as do
- * prefetches and PLDs, as far as linefill buffers reach. L2 is filled by L1D's victims and by instruction fetches and
- * keeps its copy on a hit (the A53 and A35 manuals say so of their L2; the A7's text was not available).
+ * Lines enter L1D when they are requested and carry the time at which they will be there in a linefill buffer. What may be
+ * under way at once bounds overlap: so many misses of loads and PLDs, so many linefills for stores, and prefetches in the
+ * buffers that are left. tinymembench on A20 boards asks for these bounds: two misses (two streams with PLD reach 615 MB/s,
+ * not five times one latency), one linefill for stores (223 ns a line when fills do not stream). L2 is filled by L1D's victims and by instruction
+ * fetches and keeps its copy on a hit (the A53 and A35 manuals say so of their L2; the A7's text was not available, so both are switches).
  */
 import {Cache, DIRTY, PREFETCHED} from './cache.ts';
-import {Dram} from './dram.ts';
+import {InFlight} from './in-flight.ts';
 import {LineGather} from './line-gather.ts';
 import type {Machine} from './machine.ts';
 import {GUEST, METRIC} from './metrics.ts';
 import {Prefetcher} from './prefetcher.ts';
+import {Uncore} from './uncore.ts';
 
 const LINE_BYTES_64 = 64;
 
 export class Hierarchy {
   readonly l1i: Cache;
   readonly l1d: Cache;
-  readonly l2: Cache;
-  readonly dram: Dram;
+  readonly uncore: Uncore;
   /** Counts every change of L1I, so that a block found resident stays so until it changes. */
   instructionGeneration = 0;
   /** No linefill is under way at or after this time. */
@@ -32,27 +33,38 @@ export class Hierarchy {
   private readonly prefetcher: Prefetcher;
   private readonly fillLines: Int32Array;
   private readonly fillReady: Float64Array;
+  /** Misses of loads and PLDs. */
+  private readonly misses: InFlight;
+  /** Linefills for stores. */
+  private readonly storeFills: InFlight;
+
+  // Stores to the line that a store allocated last merge in pieces: until the line is there, the store buffer holds them.
+  private storeLine = -1;
+  private storeReady = 0;
+  private storePiece = -1;
+  private storePieces = 0;
 
   // Write streaming (read-allocate mode): see Arm FAQ ka16133.
   private streaming = false;
-  private readonly gather = new LineGather();
-  private gatherReady = 0;
+  private readonly gather: LineGather;
   private fullLines = 0;
   private streamedInARow = 0;
-  private readonly posted: Float64Array;
-  private postedNext = 0;
+  private readonly posted: InFlight;
 
-  constructor(machine: Machine, counts: Float64Array, seed: number) {
+  /** `uncore`: shared with other cores, or the core's own. */
+  constructor(machine: Machine, counts: Float64Array, seed: number, uncore = new Uncore(machine, seed)) {
     this.machine = machine;
+    this.uncore = uncore;
     this.counts = counts;
     this.l1i = new Cache(machine.l1i, seed + 1);
     this.l1d = new Cache(machine.l1d, seed + 2);
-    this.l2 = new Cache(machine.l2, seed + 3);
-    this.dram = new Dram(machine.dram, counts);
     this.prefetcher = new Prefetcher(machine);
     this.fillLines = new Int32Array(machine.linefills).fill(-1);
     this.fillReady = new Float64Array(machine.linefills);
-    this.posted = new Float64Array(machine.postedWrites);
+    this.misses = new InFlight(machine.demandMisses);
+    this.storeFills = new InFlight(machine.storeLinefills);
+    this.posted = new InFlight(machine.postedWrites);
+    this.gather = new LineGather(machine);
     if (2 ** machine.l1d.lineBits !== LINE_BYTES_64) throw new RangeError('the hierarchy models 64-byte data lines');
   }
 
@@ -65,14 +77,18 @@ export class Hierarchy {
     return time;
   }
 
-  /** A load or PLD of a line that L1D lacks, at `time`. Returns when it will be there. */
+  /** A load or PLD misses at `time`. Returns when it may ask for its line: the core waits until then. */
+  missTurn(time: number): number {
+    return this.waitUntil(this.misses.free(this.waitForLinefill(time)), time, METRIC.stallLinefill);
+  }
+
+  /** A load or PLD of a line that L1D lacks, at `time`, its turn. Returns when it will be there. */
   loadMiss(line: number, time: number): number {
-    if (this.streaming && line === this.gather.line) {
-      this.leaveStream();
-      return this.fill(line, time, GUEST, DIRTY);
-    }
-    const ready = this.fill(line, time, GUEST, 0);
-    if (this.prefetcher.miss(line)) this.prefetch(line, time);
+    const isGathered = this.streaming && line === this.gather.line;
+    if (isGathered) this.leaveStream();
+    const ready = this.fill(line, time, GUEST, isGathered ? DIRTY : 0);
+    this.misses.begin(ready);
+    if (!isGathered && this.prefetcher.miss(line)) this.prefetch(line, time);
     return ready;
   }
 
@@ -86,41 +102,66 @@ export class Hierarchy {
   }
 
   /**
-   * A store of `size` bytes at byte `offset` of a line in L1D, which may still be on its way: the linefill buffer merges it.
+   * A store of `size` bytes at byte `offset` of a line in L1D, which may still be on its way. Returns the time at which the core goes
+   * on.
    */
-  storeHit(line: number, slot: number, offset: number, size: number, time: number): void {
+  storeHit(line: number, slot: number, offset: number, size: number, time: number): number {
     const flags = this.l1d.flags[slot]!;
     if ((flags & PREFETCHED) !== 0) this.counts[METRIC.prefetchUsed]!++;
     this.l1d.flags[slot] = (flags | DIRTY) & ~PREFETCHED;
     if (line === this.gather.line && !this.gather.isFull) this.gatherAllocated(offset, size, time);
+    return line === this.storeLine && time < this.storeReady ? this.buffer(offset, size, time) : time;
   }
 
   /** A store to a line that L1D lacks. Returns the time at which the core goes on. */
   storeMiss(line: number, offset: number, size: number, time: number): number {
     const {gather} = this;
+    let now = time;
     if (this.streaming) {
-      if (gather.line === line || gather.line < 0) {
+      const gathered = gather.line;
+      if (gathered < 0 || (gathered === line && gather.continues(offset))) {
         this.counts[METRIC.streamedStores]!++;
         return this.streamStore(line, offset, size, time);
       }
-      this.breakStream(time);
+      now = this.breakStream(time);
+      if (gathered === line) return this.storeHit(line, this.l1d.find(line), offset, size, now);
     }
     this.counts[METRIC.allocatedLines]!++;
-    if (line !== gather.line + 1 || !gather.isFull) this.fullLines = 0;
-    const free = this.waitForLinefill(time);
-    if (free > time) this.counts[METRIC.stallLinefill]! += Math.ceil(free - time);
-    const start = free > time ? time + Math.ceil(free - time) : time;
-    this.gatherReady = this.fill(line, start, GUEST, DIRTY);
+    if (Math.abs(line - gather.line) !== 1 || !gather.isFull) this.fullLines = 0;
+    now = this.allocate(line, now);
     gather.start(line);
-    this.gatherAllocated(offset, size, start);
+    this.gatherAllocated(offset, size, now);
+    return this.buffer(offset, size, now);
+  }
+
+  /** Asks for a line to store to when it is its turn. Returns the time at which the core goes on. */
+  private allocate(line: number, time: number): number {
+    const start = this.waitUntil(this.storeFills.free(this.waitForLinefill(time)), time, METRIC.stallStore);
+    this.storeReady = this.fill(line, start, GUEST, DIRTY);
+    this.storeFills.begin(this.storeReady);
+    this.storeLine = line;
+    this.storePiece = -1;
+    this.storePieces = 0;
     return start;
+  }
+
+  /** A store to the line that is on its way for stores. One piece more than the buffer holds waits for the line. */
+  private buffer(offset: number, size: number, time: number): number {
+    const {mergeBytes, storeBuffer} = this.machine;
+    const first = Math.floor(offset / mergeBytes);
+    const last = Math.floor((offset + size - 1) / mergeBytes);
+    this.storePieces += last - first + (first === this.storePiece ? 0 : 1);
+    this.storePiece = last;
+    if (this.storePieces <= storeBuffer) return time;
+    this.storePieces = 0;
+    return this.waitUntil(this.storeReady, time, METRIC.stallStore);
   }
 
   /** More of a line that was allocated: full before its linefill completes, it counts towards streaming. */
   private gatherAllocated(offset: number, size: number, time: number): void {
     this.gather.add(offset, size);
     if (!this.gather.isFull) return;
-    this.fullLines = time < this.gatherReady ? this.fullLines + 1 : 0;
+    this.fullLines = time < this.storeReady ? this.fullLines + 1 : 0;
     if (this.fullLines >= this.machine.readAllocateEntry) {
       this.streaming = true;
       this.streamedInARow = 0;
@@ -128,6 +169,7 @@ export class Hierarchy {
     }
   }
 
+  /** A store of a line that is gathered, or is from now on. */
   private streamStore(line: number, offset: number, size: number, time: number): number {
     const {gather} = this;
     if (line !== gather.line) gather.start(line);
@@ -136,8 +178,8 @@ export class Hierarchy {
     gather.start(-1);
     this.counts[METRIC.streamedLines]!++;
     this.streamedInARow++;
-    const slot = this.l2.find(line);
-    if (slot >= 0) this.l2.flags[slot]! |= DIRTY;
+    const slot = this.uncore.l2.find(line);
+    if (slot >= 0) this.uncore.l2.flags[slot]! |= DIRTY;
     else if (this.streamedInARow <= this.machine.readAllocateEntryL2) this.insertL2(line, DIRTY, time);
     else return this.post(line, time);
     return time;
@@ -145,25 +187,18 @@ export class Hierarchy {
 
   /** Hands a full line to memory; waits when all posted-write entries are taken. */
   private post(line: number, time: number): number {
-    const oldest = this.posted[this.postedNext]!;
-    let start = time;
-    if (oldest > time) {
-      const wait = Math.ceil(oldest - time);
-      this.counts[METRIC.stallWrite]! += wait;
-      start = time + wait;
-    }
-    this.posted[this.postedNext] = this.dram.write(line, start);
-    this.postedNext = (this.postedNext + 1) % this.posted.length;
+    const start = this.waitUntil(this.posted.free(time), time, METRIC.stallWrite);
+    this.posted.begin(this.uncore.dram.write(line, start, this.counts));
     return start;
   }
 
-  /** A store goes elsewhere before the gathered line is full: that line is allocated after all. */
-  private breakStream(time: number): void {
+  /** The gathered line is not filled in order: it is allocated after all. Returns the time at which the core goes on. */
+  private breakStream(time: number): number {
     const {line} = this.gather;
     this.leaveStream();
-    if (this.l1d.find(line) >= 0) return;
+    if (this.l1d.find(line) >= 0) return time;
     this.counts[METRIC.brokenLines]!++;
-    this.fill(line, time, GUEST, DIRTY);
+    return this.allocate(line, time);
   }
 
   private leaveStream(): void {
@@ -193,15 +228,22 @@ export class Hierarchy {
     this.counts[METRIC.l1iMisses + requester]!++;
     this.instructionGeneration++;
     this.l1i.insert(line, 0);
-    const shift = this.machine.l2.lineBits - this.machine.l1i.lineBits;
-    const ready = this.fromL2(line >>> shift, time, requester, true);
+    const {l1i, l2} = this.machine;
+    const wanted = line >>> (l2.lineBits - l1i.lineBits);
+    const slot = this.uncore.l2.find(wanted);
+    this.countL2(slot, requester);
+    const ready = slot >= 0 ? this.uncore.l2Line(time) : this.uncore.dram.read(wanted, time, this.counts);
+    if (slot < 0) this.insertL2(wanted, 0, time);
     return Math.ceil(ready - time);
   }
 
   private fill(line: number, time: number, requester: number, flags: number): number {
     const start = this.waitForLinefill(time);
-    const ready = this.fromL2(line, start, requester, false);
-    this.install(line, ready, flags, start);
+    const slot = this.uncore.l2.find(line);
+    this.countL2(slot, requester);
+    const taken = this.leaveL2(slot);
+    const ready = this.forL1d(line, slot, start);
+    this.install(line, ready, flags | taken, start);
     return ready;
   }
 
@@ -215,25 +257,32 @@ export class Hierarchy {
       if (this.freeLinefills(time) <= 1) return;
       counts[METRIC.prefetchIssued]!++;
       counts[METRIC.l2PrefetchAccesses]!++;
-      const slot = this.l2.find(target);
-      let ready = time + machine.l2Hit;
-      if (slot < 0) {
-        counts[METRIC.l2PrefetchMisses]!++;
-        ready = this.dram.read(target, time);
-      }
-      this.install(target, ready, PREFETCHED, time);
+      const slot = this.uncore.l2.find(target);
+      if (slot < 0) counts[METRIC.l2PrefetchMisses]!++;
+      const taken = this.leaveL2(slot);
+      this.install(target, this.forL1d(target, slot, time), PREFETCHED | taken, time);
     }
   }
 
-  /** Looks `line` up in L2 and DRAM; returns when its data reach the core. */
-  private fromL2(line: number, time: number, requester: number, keep: boolean): number {
+  private countL2(slot: number, requester: number): void {
     this.counts[METRIC.l2Accesses + requester]!++;
-    this.fromDram = false;
-    if (this.l2.find(line) >= 0) return time + this.machine.l2Hit;
-    this.counts[METRIC.l2Misses + requester]!++;
-    this.fromDram = true;
-    const ready = this.dram.read(line, time);
-    if (keep) this.insertL2(line, 0, time);
+    if (slot < 0) this.counts[METRIC.l2Misses + requester]!++;
+    this.fromDram = slot < 0;
+  }
+
+  /** L1D takes a line that L2 may hold, at `slot`: an exclusive L2 loses it. Returns the flags that come along. */
+  private leaveL2(slot: number): number {
+    if (slot < 0 || this.machine.l2KeepsOnHit) return 0;
+    const flags = this.uncore.l2.flags[slot]!;
+    this.uncore.l2.remove(slot);
+    return flags;
+  }
+
+  /** A line for L1D, from L2 if that held it, at `slot`, or else from DRAM. Returns when its data reach the core. */
+  private forL1d(line: number, slot: number, time: number): number {
+    if (slot >= 0) return this.uncore.l2Line(time);
+    const ready = this.uncore.dram.read(line, time, this.counts);
+    if (this.machine.l2FillsOnMiss) this.insertL2(line, 0, time);
     return ready;
   }
 
@@ -248,14 +297,13 @@ export class Hierarchy {
   }
 
   private toL2(line: number, flags: number, time: number): void {
-    const slot = this.l2.find(line);
-    if (slot >= 0) this.l2.flags[slot]! |= flags;
+    const slot = this.uncore.l2.find(line);
+    if (slot >= 0) this.uncore.l2.flags[slot]! |= flags;
     else this.insertL2(line, flags, time);
   }
 
   private insertL2(line: number, flags: number, time: number): void {
-    this.l2.insert(line, flags);
-    if (this.l2.victimLine >= 0 && (this.l2.victimFlags & DIRTY) !== 0) this.dram.write(this.l2.victimLine, time);
+    this.uncore.insert(line, flags, time, this.counts);
   }
 
   private occupyLinefill(line: number, ready: number, time: number): void {
@@ -273,6 +321,14 @@ export class Hierarchy {
     let free = 0;
     for (let i = 0; i < this.fillReady.length; i++) if (this.fillReady[i]! <= time) free++;
     return free;
+  }
+
+  /** The core waits, in whole cycles. */
+  private waitUntil(free: number, time: number, metric: number): number {
+    if (free <= time) return time;
+    const wait = Math.ceil(free - time);
+    this.counts[metric]! += wait;
+    return time + wait;
   }
 
   /** The earliest time from `time` on at which a linefill buffer is free. */

@@ -4,7 +4,7 @@ import {basename, join} from 'node:path';
 import {z} from 'zod';
 import {type FileKind, readExtending} from '../files/extends.ts';
 import {packagePath} from '../files/paths.ts';
-import {listParameters, type NamedParameter, PARAMETER_KINDS, parameter} from '../parameters/parameter.ts';
+import {listParameters, type NamedParameter, PARAMETER_KINDS, parameter, toggle} from '../parameters/parameter.ts';
 import {INSTRUCTION_CLASSES, type InstructionClass} from '../trace/instruction-class.ts';
 import {cycles, hertz, nanoseconds, toCycles} from '../units.ts';
 
@@ -49,13 +49,22 @@ const sections = {
     ipaCacheWays: parameter('ways'),
     walkStart: parameter('cycles'),
     walkRead: parameter('cycles'),
+    walkCachePhysical: toggle(),
   }),
   caches: z.strictObject({
     l1i: cache,
     l1d: cache,
     l2: cache,
     l2Hit: parameter('cycles'),
+    l2Line: parameter('cycles'),
+    l2FillsOnMiss: toggle(),
+    l2KeepsOnHit: toggle(),
     linefills: parameter('entries'),
+    demandMisses: parameter('entries'),
+    storeLinefills: parameter('entries'),
+    storeBuffer: parameter('entries'),
+    mergeBytes: parameter('B'),
+    ascendingBytes: parameter('B'),
     readAllocateEntry: parameter('lines'),
     readAllocateEntryL2: parameter('lines'),
     postedWrites: parameter('lines'),
@@ -76,9 +85,9 @@ const sections = {
     tRFC: parameter('ns'),
     tREFI: parameter('ns'),
     uncore: parameter('ns'),
-    busClock: parameter('MHz'),
-    busWidth: parameter('B'),
-    turnaround: parameter('ns'),
+    transfer: parameter('clocks'),
+    turnaround: parameter('clocks'),
+    otherMasters: parameter('MB/s'),
   }),
   memory: z.strictObject({
     base: parameter('B'),
@@ -128,11 +137,27 @@ export interface Machine {
   readonly ipaCache: TlbGeometry;
   readonly walkStart: number;
   readonly walkRead: number;
+  /** Does the walk cache hold tables' physical addresses, so that a hit needs no stage 2 for the table? */
+  readonly walkCachePhysical: boolean;
   readonly l1i: CacheGeometry;
   readonly l1d: CacheGeometry;
   readonly l2: CacheGeometry;
   readonly l2Hit: number;
+  /** For which one line keeps L2 from handing over another. */
+  readonly l2Line: number;
+  /** Does a line that L1D reads from DRAM go into L2 as well? */
+  readonly l2FillsOnMiss: boolean;
+  /** Does L2 keep a line that L1D takes? */
+  readonly l2KeepsOnHit: boolean;
   readonly linefills: number;
+  /** Misses of loads and PLDs that may be under way at once. */
+  readonly demandMisses: number;
+  readonly storeLinefills: number;
+  /** Pieces of `mergeBytes` that stores may leave while their line is on its way. */
+  readonly storeBuffer: number;
+  readonly mergeBytes: number;
+  /** Within so many bytes pieces must be written upwards for a line to stream. */
+  readonly ascendingBytes: number;
   readonly readAllocateEntry: number;
   readonly readAllocateEntryL2: number;
   readonly postedWrites: number;
@@ -164,9 +189,11 @@ export interface DramTimings {
   readonly refreshInterval: number;
   /** From the core to the controller and back, whatever the row. */
   readonly uncore: number;
-  /** One line over the interconnect. */
+  /** For which one line holds the channel. */
   readonly transfer: number;
   readonly turnaround: number;
+  /** Between two lines that other masters read; Infinity for none. */
+  readonly otherInterval: number;
 }
 
 /** Line numbers are signed 32-bit words in the caches' tags. */
@@ -194,6 +221,18 @@ export const machineFrom = (file: MachineFile): Machine => {
   const top = file.memory.base.value + file.memory.size.value;
   if (top > MAX_LINES * caches.l1i.line.value)
     throw new RangeError(`memory ends at ${top}: replay counts lines in 31 bits`);
+  const {mergeBytes, ascendingBytes} = caches;
+  if (
+    !Number.isInteger(Math.log2(mergeBytes.value)) ||
+    line % ascendingBytes.value !== 0 ||
+    ascendingBytes.value % mergeBytes.value !== 0
+  )
+    throw new RangeError(
+      `caches.mergeBytes (${mergeBytes.value}) must be a power of two and divide ascendingBytes (${ascendingBytes.value}), which must divide a line`,
+    );
+  const otherInterval = (line * clock) / (dram.otherMasters.value * 1e6);
+  if ((dram.transfer.value + dram.turnaround.value) * perDramClock >= otherInterval)
+    throw new RangeError(`dram.otherMasters leaves nothing of the channel at ${dram.otherMasters.value} MB/s`);
   if (line !== caches.l2.line.value) throw new RangeError('L1D and L2 must have the same line size');
   return {
     id: file.id,
@@ -211,11 +250,20 @@ export const machineFrom = (file: MachineFile): Machine => {
     ipaCache: {sets: translation.ipaCacheSets.value, ways: translation.ipaCacheWays.value},
     walkStart: translation.walkStart.value,
     walkRead: translation.walkRead.value,
+    walkCachePhysical: translation.walkCachePhysical.value === 1,
     l1i: geometry(caches.l1i),
     l1d: geometry(caches.l1d),
     l2: geometry(caches.l2),
     l2Hit: caches.l2Hit.value,
+    l2Line: caches.l2Line.value,
+    l2FillsOnMiss: caches.l2FillsOnMiss.value === 1,
+    l2KeepsOnHit: caches.l2KeepsOnHit.value === 1,
     linefills: caches.linefills.value,
+    demandMisses: caches.demandMisses.value,
+    storeLinefills: caches.storeLinefills.value,
+    storeBuffer: caches.storeBuffer.value,
+    mergeBytes: mergeBytes.value,
+    ascendingBytes: ascendingBytes.value,
     readAllocateEntry: caches.readAllocateEntry.value,
     readAllocateEntryL2: caches.readAllocateEntryL2.value,
     postedWrites: caches.postedWrites.value,
@@ -232,8 +280,9 @@ export const machineFrom = (file: MachineFile): Machine => {
       refreshTime: toCycles(nanoseconds(dram.tRFC.value), clock),
       refreshInterval: toCycles(nanoseconds(dram.tREFI.value), clock),
       uncore: toCycles(nanoseconds(dram.uncore.value), clock),
-      transfer: (line / dram.busWidth.value) * (clock / (dram.busClock.value * 1e6)),
-      turnaround: (dram.turnaround.value * clock) / 1e9,
+      transfer: dram.transfer.value * perDramClock,
+      turnaround: dram.turnaround.value * perDramClock,
+      otherInterval,
     },
     memoryBase: file.memory.base.value,
     memorySize: file.memory.size.value,

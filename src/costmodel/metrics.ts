@@ -63,11 +63,14 @@ export const METRICS: readonly (readonly [string, string])[] = [
   ['stall.l2', 'cycles waiting for lines that L2 held'],
   ['stall.dram', 'cycles waiting for lines from DRAM that nothing had asked for'],
   ['stall.latePrefetch', 'cycles waiting for lines already on their way (prefetch, PLD, earlier miss)'],
-  ['stall.linefill', 'cycles that stores waited for a free linefill buffer'],
+  ['stall.linefill', 'cycles that loads and PLDs waited for their turn to ask for a line, or for a linefill buffer'],
+  ['stall.store', 'cycles that stores waited for their turn to ask for a line, or for room in the store buffer'],
   ['stall.write', 'cycles waiting for room to post a streamed write'],
   ['stall.microTlb', 'cycles of micro-TLB misses, up to the answer of the main TLB'],
   ['stall.stage1', 'cycles of walks outside stage 2'],
   ['stall.stage2', 'cycles of stage-2 translation during walks'],
+  ['tlb.spaceSwitches', 'switches to another address space'],
+  ['tlb.maintenance', "operations by which the guest's kernel invalidates TLB entries"],
 ];
 
 const index = new Map(METRICS.map(([id], position) => [id, position]));
@@ -128,10 +131,13 @@ export const METRIC = {
   stallDram: metricIndex('stall.dram'),
   stallLatePrefetch: metricIndex('stall.latePrefetch'),
   stallLinefill: metricIndex('stall.linefill'),
+  stallStore: metricIndex('stall.store'),
   stallWrite: metricIndex('stall.write'),
   stallMicroTlb: metricIndex('stall.microTlb'),
   stallStage1: metricIndex('stall.stage1'),
   stallStage2: metricIndex('stall.stage2'),
+  spaceSwitches: metricIndex('tlb.spaceSwitches'),
+  tlbMaintenance: metricIndex('tlb.maintenance'),
 } as const;
 
 export const newCounts = (): Float64Array => new Float64Array(METRICS.length);

@@ -1,4 +1,7 @@
-/** The micro-TLBs: DDI 0464 5.3.1. What they map is 4 KiB, whatever the page's size; replacement is assumed round robin. */
+/**
+ * The micro-TLBs: DDI 0464 5.3.1. What they map is 4 KiB, whatever the page's size; replacement is assumed round robin. They
+ * have no tags: every change of TTBR0 or CONTEXTIDR and every maintenance of the main TLB empties both.
+ */
 
 const MICRO_INDEX_MASK = 1023;
 

@@ -7,6 +7,7 @@
  */
 import type {BlockTable} from '../trace/blocks.ts';
 import {
+  accessSlot,
   EVENT_FLAG,
   EVENT_ID,
   eventKind,
@@ -22,13 +23,16 @@ import type {TraceChunk} from '../trace/source.ts';
 import {BlockColumns} from './block-columns.ts';
 import {BranchModel} from './branch-model.ts';
 import {PREFETCHED} from './cache.ts';
+import {UNUSED} from './first-use.ts';
 import type {TouchedActivity} from './footprint.ts';
 import {Hierarchy} from './hierarchy.ts';
+import {LoadWaits} from './load-waits.ts';
 import type {Machine} from './machine.ts';
 import {METRIC, newCounts, PATH} from './metrics.ts';
 import {MicroTlb} from './micro-tlb.ts';
 import {PipelineModel} from './pipeline.ts';
-import {type AddressSpace, Translation} from './translation.ts';
+import {type AddressSpaces, Translation} from './translation.ts';
+import type {Uncore} from './uncore.ts';
 
 const PAGE_BITS = 12;
 
@@ -64,12 +68,14 @@ export interface TimedActivity extends TouchedActivity {
 
 export interface ReplayOptions {
   readonly machine: Machine;
-  readonly space: AddressSpace;
+  readonly spaces: AddressSpaces;
   readonly blocks: BlockTable;
   readonly activities: readonly TimedActivity[];
   /** Multiplies the pipeline's cycles: what the original binary takes beyond ours (calibrated on the native run). */
   readonly pipelineScale: number;
   readonly seed: number;
+  /** Of a cluster that the core belongs to; its own if left out. */
+  readonly uncore?: Uncore;
 }
 
 export class Replay {
@@ -79,6 +85,7 @@ export class Replay {
   private readonly translation: Translation;
   private readonly pipeline: PipelineModel;
   private readonly columns = new BlockColumns();
+  private readonly waits = new LoadWaits(this.counts);
   private readonly dataTlb: MicroTlb;
   private readonly instructionTlb: MicroTlb;
   private readonly activities: {timed: TimedActivity; next: number; period: number; counts: RunningCounts}[];
@@ -91,10 +98,10 @@ export class Replay {
   private measured: Counts | undefined;
 
   constructor(options: ReplayOptions) {
-    const {machine, space, blocks, seed} = options;
+    const {machine, spaces, blocks, seed, uncore} = options;
     this.options = options;
-    this.hierarchy = new Hierarchy(machine, this.counts, seed);
-    this.translation = new Translation(machine, this.hierarchy, space, this.counts);
+    this.hierarchy = new Hierarchy(machine, this.counts, seed, uncore);
+    this.translation = new Translation(machine, this.hierarchy, spaces, this.counts);
     this.pipeline = new PipelineModel(machine, blocks);
     this.dataTlb = new MicroTlb(machine.microTlbEntries);
     this.instructionTlb = new MicroTlb(machine.microTlbEntries);
@@ -116,19 +123,52 @@ export class Replay {
     this.startMeasuring();
   }
 
-  /** Replays whole records. Chunks behind the `end` marker change nothing. */
-  consume(chunk: TraceChunk): void {
+  /**
+   * Replays whole records from word `from` on, up to the first block that would begin at `until` or later. Returns the word at which
+   * it stopped. Markers behind the `end` marker change nothing.
+   */
+  consume(chunk: TraceChunk, from = 0, until = Number.POSITIVE_INFINITY): number {
     const {words, length} = chunk;
     this.columns.learn(this.options.blocks, this.options.machine.l1i.lineBits);
-    for (let i = 0; i < length; ) {
+    let i = from;
+    while (i < length) {
       const word = words[i]!;
       if (word >= EVENT_FLAG) {
-        if (eventKind(word) === EVENT_ID.marker) this.marker(words[i + 1]!);
+        this.event(eventKind(word), words, i + 1);
         i += 1 + eventPayload(word);
         continue;
       }
+      if (this.now >= until) break;
       i = this.block(words, i, recordBlock(word), recordAccesses(word));
     }
+    return i;
+  }
+
+  /** Simulated time, in cycles. */
+  get time(): number {
+    return this.now;
+  }
+
+  /** An event whose payload begins at `at`; kinds that are not here concern no memory system. */
+  private event(kind: number, words: Uint32Array, at: number): void {
+    const {translation} = this;
+    if (kind === EVENT_ID.marker) this.marker(words[at]!);
+    else if (kind === EVENT_ID['task-switch']) {
+      // Tasks of one space: neither TTBR0 nor CONTEXTIDR is written.
+      if (words[at] === translation.space) return;
+      translation.switchTo(words[at]!);
+      this.flushMicroTlbs();
+      this.previous = -1;
+    } else if (kind === EVENT_ID['tlb-maintenance']) {
+      translation.maintain(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
+      this.flushMicroTlbs();
+    } else if (kind === EVENT_ID['space-end']) translation.endSpace(words[at]!);
+  }
+
+  private flushMicroTlbs(): void {
+    this.dataTlb.flush();
+    this.instructionTlb.flush();
+    this.hierarchy.instructionGeneration++;
   }
 
   /** Counts between the markers, or of the whole trace if it has none. @throws Error when `begin` has no `end`. */
@@ -166,6 +206,7 @@ export class Replay {
   }
 
   private marker(marker: number): void {
+    if (this.measured) return;
     if (marker === MARKER_ID.begin) {
       this.startMeasuring();
       this.begun = true;
@@ -181,10 +222,9 @@ export class Replay {
     if (this.previous >= 0) this.now += this.branches.follow(this.previous, id);
     if (columns.seen[id] !== hierarchy.instructionGeneration) this.fetch(id);
 
+    const {waits} = this;
+    const uses = columns.firstUses[id]!;
     let now = this.now;
-    let loadsReady = 0;
-    let fromDram = false;
-    let late = false;
     let reads = 0;
     let writes = 0;
     let lines = 0;
@@ -194,6 +234,8 @@ export class Replay {
       const meta = words[i + 1]!;
       const kind = (meta >>> 8) & 7;
       const size = meta & 0xff;
+      const use = uses[accessSlot(meta)] ?? UNUSED;
+      now = waits.settle(accessSlot(meta), now);
       if (kind === READ) reads++;
       else if (kind === WRITE) writes++;
       const last = (address + size - 1) >>> 6;
@@ -211,7 +253,7 @@ export class Replay {
         if (kind === WRITE) {
           const from = Math.max(address - line * 64, 0);
           const bytes = Math.min(address + size - line * 64, 64) - from;
-          if (found >= 0) hierarchy.storeHit(physical, found, from, bytes, now);
+          if (found >= 0) now = hierarchy.storeHit(physical, found, from, bytes, now);
           else {
             counts[METRIC.l1dMisses]!++;
             now = hierarchy.storeMiss(physical, from, bytes, now);
@@ -219,23 +261,19 @@ export class Replay {
           continue;
         }
         let ready: number;
+        let cause: number;
         if (found >= 0) {
           const wasPrefetched = (hierarchy.l1d.flags[found]! & PREFETCHED) !== 0;
           ready = now < hierarchy.latestReady ? hierarchy.readyTime(physical, now) : now;
+          cause = METRIC.stallLatePrefetch;
           if (wasPrefetched) hierarchy.prefetchedHit(physical, found, now);
-          if (ready > loadsReady && kind !== PREFETCH) {
-            loadsReady = ready;
-            late = true;
-          }
         } else {
           counts[METRIC.l1dMisses]!++;
+          now = hierarchy.missTurn(now);
           ready = hierarchy.loadMiss(physical, now);
-          if (ready > loadsReady && kind !== PREFETCH) {
-            loadsReady = ready;
-            late = false;
-            fromDram = hierarchy.fromDram;
-          }
+          cause = hierarchy.fromDram ? METRIC.stallDram : METRIC.stallL2;
         }
+        if (ready > now && kind !== PREFETCH) waits.add(use, ready, cause);
       }
     }
     counts[METRIC.reads]! += reads;
@@ -244,11 +282,7 @@ export class Replay {
     counts[METRIC.l1dAccesses]! += lines;
     const cycles = this.pipeline.cycles(this.previous, id);
     counts[METRIC.pipelineCycles]! += cycles;
-    if (loadsReady > now) {
-      const stall = Math.ceil(loadsReady - now);
-      counts[late ? METRIC.stallLatePrefetch : fromDram ? METRIC.stallDram : METRIC.stallL2]! += stall;
-      now += stall;
-    }
+    now = waits.settle(UNUSED, now);
     this.now = now + cycles * this.options.pipelineScale;
     this.previous = id;
     return i;
@@ -306,18 +340,17 @@ export class Replay {
       m: metrics[METRIC.dramReads]!,
     };
     const start = this.now;
-    this.dataTlb.flush();
-    this.instructionTlb.flush();
-    hierarchy.instructionGeneration++;
+    this.flushMicroTlbs();
     const linesPerPage = 2 ** (PAGE_BITS - options.machine.l1d.lineBits);
     for (const path of timed.paths) {
       for (const page of path.pages) {
         // The path's own table: one 8-byte descriptor a page, in the page below its image.
         const table = (page - (page % 512)) * linesPerPage + ((page % 512) >>> 3);
-        this.now += translation.touchHypervisorPage(page, table, this.now);
+        this.now += translation.touchOwnPage(path.regime, page, table, this.now);
       }
       for (const line of path.codeLines) this.now += hierarchy.fetch(line, this.now, PATH);
       for (const line of path.dataLines) this.now += hierarchy.access(line, this.now, PATH, true);
+      if (path.path.invalidates) translation.invalidate(path.path.invalidates);
     }
     counts.executions++;
     counts.stallCycles += this.now - start;

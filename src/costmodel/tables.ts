@@ -65,6 +65,9 @@ export const stage2Format = (stage2: Pick<Stage2, 'startLevel' | 'inputBits'>): 
   };
 };
 
+/** Sixteen descriptors map one page. */
+const REPEATED_BITS = 4;
+
 /**
  * Page sizes a format can map and the level that does: LPAE 64 KiB is sixteen level-3 descriptors with the contiguous
  * hint, short-descriptor 64 KiB and 16 MiB repeat one descriptor sixteen times.
@@ -73,7 +76,7 @@ export const leafLevel = (format: TableFormat, pageBits: number): number => {
   const last = format.levels.length - 1;
   const base = format.levels.findIndex((level) => level.spanBits === pageBits);
   if (base >= 0) return base;
-  const repeated = format.levels.findIndex((level) => level.spanBits + 4 === pageBits);
+  const repeated = format.levels.findIndex((level) => level.spanBits + REPEATED_BITS === pageBits);
   if (repeated >= 0 && (repeated === last || format.name === 'short')) return repeated;
   throw new RangeError(
     `${format.name} tables have no pages of 2^${pageBits} bytes; they have ${pageSizes(format).join(', ')}`,
@@ -88,13 +91,33 @@ export const pageSizes = (format: TableFormat): string[] =>
     const bits = Math.log2(parseSize(name));
     const last = format.levels.length - 1;
     return format.levels.some(
-      (level, i) => level.spanBits === bits || (level.spanBits + 4 === bits && (i === last || format.name === 'short')),
+      (level, i) =>
+        level.spanBits === bits || (level.spanBits + REPEATED_BITS === bits && (i === last || format.name === 'short')),
     );
   });
 
 const PAGE_BYTES = 4096;
-/** Bits 1:0 of a descriptor by format (B3.5.1, B3.6.1). */
-const TYPE_BITS = {4: {table: 1, block: 2, page: 2}, 8: {table: 3, block: 1, page: 3}} as const;
+interface Encoding {
+  /** Bits 1:0. */
+  readonly table: number;
+  readonly block: number;
+  readonly page: number;
+  /** In addition, where sixteen descriptors map one page: bits 1:0 of a page, and bits of the lower and the upper word. */
+  readonly repeatedPage: number;
+  readonly repeatedBlock: number;
+  readonly repeatedHigh: number;
+}
+/** By bytes of a descriptor (B3.5.1: large pages are of another type, supersections have bit 18; B3.6.1: contiguous hint, bit 52). */
+const ENCODINGS: Readonly<Record<4 | 8, Encoding>> = {
+  4: {table: 1, block: 2, page: 2, repeatedPage: 1, repeatedBlock: 1 << 18, repeatedHigh: 0},
+  8: {table: 3, block: 1, page: 3, repeatedPage: 3, repeatedBlock: 0, repeatedHigh: 1 << 20},
+};
+
+/** Memory for tables: fresh and zeroed, aligned to its size; what is given back may be handed out again. */
+export interface TableMemory {
+  take(bytes: number): number;
+  give(address: number, bytes: number): void;
+}
 
 /**
  * Sparse memory that holds tables, and the tables in it. Addresses are those of the stage's own output space: a stage-1
@@ -104,42 +127,44 @@ export class Tables {
   readonly format: TableFormat;
   readonly root: number;
   private readonly pages = new Map<number, Uint32Array>();
-  private readonly allocate: (bytes: number) => number;
+  private readonly memory: TableMemory;
+  private readonly taken: {readonly address: number; readonly bytes: number}[] = [];
   private watcher: (address: number, word: number) => void = () => {};
 
-  /** `allocate` returns the address of fresh zeroed memory, aligned to its size. */
-  constructor(format: TableFormat, allocate: (bytes: number) => number) {
+  constructor(format: TableFormat, memory: TableMemory) {
     this.format = format;
-    this.allocate = allocate;
-    this.root = allocate(this.tableBytes(0));
+    this.memory = memory;
+    this.root = this.take(0);
   }
 
   /** Maps the page of 2^pageBits bytes at `input` to `output`; both are aligned down. */
   map(input: number, output: number, pageBits: number): void {
-    const leaf = leafLevel(this.format, pageBits);
-    if (input >= this.format.inputBytes) {
-      throw new RangeError(
-        `0x${input.toString(16)} is outside the addresses that ${this.format.name} tables translate`,
-      );
+    const {format} = this;
+    const leaf = leafLevel(format, pageBits);
+    if (input >= format.inputBytes) {
+      throw new RangeError(`0x${input.toString(16)} is outside the addresses that ${format.name} tables translate`);
     }
+    const encoding = ENCODINGS[format.descriptorBytes];
     let table = this.root;
     for (let level = 0; level < leaf; level++) {
       const slot = this.descriptorAddress(table, level, input);
       let next = this.readAddress(slot);
       if (next === 0) {
-        next = this.allocate(this.tableBytes(level + 1));
-        this.write(slot, next, TYPE_BITS[this.format.descriptorBytes].table);
+        next = this.take(level + 1);
+        this.write(slot, next, encoding.table, 0);
       }
       table = next;
     }
-    const span = 2 ** (this.format.levels[leaf] as Level).spanBits;
+    const span = 2 ** (format.levels[leaf] as Level).spanBits;
     const copies = 2 ** pageBits / span;
     const first = Math.floor(input / 2 ** pageBits) * 2 ** pageBits;
     const target = Math.floor(output / 2 ** pageBits) * 2 ** pageBits;
-    const types = TYPE_BITS[this.format.descriptorBytes];
-    const type = leaf === this.format.levels.length - 1 ? types.page : types.block;
+    const isPage = leaf === format.levels.length - 1;
+    const single = isPage ? encoding.page : encoding.block;
+    const repeated = isPage ? encoding.repeatedPage : encoding.block + encoding.repeatedBlock;
+    const [type, high] = copies === 1 ? [single, 0] : [repeated, encoding.repeatedHigh];
     for (let i = 0; i < copies; i++) {
-      this.write(this.descriptorAddress(table, leaf, first + i * span), target + i * span, type);
+      this.write(this.descriptorAddress(table, leaf, first + i * span), target + i * span, type, high);
     }
   }
 
@@ -150,7 +175,7 @@ export class Tables {
     return table + index * this.format.descriptorBytes;
   }
 
-  /** Output address held by the descriptor at `address`; 0 where nothing is mapped. */
+  /** Output address held by the descriptor at `address`, of which only the bits of its page or table count; 0 where nothing is mapped. */
   readAddress(address: number): number {
     const page = this.pages.get(Math.floor(address / PAGE_BYTES));
     if (!page) return 0;
@@ -162,6 +187,24 @@ export class Tables {
     return high * 2 ** 32 + ((low & ~0x3ff) >>> 0);
   }
 
+  /** Log₂ of the page that the descriptor at `address`, one of `level`, maps; 0 when it names a table. */
+  pageBits(address: number, level: number): number {
+    const {descriptorBytes, levels} = this.format;
+    const encoding = ENCODINGS[descriptorBytes];
+    const page = this.pages.get(Math.floor(address / PAGE_BYTES));
+    const word = (address % PAGE_BYTES) >>> 2;
+    const low = page?.[word] ?? 0;
+    const isLast = level === levels.length - 1;
+    if (!isLast && (low & 3) === encoding.table) return 0;
+    const isRepeated =
+      descriptorBytes === 8
+        ? ((page?.[word + 1] ?? 0) & encoding.repeatedHigh) !== 0
+        : isLast
+          ? (low & 3) === encoding.repeatedPage
+          : (low & encoding.repeatedBlock) !== 0;
+    return (levels[level] as Level).spanBits + (isRepeated ? REPEATED_BITS : 0);
+  }
+
   /** Tells `watcher` every 32-bit word of the tables that is not zero, and from now on every one that is written. */
   watch(watcher: (address: number, word: number) => void): void {
     this.watcher = watcher;
@@ -169,7 +212,23 @@ export class Tables {
       for (const [index, word] of words.entries()) if (word !== 0) watcher(page * PAGE_BYTES + index * 4, word);
   }
 
-  private write(address: number, output: number, type: number): void {
+  /** Nothing is mapped any more, and the tables' memory may hold others. */
+  release(): void {
+    for (const [page, words] of this.pages) {
+      for (const [index, word] of words.entries()) if (word !== 0) this.watcher(page * PAGE_BYTES + index * 4, 0);
+    }
+    this.pages.clear();
+    for (const {address, bytes} of this.taken) this.memory.give(address, bytes);
+  }
+
+  private take(level: number): number {
+    const bytes = 2 ** (this.format.levels[level] as Level).indexBits * this.format.descriptorBytes;
+    const address = this.memory.take(bytes);
+    this.taken.push({address, bytes});
+    return address;
+  }
+
+  private write(address: number, output: number, low: number, high: number): void {
     const key = Math.floor(address / PAGE_BYTES);
     let page = this.pages.get(key);
     if (!page) {
@@ -177,14 +236,10 @@ export class Tables {
       this.pages.set(key, page);
     }
     const word = (address % PAGE_BYTES) >>> 2;
-    page[word] = (output % 2 ** 32) + type;
+    page[word] = (output % 2 ** 32) + low;
     this.watcher(address, page[word]!);
     if (this.format.descriptorBytes === 4) return;
-    page[word + 1] = Math.floor(output / 2 ** 32);
+    page[word + 1] = Math.floor(output / 2 ** 32) + high;
     this.watcher(address + 4, page[word + 1]!);
-  }
-
-  private tableBytes(level: number): number {
-    return 2 ** (this.format.levels[level] as Level).indexBits * this.format.descriptorBytes;
   }
 }

@@ -2,200 +2,201 @@
  * The MMU of a Cortex-A7: micro-TLBs, the main TLB of combined VA → PA entries at the smaller of both stages' page sizes,
  * the walk cache (address of the last-level stage-1 table, as a PA), the IPA cache (finished stage-2 translations), and
  * the walker that reads real descriptors through the data cache. DDI 0464 chapters 5 and 6.6.3; what a walk-cache entry
- * holds is taken from the Cortex-A35 manual.
+ * holds is taken from the Cortex-A35 manual. Entries carry ASID and VMID, so that a switch to another address space finds
+ * its own again.
  */
 import type {Hierarchy} from './hierarchy.ts';
-import type {Machine, TlbGeometry} from './machine.ts';
+import type {Machine} from './machine.ts';
 import {METRIC, STAGE1, STAGE2} from './metrics.ts';
-import {leafLevel, type Tables} from './tables.ts';
+import type {Tables} from './tables.ts';
+import {contextTag, EVERYTHING, type Match, MOST_SPACES, SPACE, selectionOf, sizeTag, THE_GUEST, Tlb} from './tlb.ts';
 
 const PAGE_BITS = 12;
-const EMPTY = -1;
 
-/** A set-associative array of page numbers with round-robin replacement; 0 sets means absent. */
-export class Tlb {
-  private readonly sets: number;
-  private readonly ways: number;
-  private readonly tags: Float64Array;
-  private readonly values: Float64Array;
-  private readonly next: Uint8Array;
-  /** Index of the entry found by the last successful {@link find}. */
-  private hit = 0;
-
-  constructor(geometry: TlbGeometry) {
-    this.sets = geometry.sets;
-    this.ways = geometry.ways;
-    this.tags = new Float64Array(geometry.sets * geometry.ways).fill(EMPTY);
-    this.values = new Float64Array(geometry.sets * geometry.ways);
-    this.next = new Uint8Array(geometry.sets);
-  }
-
-  /** Is `page` present? Its value is then {@link value}. `tag` tells apart what shares an index: sizes, regimes. */
-  find(page: number, tag: number): boolean {
-    if (this.sets === 0) return false;
-    const first = (page % this.sets) * this.ways;
-    const key = page * 16 + tag;
-    for (let i = first; i < first + this.ways; i++) {
-      if (this.tags[i] === key) {
-        this.hit = i;
-        return true;
-      }
-    }
-    return false;
-  }
-
-  get value(): number {
-    return this.values[this.hit] as number;
-  }
-
-  insert(page: number, tag: number, value: number): void {
-    if (this.sets === 0) return;
-    const set = page % this.sets;
-    const way = this.next[set] as number;
-    this.next[set] = (way + 1) % this.ways;
-    this.tags[set * this.ways + way] = page * 16 + tag;
-    this.values[set * this.ways + way] = value;
-  }
-}
-
-/** What the MMU asks of the memory maps: page sizes and tables of both stages. `stage2` is undefined for a native run. */
-export interface AddressSpace {
-  readonly stage1: Tables;
-  readonly stage1PageBits: number;
+/**
+ * What the MMU asks of a guest's memory: page sizes and tables of both stages, those of stage 1 by address space. `stage2` is
+ * undefined for a native run.
+ */
+export interface AddressSpaces {
   readonly stage2: Tables | undefined;
-  readonly stage2PageBits: number;
-  /** Makes sure that the page holding `virtual` is mapped, in both stages. */
-  touch(virtual: number): void;
+  /** Bytes that a main-TLB entry can map, the smallest first. */
+  readonly entrySizes: readonly number[];
+  /** Bytes of the pages of stage 2, the smallest first. */
+  readonly stage2Sizes: readonly number[];
+  /** The guest's kernel does not tag its entries: a switch to another space loses them all. */
+  readonly flushesAtSwitch: boolean;
+  stage1(space: number): Tables;
+  /** Makes sure that the page holding `virtual` in a space is mapped, in both stages. */
+  touch(space: number, virtual: number): void;
+  /** Nothing runs in the space any more. */
+  end(space: number): void;
 }
-
-const TAG_GUEST = 0;
-const TAG_HYPERVISOR = 1;
 
 export class Translation {
   /** Cycles that the last {@link translate} cost. */
   cycles = 0;
+  /** Which is in place. */
+  space = 0;
   private readonly machine: Machine;
   private readonly hierarchy: Hierarchy;
-  private readonly space: AddressSpace;
+  private readonly spaces: AddressSpaces;
   private readonly counts: Float64Array;
   private readonly main: Tlb;
   private readonly walkCache: Tlb;
   private readonly ipaCache: Tlb;
-  /** Log₂ of the bytes that one main-TLB entry maps. */
-  private readonly entryBits: number;
-  private readonly leaf: number;
-  private readonly stage2Leaf: number;
-  /** Page-aligned cycles of the walk under way, split by stage. */
+  /** Log₂ of bytes. */
+  private readonly entryBits: readonly number[];
+  private readonly stage2Bits: readonly number[];
+  private tables: Tables;
+  private context = contextTag(SPACE, 0);
+  /** Time of the walk under way. */
   private now = 0;
+  /** Log₂ of the stage-2 page that the last stage-2 translation went through. */
+  private lastStage2Bits = 0;
 
-  constructor(machine: Machine, hierarchy: Hierarchy, space: AddressSpace, counts: Float64Array) {
+  constructor(machine: Machine, hierarchy: Hierarchy, spaces: AddressSpaces, counts: Float64Array) {
     this.machine = machine;
     this.hierarchy = hierarchy;
-    this.space = space;
+    this.spaces = spaces;
     this.counts = counts;
     this.main = new Tlb(machine.mainTlb);
     this.walkCache = new Tlb(machine.walkCache);
     this.ipaCache = new Tlb(machine.ipaCache);
-    this.entryBits = space.stage2 ? Math.min(space.stage1PageBits, space.stage2PageBits) : space.stage1PageBits;
-    this.leaf = leafLevel(space.stage1.format, space.stage1PageBits);
-    this.stage2Leaf = space.stage2 ? leafLevel(space.stage2.format, space.stage2PageBits) : 0;
+    this.entryBits = spaces.entrySizes.map(Math.log2);
+    this.stage2Bits = spaces.stage2Sizes.map(Math.log2);
+    this.tables = spaces.stage1(0);
   }
 
   /**
-   * Physical 4 KiB frame number of `virtual` after a micro-TLB miss at `time`; the cost is left in {@link cycles}.
+   * What is translated from now on belongs to `space`. The micro-TLBs are the caller's to empty.
+   * @throws RangeError for a number beyond what tags have room for.
    */
+  switchTo(space: number): void {
+    if (space >= MOST_SPACES) throw new RangeError(`address space ${space}: replay has room for ${MOST_SPACES}`);
+    this.counts[METRIC.spaceSwitches]!++;
+    this.space = space;
+    this.context = contextTag(SPACE, space);
+    this.tables = this.spaces.stage1(space);
+    if (this.spaces.flushesAtSwitch) this.dropStage1(THE_GUEST);
+  }
+
+  /** A `tlb-maintenance` event: stage 2 stays, for it is none of the guest's. The micro-TLBs are the caller's to empty. */
+  maintain(operation: number, space: number, address: number, pages: number): void {
+    // A range of pages is an operation for each of them.
+    this.counts[METRIC.tlbMaintenance]! += Math.max(1, pages);
+    this.dropStage1(selectionOf(operation, space, address, pages));
+  }
+
+  /** A hypervisor invalidates what it or its guest has in any TLB. */
+  invalidate(what: 'guest' | 'all'): void {
+    const match = what === 'guest' ? THE_GUEST : EVERYTHING;
+    this.dropStage1(match);
+    this.ipaCache.drop(match);
+  }
+
+  endSpace(space: number): void {
+    this.spaces.end(space);
+    if (space === this.space) this.tables = this.spaces.stage1(space);
+  }
+
+  /** Physical 4 KiB frame number of `virtual` after a micro-TLB miss at `time`; the cost is left in {@link cycles}. */
   translate(virtual: number, time: number): number {
-    const {machine, counts, entryBits} = this;
-    const page = Math.floor(virtual / 2 ** entryBits);
+    const {machine, counts} = this;
     this.cycles = machine.microTlbMiss;
     counts[METRIC.stallMicroTlb]! += machine.microTlbMiss;
-    const offsetFrames = (virtual % 2 ** entryBits) >>> PAGE_BITS;
-    if (this.main.find(page, TAG_GUEST)) {
+    for (const bits of this.entryBits) {
+      if (!this.main.find(Math.floor(virtual / 2 ** bits), this.context + sizeTag(bits))) continue;
       counts[METRIC.mainHits]!++;
-      return this.main.value + offsetFrames;
+      return this.main.value + ((virtual % 2 ** bits) >>> PAGE_BITS);
     }
     counts[METRIC.mainMisses]!++;
-    const physical = this.walk(virtual, time + machine.microTlbMiss);
-    const base = Math.floor(physical / 2 ** entryBits) * 2 ** entryBits;
-    this.main.insert(page, TAG_GUEST, base / 2 ** PAGE_BITS);
+    const {physical, bits} = this.walk(virtual, time + machine.microTlbMiss);
+    const base = Math.floor(physical / 2 ** bits) * 2 ** bits;
+    this.main.insert(Math.floor(virtual / 2 ** bits), this.context + sizeTag(bits), base / 2 ** PAGE_BITS);
     return Math.floor(physical / 2 ** PAGE_BITS);
   }
 
-  /** A 4 KiB page of the hypervisor's own, identity-mapped; returns the cycles a miss costs. */
-  touchHypervisorPage(page: number, tableLine: number, time: number): number {
-    if (this.main.find(page, TAG_HYPERVISOR)) return 0;
+  /** An identity-mapped 4 KiB page of the hypervisor's or the guest kernel's own (`regime`); returns the cycles a miss costs. */
+  touchOwnPage(regime: number, page: number, tableLine: number, time: number): number {
+    const tag = contextTag(regime);
+    if (this.main.find(page, tag)) return 0;
     this.counts[METRIC.pathTlbMisses]!++;
-    this.main.insert(page, TAG_HYPERVISOR, page);
+    this.main.insert(page, tag, page);
     const {walkStart, walkRead} = this.machine;
     return walkStart + walkRead + this.hierarchy.access(tableLine, time, STAGE1, false);
   }
 
-  /** Walks both stages from the start or from the walk cache. Returns the physical address of `virtual`. */
-  walk(virtual: number, time: number): number {
-    const {space, counts, machine} = this;
-    space.touch(virtual);
+  /** Walks both stages from the start or from the walk cache: where `virtual` lies, and log₂ of the smaller page. */
+  private walk(virtual: number, time: number): {readonly physical: number; readonly bits: number} {
+    const {spaces, counts, machine, tables, walkCache} = this;
+    spaces.touch(this.space, virtual);
     this.now = time + machine.walkStart;
     counts[METRIC.stallStage1]! += machine.walkStart;
-    const tables = space.stage1;
-    const lastTableKey =
-      this.leaf > 0 ? Math.floor(virtual / 2 ** (tables.format.levels[this.leaf - 1]?.spanBits ?? 32)) : 0;
-    const cacheable = this.leaf > 0 && this.leaf === tables.format.levels.length - 1;
-    let level = 0;
-    let table = tables.root;
-    let tablePhysical = -1;
-    if (cacheable && this.walkCache.find(lastTableKey, TAG_GUEST)) {
-      counts[METRIC.walkCacheHits]!++;
-      level = this.leaf;
-      tablePhysical = this.walkCache.value;
-      table = tablePhysical;
-    }
-    let output = 0;
-    for (; level <= this.leaf; level++) {
+    const {levels} = tables.format;
+    const last = levels.length - 1;
+    const span = levels[last - 1]!.spanBits;
+    const key = Math.floor(virtual / 2 ** span);
+    const tag = this.context + sizeTag(span);
+    const isCached = walkCache.find(key, tag);
+    if (isCached) counts[METRIC.walkCacheHits]!++;
+    let level = isCached ? last : 0;
+    let table = isCached ? this.tableAt(virtual, last) : tables.root;
+    for (;;) {
       const slot = tables.descriptorAddress(table, level, virtual);
-      const slotPhysical = tablePhysical >= 0 ? slot : this.stage2(slot);
-      if (level === this.leaf && cacheable && tablePhysical < 0) {
-        this.walkCache.insert(lastTableKey, TAG_GUEST, slotPhysical - (slot - table));
-      }
+      // The walk cache has the table's PA; the tables themselves are addressed by IPA.
+      const isKnown = isCached && machine.walkCachePhysical;
+      const slotPhysical = isKnown ? walkCache.value + (slot - table) : this.throughStage2(slot);
+      if (level === last && !isCached) walkCache.insert(key, tag, slotPhysical - (slot - table));
       this.readDescriptor(slotPhysical, STAGE1);
-      output = tables.readAddress(tablePhysical >= 0 ? this.stage1Slot(virtual, level) : slot);
+      const output = tables.readAddress(slot);
+      const pageBits = tables.pageBits(slot, level);
+      if (pageBits > 0) {
+        const intermediate = output - (output % 2 ** pageBits) + (virtual % 2 ** pageBits);
+        const physical = this.throughStage2(intermediate);
+        this.cycles += this.now - time;
+        return {physical, bits: spaces.stage2 ? Math.min(pageBits, this.lastStage2Bits) : pageBits};
+      }
       table = output;
-      tablePhysical = -1;
+      level++;
     }
-    const intermediate = output + (virtual % 2 ** space.stage1PageBits) - (output % 2 ** space.stage1PageBits);
-    const physical = this.stage2(intermediate);
-    this.cycles += this.now - time;
-    return physical;
   }
 
-  /** IPA of the descriptor that a walk-cache hit went to directly; the tables are addressed by IPA. */
-  private stage1Slot(virtual: number, level: number): number {
-    const tables = this.space.stage1;
+  /** IPA of the table of `level` that a walk of `virtual` comes to. */
+  private tableAt(virtual: number, level: number): number {
+    const {tables} = this;
     let table = tables.root;
     for (let i = 0; i < level; i++) table = tables.readAddress(tables.descriptorAddress(table, i, virtual));
-    return tables.descriptorAddress(table, level, virtual);
+    return table;
   }
 
   /** PA of an IPA: from the IPA cache, or by a stage-2 walk. Without stage 2 the two are the same. */
-  private stage2(intermediate: number): number {
-    const {space, counts} = this;
-    const tables = space.stage2;
+  private throughStage2(intermediate: number): number {
+    const {counts, ipaCache} = this;
+    const tables = this.spaces.stage2;
     if (!tables) return intermediate;
-    const bits = space.stage2PageBits;
-    const page = Math.floor(intermediate / 2 ** bits);
-    const offset = intermediate % 2 ** bits;
-    if (this.ipaCache.find(page, TAG_GUEST)) {
+    for (const bits of this.stage2Bits) {
+      if (!ipaCache.find(Math.floor(intermediate / 2 ** bits), contextTag(SPACE) + sizeTag(bits))) continue;
       counts[METRIC.ipaCacheHits]!++;
-      return this.ipaCache.value * 2 ** PAGE_BITS + offset;
+      this.lastStage2Bits = bits;
+      return ipaCache.value * 2 ** PAGE_BITS + (intermediate % 2 ** bits);
     }
     let table = tables.root;
-    for (let level = 0; level <= this.stage2Leaf; level++) {
+    for (let level = 0; ; level++) {
       const slot = tables.descriptorAddress(table, level, intermediate);
       this.readDescriptor(slot, STAGE2);
       table = tables.readAddress(slot);
+      const bits = tables.pageBits(slot, level);
+      if (bits === 0) continue;
+      const base = Math.floor(table / 2 ** bits) * 2 ** bits;
+      ipaCache.insert(Math.floor(intermediate / 2 ** bits), contextTag(SPACE) + sizeTag(bits), base / 2 ** PAGE_BITS);
+      this.lastStage2Bits = bits;
+      return base + (intermediate % 2 ** bits);
     }
-    const base = Math.floor(table / 2 ** bits) * 2 ** bits;
-    this.ipaCache.insert(page, TAG_GUEST, base / 2 ** PAGE_BITS);
-    return base + offset;
+  }
+
+  private dropStage1(match: Match): void {
+    this.main.drop(match);
+    this.walkCache.drop(match);
   }
 
   private readDescriptor(address: number, requester: typeof STAGE1 | typeof STAGE2): void {

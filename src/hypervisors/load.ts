@@ -7,6 +7,7 @@ import {type FileKind, readExtending} from '../files/extends.ts';
 import {packagePath} from '../files/paths.ts';
 import {readYaml} from '../files/yaml.ts';
 import {listParameters, type NamedParameter} from '../parameters/parameter.ts';
+import {pageRanges} from './page-regions.ts';
 import {
   type Activity,
   type Build,
@@ -15,6 +16,7 @@ import {
   type KernelFile,
   kernelFile,
   type Path,
+  type Stage2,
 } from './schema.ts';
 
 const directory = (): string => packagePath('calibration', 'hypervisors');
@@ -61,6 +63,8 @@ export const readHypervisor = (id: string, path = hypervisorPath(id)): Hyperviso
 export const readKernel = (): KernelFile => readYaml(kernelPath(), kernelFile);
 
 const check = (h: HypervisorFile, file: string): void => {
+  checkRegions('stage1', h.stage1, file);
+  if (h.stage2) checkRegions('stage2', h.stage2, file);
   const active = h.builds[h.build];
   if (!active && h.activities.some((a) => a.paths.some((p) => !isKernelPath(p)))) {
     throw new InputError(`build '${h.build}' is not among its builds`, {
@@ -78,6 +82,15 @@ const check = (h: HypervisorFile, file: string): void => {
         throw new InputError(`activity '${activity.id}' uses path '${name}', which build '${id}' lacks`, {file});
       }
     }
+  }
+};
+
+/** What their table formats can map is found out where tables are built. */
+const checkRegions = (place: string, {leaf, regions}: HypervisorFile['stage1'] | Stage2, file: string): void => {
+  try {
+    pageRanges(leaf, regions);
+  } catch (error) {
+    throw new InputError((error as RangeError).message, {file, place: `${place}.regions`});
   }
 };
 
@@ -135,6 +148,7 @@ export const hypervisorParameters = (h: HypervisorFile): NamedParameter[] => {
   return [
     ...h.activities.flatMap((a) => listParameters(`${prefix}.${a.id}.rate`, a.rate)),
     ...(used ? listParameters(`${prefix}.cyclesPerInstruction`, used.cyclesPerInstruction) : []),
-    ...(h.placement.policy === 'fragmented' ? listParameters(`${h.id}.placement.meanRun`, h.placement.meanRun) : []),
+    ...listParameters(`${h.id}.placement`, h.placement),
+    ...listParameters(`${h.id}.stage1.placement`, h.stage1.placement),
   ];
 };

@@ -7,6 +7,7 @@
  */
 import {z} from 'zod';
 import {PARAMETER_KINDS, parameter} from '../parameters/parameter.ts';
+import {intermediateRegion, PAGE_SIZES, STAGE2_LEAVES, virtualRegion} from './page-regions.ts';
 
 /** The paper's taxonomy: who does the device work, and whether the guest is modified. */
 export const DESIGNS = ['none', 'complete-monolithic', 'partially-monolithic', 'micro-kernelized'] as const;
@@ -25,6 +26,11 @@ const path = z.strictObject({
   data: count,
   /** Switches of privilege level and back: one for a trap, two when the host kernel is entered through Hyp mode. */
   modeSwitches: count.default(1),
+  /**
+   * What it invalidates in the TLBs, where a switch cannot be tagged or mappings change: all that is tagged with the guest's
+   * VMID, or everything.
+   */
+  invalidates: z.enum(['guest', 'all']).optional(),
   note: z.string().optional(),
   /** In order; `at` is the instruction offset at which the step starts. */
   steps: z.array(z.strictObject({at: count, do: z.string(), device: z.string().optional()})).default([]),
@@ -59,8 +65,6 @@ const activity = z.strictObject({
 });
 export type Activity = z.infer<typeof activity>;
 
-export const PAGE_SIZES = ['4K', '64K', '1M', '2M', '16M', '1G'] as const;
-
 const placement = z.discriminatedUnion('policy', [
   z.strictObject({policy: z.literal('contiguous'), source: z.string()}),
   z.strictObject({
@@ -69,6 +73,12 @@ const placement = z.discriminatedUnion('policy', [
     /** Mean length of a run of adjacent frames; lengths are geometric. */
     meanRun: parameter('pages'),
   }),
+  z.strictObject({
+    policy: z.literal('coloured'),
+    source: z.string(),
+    /** Of the page-sized parts of a way of L2, numbered from 0: the only ones that the frames fall into. */
+    colours: z.array(count).min(1),
+  }),
 ]);
 export type Placement = z.infer<typeof placement>;
 
@@ -76,10 +86,25 @@ const stage2 = z.strictObject({
   format: z.literal('lpae'),
   startLevel: z.literal([1, 2]),
   inputBits: z.number().int().min(30).max(40),
-  leaf: z.enum(['4K', '2M', '1G']),
+  leaf: z.enum(STAGE2_LEAVES),
+  /** Intermediate addresses with pages of another size. */
+  regions: z.array(intermediateRegion).optional(),
   source: z.string(),
 });
 export type Stage2 = z.infer<typeof stage2>;
+
+/** The guest's kernel: short or long descriptors, and how it uses them. */
+const stage1 = z.strictObject({
+  format: z.enum(['short', 'lpae']),
+  leaf: z.enum(PAGE_SIZES),
+  /** Virtual addresses, of every process, with pages of another size. */
+  regions: z.array(virtualRegion).optional(),
+  /** Entries carry the number of their address space, or the guest's are flushed at a switch to another one. */
+  taskSwitch: z.enum(['tagged', 'flush']).optional(),
+  /** Where it puts its pages in what it takes for its memory; without a stage 2, `placement` says that. */
+  placement: placement.optional(),
+  source: z.string(),
+});
 
 export const hypervisorFile = z.strictObject({
   id: z.string().regex(/^[a-z][a-z0-9-]*$/),
@@ -87,8 +112,7 @@ export const hypervisorFile = z.strictObject({
   version: z.string(),
   design: z.enum(DESIGNS),
   modes: z.array(z.enum(MODES)),
-  /** The guest's kernel: short- or long-descriptor stage 1. */
-  stage1: z.strictObject({format: z.enum(['short', 'lpae']), leaf: z.enum(PAGE_SIZES), source: z.string()}),
+  stage1,
   stage2: stage2.nullable(),
   placement,
   scheduler: z.strictObject({policy: z.string(), slice: parameter('ms').nullable(), source: z.string()}),

@@ -1,7 +1,7 @@
 /** Runs an Arm Linux program in user mode and records what its memory system would see. */
 import type {Block} from '../trace/blocks.ts';
 import {TraceBuffer} from '../trace/buffer.ts';
-import {MARKER_ID, type Marker} from '../trace/records.ts';
+import {MARKER_ID, type Marker, TLB_OPERATION_ID} from '../trace/records.ts';
 import {type Bytes, bytes, GIBIBYTE} from '../units.ts';
 import {Cpu} from './core/cpu.ts';
 import {ElfError} from './core/errors.ts';
@@ -23,6 +23,7 @@ import {type Bind, buildRoot, ensureDirectory, mount, placeProgram} from './linu
 import {Scheduler} from './linux/scheduler.ts';
 import {signalName} from './linux/signals.ts';
 import {Process, Task} from './linux/task.ts';
+import {Asids, MOST_EVENT_WORDS} from './linux/tlb-maintenance.ts';
 import {isUserHelper} from './linux/user-helpers.ts';
 import {RING_BYTES, RING_CURSOR_OFFSET, RING_OFFSET, RING_RESERVE} from './memory/layout.ts';
 import {Memory} from './memory/memory.ts';
@@ -112,6 +113,11 @@ export class Emulator {
   /** Whose records are being made. */
   #recordedSpace = 0;
   #recordedTask = FIRST_ID;
+  readonly #asids = new Asids();
+  #runningTask = FIRST_ID;
+  #runningSpace = -1;
+  /** The last thing that happened was a system call. */
+  #isInCall = false;
 
   /**
    * @param elf the program's file; undefined for one that lies at `path` in the guest's tree.
@@ -123,7 +129,8 @@ export class Emulator {
     this.trace = new TraceBuffer(
       new Uint32Array(memory.wasm.buffer, RING_OFFSET, RING_BYTES / 4),
       new Int32Array(memory.wasm.buffer, RING_CURSOR_OFFSET, 1),
-      RING_RESERVE,
+      // What is invalidated is recorded when a task begins to run, and before a system call.
+      RING_RESERVE + 2 * MOST_EVENT_WORDS,
     );
     this.cpu = new Cpu(memory, this.trace);
     this.cpu.recording = this.#record === 'all';
@@ -134,6 +141,8 @@ export class Emulator {
     this.#scheduler = new Scheduler(this.#kernel, this.#engine, {
       onRun: (task) => this.#noteTask(task),
       onSystemCall: (number) => {
+        this.#recordMaintenance();
+        this.#isInCall = true;
         if (this.cpu.recording) this.trace.event('supervisor-call', number);
       },
     });
@@ -213,7 +222,7 @@ export class Emulator {
     const files = new FileTable();
     for (const fd of [0, 1, 2]) files.add(new HostStream(fd, streams));
     const context = {root: directory, current, mask: 0o022};
-    const map = new MemoryMap(this.cpu.memory, this.cpu.memory.space);
+    const map = new MemoryMap(this.cpu.memory, this.cpu.memory.space, kernel.maintenance);
     const parts = {map, files, context, identity: {user: 0, group: 0}};
     const task = new Task(kernel.newId(), process, parts, this.cpu, (one) => kernel.makeReady(one));
     kernel.processes.set(process.id, process);
@@ -249,11 +258,34 @@ export class Emulator {
     }
   }
 
+  /**
+   * What the guest's own accesses have invalidated (copies of shared pages) waits for the next system call or task, for it came
+   * in the middle of a record; so the records do not depend on the portions in which the guest is executed.
+   */
   #noteTask({id, map}: Task): void {
-    if (!this.cpu.recording || (id === this.#recordedTask && map.space.id === this.#recordedSpace)) return;
+    const space = map.space.id;
+    const isOther = id !== this.#runningTask || space !== this.#runningSpace;
+    if (!isOther && !this.#isInCall) return;
+    this.#isInCall = false;
+    this.#runningTask = id;
+    if (space !== this.#runningSpace && this.#asids.isDealtAnewFor(space)) this.#kernel.maintenance.all();
+    this.#runningSpace = space;
+    this.#recordMaintenance();
+    if (!this.cpu.recording || (id === this.#recordedTask && space === this.#recordedSpace)) return;
     this.#recordedTask = id;
-    this.#recordedSpace = map.space.id;
-    this.trace.event('task-switch', map.space.id, id);
+    this.#recordedSpace = space;
+    this.trace.event('task-switch', space, id);
+  }
+
+  #recordMaintenance(): void {
+    for (const event of this.#kernel.maintenance.take()) {
+      if (!this.cpu.recording) continue;
+      if (event.kind === 'space-end') this.trace.event('space-end', event.space);
+      else {
+        const {operation, space, address, pages} = event;
+        this.trace.event('tlb-maintenance', TLB_OPERATION_ID[operation], space, address, pages);
+      }
+    }
   }
 
   #mark(marker: Marker): void {

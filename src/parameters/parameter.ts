@@ -32,6 +32,10 @@ export const parameter = (unit: string) =>
       message: 'value lies outside its own bounds',
     });
 
+/** Schema of a parameter that is off (0) or on (1): a fact that sources leave open. */
+export const toggle = () =>
+  parameter('switch').refine(({value}) => value === 0 || value === 1, {message: 'a switch is 0 (off) or 1 (on)'});
+
 /** A parameter and the dotted path that names it, e.g. `cubieboard2.dram.clock`. */
 export interface NamedParameter extends Parameter {
   readonly id: string;

@@ -73,9 +73,10 @@ const moveTurnaround = (
   now: {cycles: number; excess: number},
   before: Step | undefined,
 ): [string, number] => {
-  const {value, lower, upper} = c.machineFile.dram.turnaround;
+  const {clock, turnaround} = c.machineFile.dram;
+  const {value, lower, upper} = turnaround;
   // A line copied turns the channel around twice, until two rounds show what it does.
-  const assumed = (2 * c.machine.clockHz) / 1e9;
+  const assumed = (2 * c.machine.clockHz) / (clock.value * 1e6);
   const slope = before && before.value !== value ? (now.cycles - before.cycles) / (value - before.value) : assumed;
   return [TURNAROUND, clamp(value + now.excess / slope, lower as number, upper as number)];
 };

@@ -1,5 +1,5 @@
 /** One benchmark run through several systems at once: the guest executes once, every chunk goes to every replay. */
-import {addressSpace, type TranslationPolicy} from '../costmodel/address-space.ts';
+import {addressSpaces, type TranslationPolicy} from '../costmodel/address-space.ts';
 import type {RatedActivity} from '../costmodel/cost.ts';
 import {touchedActivities} from '../costmodel/footprint.ts';
 import {KernelReplay} from '../costmodel/kernel/kernel-replay.ts';
@@ -55,7 +55,7 @@ export const measure = (
     ({sut, seed, policy}) =>
       new KernelReplay({
         machine: calibration.machine,
-        space: addressSpace(policy ?? hypervisorOf(calibration, sut), calibration.machine, seed),
+        spaces: addressSpaces(policy ?? hypervisorOf(calibration, sut), calibration.machine, seed),
         blocks: source.blocks,
         activities: timedActivities(calibration, sut),
         pipelineScale,

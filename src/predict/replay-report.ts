@@ -2,10 +2,11 @@
 import type {TranslationPolicy} from '../costmodel/address-space.ts';
 import {type CostItem, cost} from '../costmodel/cost.ts';
 import {countTable, METRIC} from '../costmodel/metrics.ts';
+import {PageSizes} from '../costmodel/page-sizes.ts';
 import type {Counts} from '../costmodel/replay.ts';
 import {leafLevel, pageSizes, STAGE1_FORMATS, stage2Format, type TableFormat} from '../costmodel/tables.ts';
 import {InputError} from '../files/errors.ts';
-import {PAGE_SIZES} from '../hypervisors/schema.ts';
+import {PAGE_SIZES, pagesText} from '../hypervisors/page-regions.ts';
 import type {TraceSource} from '../trace/source.ts';
 import {GIBIBYTE, parseSize} from '../units.ts';
 import {type Calibration, cyclesPerInstruction} from './calibration.ts';
@@ -35,12 +36,13 @@ export interface WalkBound {
   readonly paperReads: number;
 }
 
-/** Levels that a walk of this policy reads in each stage, and the worst case that follows. */
-export const walkBound = (policy: TranslationPolicy): WalkBound => {
-  const stage1Levels = leafLevel(STAGE1_FORMATS[policy.stage1.format], Math.log2(parseSize(policy.stage1.leaf))) + 1;
-  const stage2Levels = policy.stage2
-    ? leafLevel(stage2Format(policy.stage2), Math.log2(parseSize(policy.stage2.leaf))) + 1
-    : 0;
+const mostLevels = (format: TableFormat, sizes: PageSizes): number =>
+  Math.max(...sizes.all.map((bytes) => leafLevel(format, Math.log2(bytes)) + 1));
+
+/** Levels that a walk of this policy reads in each stage, down to the smallest pages, and the worst case that follows. */
+export const walkBound = ({stage1, stage2}: TranslationPolicy): WalkBound => {
+  const stage1Levels = mostLevels(STAGE1_FORMATS[stage1.format], new PageSizes(stage1));
+  const stage2Levels = stage2 ? mostLevels(stage2Format(stage2), new PageSizes(stage2)) : 0;
   return {
     stage1Levels,
     stage2Levels,
@@ -66,8 +68,8 @@ const reportOf = (c: Calibration, system: System, counts: Counts, scale: number)
   return {
     sut: system.sut,
     seed: system.seed,
-    stage1: `${policy.stage1.format} ${policy.stage1.leaf}`,
-    stage2: policy.stage2 ? `${policy.stage2.format} ${policy.stage2.leaf}` : null,
+    stage1: `${policy.stage1.format} ${pagesText(policy.stage1)}`,
+    stage2: policy.stage2 ? `${policy.stage2.format} ${pagesText(policy.stage2)}` : null,
     cycles,
     seconds: cycles / c.machine.clockHz,
     cyclesPerInstruction: cycles / (counts.metrics[METRIC.instructions] as number),

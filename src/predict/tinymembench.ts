@@ -3,15 +3,16 @@
  * machine file of its board. The data are `guests/tinymembench.yaml` and `calibration/published/tinymembench.csv`.
  */
 import {z} from 'zod';
-import {addressSpace, type TranslationPolicy} from '../costmodel/address-space.ts';
+import {addressSpaces, type TranslationPolicy} from '../costmodel/address-space.ts';
+import {KernelReplay} from '../costmodel/kernel/kernel-replay.ts';
 import {countTable} from '../costmodel/metrics.ts';
-import {type Counts, Replay} from '../costmodel/replay.ts';
+import type {Counts} from '../costmodel/replay.ts';
 import {readCsv} from '../files/csv.ts';
 import {InputError} from '../files/errors.ts';
 import {nearest} from '../files/nearest.ts';
 import {packagePath} from '../files/paths.ts';
 import {readYaml} from '../files/yaml.ts';
-import {PAGE_SIZES} from '../hypervisors/schema.ts';
+import {PAGE_SIZES} from '../hypervisors/page-regions.ts';
 import {chooseGuest} from '../tracegen/catalogue.ts';
 import {GuestTrace} from '../tracegen/guest-trace.ts';
 import {type Calibration, loadCalibration} from './calibration.ts';
@@ -145,9 +146,9 @@ const execute = (
   const replays = boards.map(({calibration, policy, seeds}) =>
     seeds.map(
       (seed) =>
-        new Replay({
+        new KernelReplay({
           machine: calibration.machine,
-          space: addressSpace(policy, calibration.machine, seed),
+          spaces: addressSpaces(policy, calibration.machine, seed),
           blocks: trace.blocks,
           activities: timedActivities(calibration, NATIVE),
           pipelineScale: 1,

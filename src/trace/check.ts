@@ -14,6 +14,7 @@ import {
   PREFETCH,
   recordAccesses,
   recordBlock,
+  TLB_OPERATIONS,
 } from './records.ts';
 import type {TraceSource} from './source.ts';
 import {isEvent, recordWords} from './walk.ts';
@@ -44,6 +45,8 @@ const PAYLOAD_WORDS: Readonly<Record<EventKind, number>> = {
   'supervisor-call': 1,
   'task-switch': 2,
   signal: 1,
+  'tlb-maintenance': 4,
+  'space-end': 1,
 };
 const RESERVED_META_BITS = 0xf000;
 const LARGEST_ACCESS = 128;
@@ -104,6 +107,8 @@ function* checkEvent(words: Uint32Array, at: number, order: MarkerOrder): Genera
   if (kind === undefined) yield ['event-kind', `unknown kind of event ${eventKind(words[at]!)}`];
   else if (payload !== PAYLOAD_WORDS[kind]) yield ['event-payload', `'${kind}' with ${payload} words`];
   else if (kind === 'marker') yield* order.check(words[at + 1]!);
+  else if (kind === 'tlb-maintenance' && TLB_OPERATIONS[words[at + 1]!] === undefined)
+    yield ['event-payload', `unknown TLB operation ${words[at + 1]}`];
 }
 
 /** `block` must be number `id` of the table. */

@@ -11,9 +11,9 @@ import type {MarkerPlace, Task} from './tally.ts';
 import {MAX_RECORD_WORDS} from './walk.ts';
 
 /** What is written. */
-export const FORMAT_VERSION = 2;
+export const FORMAT_VERSION = 3;
 /** What is read. */
-export const READABLE_VERSIONS = [1, 2] as const;
+export const READABLE_VERSIONS = [1, 2, 3] as const;
 export type FormatVersion = (typeof READABLE_VERSIONS)[number];
 
 /** As PNG's: a high bit, the name, and line ends that a text-mode copy would change. */
@@ -148,6 +148,14 @@ export interface Index {
   readonly markers: readonly MarkerPlace[] | undefined;
 }
 
+const withMarkers: z.ZodType<Index> = indexSchema2.transform((index) => ({
+  ...index,
+  chunks: index.chunks.map(([offset, before, instructions, space, task]) => {
+    return {offset, before, instructions, task: {space, task}};
+  }),
+  markers: index.markers.map(([marker, instruction]) => ({marker, instruction})),
+}));
+
 /** By version. */
 export const INDEX_SCHEMAS: Readonly<Record<FormatVersion, z.ZodType<Index>>> = {
   1: indexSchema1.transform((index) => ({
@@ -155,13 +163,8 @@ export const INDEX_SCHEMAS: Readonly<Record<FormatVersion, z.ZodType<Index>>> = 
     chunks: index.chunks.map(([offset, before, instructions]) => ({offset, before, instructions, task: undefined})),
     markers: undefined,
   })),
-  2: indexSchema2.transform((index) => ({
-    ...index,
-    chunks: index.chunks.map(([offset, before, instructions, space, task]) => {
-      return {offset, before, instructions, task: {space, task}};
-    }),
-    markers: index.markers.map(([marker, instruction]) => ({marker, instruction})),
-  })),
+  2: withMarkers,
+  3: withMarkers,
 };
 
 /** As {@link FORMAT_VERSION} stores it. */

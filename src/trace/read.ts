@@ -154,7 +154,7 @@ const readVersion = (file: number, size: number, path: string): FormatVersion =>
   const stored = preamble.readUInt16LE(MAGIC.length);
   const version = READABLE_VERSIONS.find((one) => one === stored);
   if (version === undefined) {
-    throw new InputError(`has format version ${stored}; this trapwalk reads ${READABLE_VERSIONS.join(' and ')}`, {
+    throw new InputError(`has format version ${stored}; this trapwalk reads ${READABLE_VERSIONS.join(', ')}`, {
       file: path,
       remedy: 'record it again, or use the trapwalk that wrote it',
     });

@@ -11,6 +11,8 @@ import {
   eventKind,
   MARKERS,
   recordBlock,
+  TLB_OPERATIONS,
+  type TlbOperation,
 } from './records.ts';
 import type {TraceSource} from './source.ts';
 import {ACCESS_KINDS} from './summary.ts';
@@ -25,17 +27,35 @@ export interface ViewOptions {
 
 const hex = (address: number): string => `0x${address.toString(16).padStart(8, '0')}`;
 
-/** What the payload of an event is, where its number alone does not say it. */
-const PAYLOAD_TEXT: Partial<Readonly<Record<EventKind, (word: number, index: number) => string | number>>> = {
-  marker: (word) => MARKERS[word] ?? word,
-  'task-switch': (word, index) => `${['space', 'task'][index]} ${word}`,
+/** What an operation names of the payload behind it. */
+const NAMED: Readonly<Record<TlbOperation, readonly ('space' | 'range')[]>> = {
+  all: [],
+  space: ['space'],
+  pages: ['space', 'range'],
+  'pages-of-all': ['range'],
 };
+
+const maintenanceText = ([operation, space, address, pages]: readonly number[]): readonly (string | number)[] => {
+  const name = TLB_OPERATIONS[operation!];
+  if (name === undefined) return [operation!, space!, address!, pages!];
+  const texts = {space: `space ${space}`, range: `${pages} pages from ${hex(address!)}`};
+  return [name, ...NAMED[name].map((part) => texts[part])];
+};
+
+/** What the payload of an event is, where its numbers alone do not say it. */
+const PAYLOAD_TEXT: Partial<Readonly<Record<EventKind, (payload: readonly number[]) => readonly (string | number)[]>>> =
+  {
+    marker: ([marker]) => [MARKERS[marker!] ?? marker!],
+    'task-switch': ([space, task]) => [`space ${space}`, `task ${task}`],
+    'tlb-maintenance': maintenanceText,
+    'space-end': ([space]) => [`space ${space}`],
+  };
 
 const eventText = (words: Uint32Array): string => {
   const kind = EVENT_KINDS[eventKind(words[0]!)];
   const payload = [...words.subarray(1)];
   const text = kind === undefined ? undefined : PAYLOAD_TEXT[kind];
-  const values = text === undefined ? payload : payload.map(text);
+  const values = text === undefined ? payload : text(payload);
   return [kind ?? `event-${eventKind(words[0]!)}`, ...values].join(' ');
 };
 

@@ -126,6 +126,7 @@ describe('parameters', () => {
       'cubieboard2.dram.tRP',
       'cubieboard2.dram.tRFC',
       'cubieboard2.dram.tREFI',
+      'cubieboard2.dram.transfer',
       'cubieboard2.dram.turnaround',
     ]);
     for (const {source, unit, kind} of all) expect([source, unit, kind]).not.toContain('');

@@ -208,3 +208,72 @@ describe('whatif page-size', () => {
     expect(exitCode).toBe(2);
   });
 });
+
+describe('pages by region and orders of frames', () => {
+  // Dhrystone, measured, misses no TLB.
+  const counts = async (...flags: string[]) => {
+    const guest = ['stream', '--', '2', '20000', 'csat', 's'];
+    const {reports, changes} = await runJson(Replay, '--json', ...flags, ...guest);
+    return {...reports[0], changes};
+  };
+
+  test('larger pages of the program are fewer misses, and the report says so', async () => {
+    const plain = await counts('--sut', 'kvm-hugetlb');
+    const large = await counts('--sut', 'kvm-hugetlb', '--stage1-region', 'program=2M');
+    expect(large.stage1).toBe('lpae 4K but program=2M');
+    expect(large.changes.stage1Regions).toEqual([{area: 'program', leaf: '2M'}]);
+    expect(large.counts['tlb.mainMisses']).toBeLessThan(plain.counts['tlb.mainMisses']);
+    // The stack is still of 4 KiB: the bound is that of the smallest pages.
+    expect(large.walk.worstCaseReads).toBe(plain.walk.worstCaseReads);
+  });
+
+  test('small pages of stage 2 under a large one: the walks read more', async () => {
+    const small = await counts('--sut', 'xen', '--stage2-region', '0x40000000-0x60000000=4K');
+    const plain = await counts('--sut', 'xen');
+    expect(small.stage2).toBe('lpae 2M but 0x40000000-0x60000000=4K');
+    expect(small.counts['walk.stage2Reads']).toBeGreaterThan(plain.counts['walk.stage2Reads']);
+  });
+
+  test('frames of the host, and the guest on its own, lie where the flags say', async () => {
+    const {changes} = await counts('--sut', 'host', '--placement', 'fragmented:2');
+    expect(changes.placement).toMatchObject({policy: 'fragmented', meanRun: {value: 2, unit: 'pages'}});
+    const both = await counts('--sut', 'kvm', '--guest-placement', 'fragmented:1', '--placement', 'coloured:0,1,2,3,4');
+    expect(both.changes.placement).toMatchObject({policy: 'coloured', colours: [0, 1, 2, 3, 4]});
+    expect(both.cycles).toBeGreaterThan(0);
+  });
+
+  test('a sweep of page sizes takes them too', async () => {
+    const {rows} = await runJson(
+      WhatifPageSize,
+      trace(),
+      '--sut',
+      'kvm',
+      '--stage1',
+      '4K',
+      '--stage2',
+      '4K',
+      '--stage1-region',
+      'stack=2M',
+      '--json',
+    );
+    expect(rows.map(({stage1}: {stage1: string}) => stage1)).toEqual(['lpae 4K but stack=2M']);
+  });
+
+  test.each([
+    [['--sut', 'kvm', '--stage1-region', 'heap=2M'], /neither FROM-TO nor one of program, mappings, stack/],
+    [['--sut', 'kvm', '--stage1-region', 'stack=1M'], /'kvm' cannot have these pages or frames: lpae tables have no/],
+    [['--sut', 'kvm', '--stage2-region', 'stack=2M'], /'stack' is a part of a process, not of guest RAM/],
+    [['--sut', 'kvm', '--stage2-region', '0x0-0x200000=64K'], /stage 2 has no pages of 64K; choose from 4K, 2M, 1G/],
+    [['--sut', 'host', '--stage2-region', '0x40000000-0x60000000=2M'], /'host' has no stage 2 for regions/],
+    [['--sut', 'host', '--guest-placement', 'contiguous'], /leave stage1.placement out/],
+    [['--sut', 'xen', '--placement', 'coloured:1,2,3,4,5'], /pages of 0x200000 bytes have all colours/],
+    [['--sut', 'kvm', '--placement', 'coloured:9'], /there is no colour 9: L2 has 8/],
+    [['--sut', 'kvm', '--placement', 'fragmented'], /is none of contiguous, fragmented:PAGES/],
+    [['--sut', 'none', '--placement', 'contiguous'], /unknown system under test 'none'/],
+  ])('%s is refused before anything is replayed', async (flags, message) => {
+    const {stderr, stdout, exitCode} = await runCommand(Replay, trace(), ...flags);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(message);
+    expect(exitCode).toBeGreaterThan(0);
+  });
+});

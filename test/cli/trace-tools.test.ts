@@ -34,12 +34,12 @@ describe('validate', () => {
   test('says what it checked', async () => {
     const {stdout, stderr, exitCode} = await runCommand(TraceValidate, small());
     expect({stderr, exitCode}).toEqual({stderr: '', exitCode: 0});
-    expect(stdout).toMatch(/^format version +2$/m);
+    expect(stdout).toMatch(/^format version +3$/m);
     expect(stdout).toMatch(/^records +7$/m);
     expect(stdout).toMatch(/^result +valid$/m);
     expect(await runJson(TraceValidate, small(), '--json')).toMatchObject({
       valid: true,
-      version: 2,
+      version: 3,
       checked: {chunks: 1, blocks: 2, records: 7, instructions: 11, accesses: 6, events: 3},
       violations: [],
     });

@@ -122,7 +122,7 @@ describe('the price of a unit of work', () => {
 
   test('every stall counter has its item', () => {
     const stalls = METRICS.flatMap(([id], i) => (id.startsWith('stall.') || id === 'cycles.branch' ? [i] : []));
-    expect(stalls.length).toBe(10);
+    expect(stalls.length).toBe(11);
     for (const index of stalls) {
       const metrics = newCounts();
       metrics[index] = 70;

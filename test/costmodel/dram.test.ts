@@ -16,11 +16,20 @@ const TIMINGS: DramTimings = {
   uncore: 40,
   transfer: 8,
   turnaround: 6,
+  otherInterval: Number.POSITIVE_INFINITY,
+};
+
+const dramOf = (timings: DramTimings, counts = newCounts()) => {
+  const dram = new Dram(timings);
+  return {
+    read: (line: number, time: number) => dram.read(line, time, counts),
+    write: (line: number, time: number) => dram.write(line, time, counts),
+  };
 };
 
 const setUp = () => {
   const counts = newCounts();
-  return {dram: new Dram(TIMINGS, counts), count: (metric: keyof typeof METRIC) => counts[METRIC[metric]]};
+  return {dram: dramOf(TIMINGS, counts), count: (metric: keyof typeof METRIC) => counts[METRIC[metric]]};
 };
 
 describe('one request', () => {
@@ -66,6 +75,45 @@ describe('one request', () => {
     expect(dram.read(2, 200)).toBe(200 + 20 + 6 + 10 + 8 + 20);
     expect(dram.read(3, 300)).toBe(300 + 20 + 10 + 8 + 20);
     expect(count('turnarounds')).toBe(2);
+  });
+});
+
+describe('banks', () => {
+  test("open a row while another bank's line is on the channel", () => {
+    const {dram} = setUp();
+    // 0 has the channel from 40 to 48; 4 opens its row from 20 to 40
+    expect([dram.read(0, 0), dram.read(4, 0)]).toEqual([78, 86]);
+  });
+
+  test('one after the other: a second row of a bank waits for the line before', () => {
+    const {dram} = setUp();
+    // over at 48, then precharge 30 and activate 20
+    expect([dram.read(0, 0), dram.read(8, 0)]).toEqual([78, 48 + 50 + 10 + 8 + 20]);
+  });
+});
+
+describe('other masters', () => {
+  const other = (otherInterval: number) => dramOf({...TIMINGS, otherInterval});
+
+  test('a line of theirs goes first when it came first', () => {
+    const dram = other(30);
+    dram.read(0, 0);
+    // theirs at 30 is served at 48, theirs at 60 when it comes: 68; ours arrives at 64
+    expect(dram.read(1, 44)).toBe(68 + 10 + 8 + 20);
+  });
+
+  test('what came long before holds nobody up', () => {
+    const dram = other(30);
+    dram.read(0, 0);
+    // theirs at 960 is over at 968; ours arrives at 965
+    expect(dram.read(1, 945)).toBe(968 + 10 + 8 + 20);
+  });
+
+  test('they read: a write behind them turns the channel around, and they turn it back', () => {
+    const dram = other(30);
+    expect(dram.write(0, 0)).toBe(34);
+    // turned to read: 34 + 6 + 8 = 48; turned to write again
+    expect(dram.write(1, 31)).toBe(48 + 6 + 8);
   });
 });
 

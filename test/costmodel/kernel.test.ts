@@ -6,20 +6,21 @@ import {join} from 'node:path';
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import {COUNTINGS} from '../../guests/measure.ts';
-import {addressSpace, type TranslationPolicy} from '../../src/costmodel/address-space.ts';
+import {addressSpaces, type TranslationPolicy} from '../../src/costmodel/address-space.ts';
 import {KernelReplay} from '../../src/costmodel/kernel/kernel-replay.ts';
 import * as kernelMetrics from '../../src/costmodel/kernel/metrics.ts';
 import type {CacheGeometry, Machine, TlbGeometry} from '../../src/costmodel/machine.ts';
 import {METRIC, METRICS} from '../../src/costmodel/metrics.ts';
-import {type Counts, Replay, type ReplayOptions} from '../../src/costmodel/replay.ts';
+import {type Counts, Replay, type ReplayOptions, type TimedActivity} from '../../src/costmodel/replay.ts';
 import {packagePath} from '../../src/files/paths.ts';
 import type {BlockTable} from '../../src/trace/blocks.ts';
 import type {TraceChunk} from '../../src/trace/source.ts';
 import {chooseGuest, readCatalogue} from '../../src/tracegen/catalogue.ts';
 import {GuestTrace} from '../../src/tracegen/guest-trace.ts';
+import {MEBIBYTE} from '../../src/units.ts';
 import {MACHINE} from './machines.ts';
 import {hastened, marked, policyOf, SUTS} from './replays.ts';
-import {anyStream, BLOCKS, chunkOf} from './streams.ts';
+import {anySpacedStream, anyStream, BLOCKS, chunkOf} from './streams.ts';
 
 /** How many times the usual number of streams. */
 const TIMES = Number(process.env.TRAPWALK_CASES ?? 1);
@@ -40,7 +41,7 @@ const countsBy = (
   blocks: BlockTable,
   chunks: readonly TraceChunk[],
 ) => {
-  const replay = new engine({...system, blocks, space: addressSpace(policy, system.machine, system.seed)});
+  const replay = new engine({...system, blocks, spaces: addressSpaces(policy, system.machine, system.seed)});
   for (const chunk of chunks) replay.consume(chunk);
   return readable(replay.result);
 };
@@ -95,6 +96,14 @@ const anyMachine: fc.Arbitrary<Machine> = fc
     microTlbEntries: fc.constantFrom(1, 2, 10, 64),
     linefills: fc.constantFrom(1, 2, 5, 16),
     postedWrites: fc.constantFrom(1, 4, 16),
+    walkCachePhysical: fc.boolean(),
+    l2FillsOnMiss: fc.boolean(),
+    l2KeepsOnHit: fc.boolean(),
+    l2Line: fc.constantFrom(0, 5, 30),
+    demandMisses: fc.constantFrom(1, 2, 5),
+    storeLinefills: fc.constantFrom(1, 2, 5),
+    storeBuffer: fc.constantFrom(1, 4, 8),
+    merging: fc.constantFrom([8, 64], [16, 32], [16, 16], [64, 64]),
     readAllocateEntry: fc.constantFrom(1, 3, 10_000),
     readAllocateEntryL2: fc.constantFrom(0, 2, 127),
     prefetchDepth: fc.constantFrom(0, 1, 3, 8),
@@ -110,10 +119,14 @@ const anyMachine: fc.Arbitrary<Machine> = fc
         rowLines: fc.constantFrom(1, 48, 64),
         refreshInterval: fc.constantFrom(500.25, 7000, 1e12),
         turnaround: fc.constantFrom(0, 7.3),
+        otherInterval: fc.constantFrom(Number.POSITIVE_INFINITY, 1000.5, 60),
       })
       .map((changes) => ({...MACHINE.dram, ...changes})),
   })
-  .map((changes) => ({...MACHINE, ...changes}));
+  .map(
+    ({merging: [mergeBytes, ascendingBytes], ...changes}) =>
+      ({...MACHINE, mergeBytes, ascendingBytes, ...changes}) as Machine,
+  );
 
 const PAGES = {short: ['4K', '64K', '1M', '16M'], lpae: ['4K', '64K', '2M']} as const;
 const anyPolicy: fc.Arbitrary<TranslationPolicy> = fc
@@ -151,6 +164,82 @@ it('random streams on random machines', {timeout: 600_000}, () => {
       },
     ),
     {seed: 31, numRuns: 150 * TIMES},
+  );
+});
+
+/** Regions of both stages, orders of frames, untagged switches, and hypervisors that invalidate; 2 MiB in the first RAM. */
+const anyRichPolicy: fc.Arbitrary<TranslationPolicy> = fc
+  .record({
+    base: anyPolicy,
+    regions1: fc.subarray(['program', 'high', 'stack'] as const),
+    leaf1: fc.nat(),
+    hasRegions2: fc.boolean(),
+    order: fc.constantFrom('contiguous' as const, 'fragmented' as const, 'coloured' as const),
+    run: fc.constantFrom(1, 5, 700),
+    flushes: fc.boolean(),
+  })
+  .map(({base, regions1, leaf1, hasRegions2, order, run, flushes}) => {
+    const leaf = PAGES[base.stage1.format][leaf1 % PAGES[base.stage1.format].length]!;
+    const source = 'test';
+    const regions = regions1.map((area) =>
+      area === 'high' ? {from: 64 * MEBIBYTE, to: 128 * MEBIBYTE, leaf} : {area, leaf},
+    );
+    const orders = {
+      contiguous: {policy: 'contiguous' as const, source},
+      fragmented: {
+        policy: 'fragmented' as const,
+        source,
+        meanRun: {value: run, unit: 'pages', kind: 'assumed' as const, source},
+      },
+      coloured: {policy: 'coloured' as const, source, colours: [0, 1, 3, 4, 6, 7]},
+    };
+    const isProgram = regions1.includes('program');
+    // A program's pages lie below 64 MiB too.
+    const stage1Regions = isProgram ? regions.filter((one) => 'area' in one) : regions;
+    const stage1 = {
+      ...base.stage1,
+      regions: stage1Regions,
+      taskSwitch: flushes ? ('flush' as const) : ('tagged' as const),
+    };
+    const {stage2} = base;
+    // Natively there is one order; coloured frames are of 4 KiB in any case.
+    if (!stage2) return {...base, stage1, placement: orders[order === 'coloured' ? 'contiguous' : order]};
+    const {guestBase} = MACHINE;
+    const regions2 = [
+      {from: guestBase + 16 * MEBIBYTE, to: guestBase + 96 * MEBIBYTE, leaf: stage2.leaf === '4K' ? '2M' : '4K'},
+    ] as const;
+    const mayMix = hasRegions2 && stage2.leaf !== '1G';
+    return {
+      ...base,
+      stage1: {...stage1, placement: orders[order === 'coloured' ? 'fragmented' : order]},
+      stage2: {...stage2, ...(mayMix ? {regions: [...regions2]} : {})},
+      placement: order === 'coloured' && !mayMix && stage2.leaf === '4K' ? orders.coloured : base.placement,
+    };
+  });
+
+const invalidating = (activities: readonly TimedActivity[], what: 'guest' | 'all' | undefined): TimedActivity[] =>
+  activities.map((one, index) =>
+    what === undefined || index % 2 === 1
+      ? one
+      : {...one, paths: one.paths.map((each) => ({...each, path: {...each.path, invalidates: what}}))},
+  );
+
+it('address spaces, maintenance and mixed page sizes on random machines', {timeout: 600_000}, () => {
+  fc.assert(
+    fc.property(
+      anySpacedStream,
+      anyMachine,
+      anyRichPolicy,
+      fc.constantFrom(...SUTS),
+      fc.constantFrom(undefined, undefined, 'guest' as const, 'all' as const),
+      fc.integer(),
+      (stream, machine, policy, sut, what, seed) => {
+        const activities = invalidating(hastened(sut), what);
+        const system = {machine: {...machine, l2: MACHINE.l2}, policy, activities, pipelineScale: 1.25, seed};
+        expectEqual(system, BLOCKS, [chunkOf(marked(stream.words))]);
+      },
+    ),
+    {seed: 32, numRuns: 150 * TIMES},
   );
 });
 

@@ -23,5 +23,6 @@ export const ROUND: Machine = {
     uncore: 40,
     transfer: 8,
     turnaround: 6,
+    otherInterval: Number.POSITIVE_INFINITY,
   },
 };

@@ -1,5 +1,5 @@
 /** Replays of synthetic streams on the shipped systems, with ticks that come often enough for short streams. */
-import {addressSpace, type TranslationPolicy} from '../../src/costmodel/address-space.ts';
+import {addressSpaces, type TranslationPolicy} from '../../src/costmodel/address-space.ts';
 import {GUEST, METRIC} from '../../src/costmodel/metrics.ts';
 import {type Counts, Replay, type ReplayOptions, type TimedActivity} from '../../src/costmodel/replay.ts';
 import {loadCalibration} from '../../src/predict/calibration.ts';
@@ -17,10 +17,10 @@ export const hastened = (sut: string): TimedActivity[] =>
 
 export const newReplay = (sut: string, changes: Partial<ReplayOptions> = {}): Replay => {
   const machine = changes.machine ?? MACHINE;
-  const space = addressSpace(policyOf(sut), machine, 1);
+  const spaces = addressSpaces(policyOf(sut), machine, 1);
   return new Replay({
     machine,
-    space,
+    spaces,
     blocks: BLOCKS,
     activities: hastened(sut),
     pipelineScale: 1.25,

@@ -10,6 +10,9 @@ import {
   type Marker,
   PREFETCH,
   READ,
+  TLB_OPERATION_ID,
+  TLB_OPERATIONS,
+  type TlbOperation,
   WRITE,
 } from '../../src/trace/records.ts';
 import type {TraceChunk, TraceSource} from '../../src/trace/source.ts';
@@ -61,12 +64,12 @@ interface Run {
 
 /** Three 64 MiB regions of VA space, all that the guest's RAM holds; the first holds the code. */
 const DATA_TOP = 3 * 64 * MEBIBYTE - 4096;
-const wrap = (address: number): number => ((address % DATA_TOP) + DATA_TOP) % DATA_TOP;
+const wrap = (address: number, top: number): number => ((address % top) + top) % top;
 
-const accessesOf = (run: Run, round: number): Access[] => {
+const accessesOf = (run: Run, round: number, top: number): Access[] => {
   const most = (BLOCKS[run.block] as Block).instructions.length;
   return Array.from({length: Math.min(most, 4)}, (_, n) => ({
-    address: wrap(run.start + (round * 4 + n) * run.step),
+    address: wrap(run.start + (round * 4 + n) * run.step, top),
     size: run.kind === PREFETCH ? 1 : run.size,
     kind: run.kind,
   }));
@@ -102,14 +105,14 @@ export const blockWords = (block: number, accesses: readonly Access[]): number[]
 const linesOf = (address: number, size: number, line: number): number =>
   Math.floor((address + size - 1) / line) - Math.floor(address / line) + 1;
 
-const streamOf = (runs: readonly Run[]): Stream => {
+const streamOf = (runs: readonly Run[], top = DATA_TOP): Stream => {
   const words: number[] = [];
   const kinds = [0, 0, 0];
   let [blocks, instructions, lineSplits, instructionLines] = [0, 0, 0, 0];
   for (const run of runs) {
     const block = BLOCKS[run.block] as Block;
     for (let round = 0; round < run.rounds; round++) {
-      const accesses = accessesOf(run, round);
+      const accesses = accessesOf(run, round, top);
       words.push(...blockWords(run.block, accesses));
       blocks++;
       instructions += block.instructions.length;
@@ -123,7 +126,50 @@ const streamOf = (runs: readonly Run[]): Stream => {
   return {words, blocks, instructions, kinds, lineSplits, instructionLines};
 };
 
-export const anyStream = fc.array(anyRun, {minLength: 1, maxLength: 60}).map(streamOf);
+export const anyStream = fc.array(anyRun, {minLength: 1, maxLength: 60}).map((runs) => streamOf(runs));
+
+/** What the RAM that is left beside three regions holds of several spaces, even in pages of 16 MiB. */
+const SMALL_TOP = 8 * MEBIBYTE;
+const SPACES = 4;
+const anySpace = fc.nat(SPACES - 1);
+
+export const taskSwitchWords = (space: number, task = 1000 + space): number[] => [
+  eventRecord('task-switch', 2),
+  space,
+  task,
+];
+export const maintenanceWords = (operation: TlbOperation, space: number, address: number, pages: number): number[] => [
+  eventRecord('tlb-maintenance', 4),
+  TLB_OPERATION_ID[operation],
+  space,
+  address,
+  pages,
+];
+export const spaceEndWords = (space: number): number[] => [eventRecord('space-end', 1), space];
+
+/** What an operating system does to address spaces. */
+const anySpaceEvent: fc.Arbitrary<readonly number[]> = fc.oneof(
+  {weight: 4, arbitrary: fc.tuple(anySpace, fc.nat(2)).map(([space, task]) => taskSwitchWords(space, 1000 + task))},
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(fc.constantFrom(...TLB_OPERATIONS), anySpace, fc.nat(SMALL_TOP / 4096), fc.constantFrom(1, 1, 7, 600))
+      .map(([operation, space, page, pages]) => maintenanceWords(operation, space, page * 4096, pages)),
+  },
+  {weight: 1, arbitrary: fc.integer({min: 1, max: SPACES - 1}).map(spaceEndWords)},
+);
+
+/** Runs in several address spaces, between which these change, end, and have their TLB entries invalidated. */
+export const anySpacedStream: fc.Arbitrary<Stream> = fc
+  .array(fc.tuple(anyRun, fc.array(anySpaceEvent, {maxLength: 2})), {minLength: 1, maxLength: 60})
+  .map((steps) => {
+    const whole = streamOf(
+      steps.map(([run]) => run),
+      SMALL_TOP,
+    );
+    const words = steps.flatMap(([run, events]) => [...events.flat(), ...streamOf([run], SMALL_TOP).words]);
+    return {...whole, words};
+  });
 
 export const chunkOf = (words: readonly number[]): TraceChunk => ({
   words: Uint32Array.from(words),

@@ -17,7 +17,7 @@ const FROM_1 = stage2Format({startLevel: 1, inputBits: 40});
 const FROM_2 = stage2Format({startLevel: 2, inputBits: 32});
 
 const newTables = (format: TableFormat, top = 2 * GIBIBYTE): Tables =>
-  new Tables(format, allocatorBelow(top, top - 64 * MEBIBYTE));
+  new Tables(format, {take: allocatorBelow(top, top - 64 * MEBIBYTE), give: () => {}});
 
 /** Descriptor addresses of the walk for `input` to `levels` levels, and the address that the last one holds. */
 const walk = (tables: Tables, input: number, levels: number): {slots: number[]; output: number} => {
@@ -70,8 +70,11 @@ describe.each(LEAVES)('%s, %s pages', (_, format, size, levels) => {
           const tables = newTables(format);
           for (const [input, output] of pages) tables.map(input * pageBytes, output * pageBytes, bits);
           for (const [input, output] of pages) {
-            const found = walk(tables, input * pageBytes + offset, levels).output;
+            const {slots, output: found} = walk(tables, input * pageBytes + offset, levels);
             expect(Math.floor(found / pageBytes)).toBe(output);
+            // Every descriptor before the last one names a table, the last one a page of this size.
+            const mapped = slots.map((slot, level) => tables.pageBits(slot, level));
+            expect(mapped).toEqual([...Array.from({length: levels - 1}, () => 0), bits]);
           }
         },
       ),
@@ -169,4 +172,23 @@ test('nothing is mapped until it is', () => {
   tables.map(0x1000, 0x5000, 12);
   expect(walk(tables, 0x1000, 2).output).toBe(0x5000);
   expect(walk(tables, 0x2000, 2).output).toBe(0);
+});
+
+test('what tables leave behind is unmapped, and serves the next ones', () => {
+  const given: [address: number, bytes: number][] = [];
+  const take = allocatorBelow(2 * GIBIBYTE, GIBIBYTE);
+  const tables = new Tables(short, {take, give: (address, bytes) => given.push([address, bytes])});
+  const words = new Map<number, number>();
+  tables.watch((address, word) => words.set(address, word));
+  tables.map(0x1000, 0x5000, 12);
+  tables.map(0x40_0000, 0x10_0000, 20);
+  const level2 = tables.readAddress(tables.descriptorAddress(tables.root, 0, 0x1000));
+  tables.release();
+  // A level-1 table of 4096 words, a level-2 table of 256.
+  expect(given).toEqual([
+    [tables.root, 16_384],
+    [level2, 1024],
+  ]);
+  expect([...words.values()]).toEqual([0, 0, 0]);
+  expect(walk(tables, 0x1000, 1).output).toBe(0);
 });

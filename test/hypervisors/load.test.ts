@@ -203,3 +203,35 @@ describe('what is wrong is said with its place', () => {
     );
   });
 });
+
+const SOURCE_KEY = 'source: "tests/arm32/virt-v7 linux-3.16 defconfig: ARM_LPAE=y, no huge pages"}';
+const withStage1 = (more: string) => changed(`leaf: 4K, ${SOURCE_KEY}`, `leaf: 4K, ${more}, ${SOURCE_KEY}`).text;
+
+test('a file gives pages by region, an order of frames of the guest and untagged switches', () => {
+  const placement = 'placement: {policy: coloured, colours: [0, 2], source: s}';
+  const regions = 'regions: [{area: stack, leaf: 64K}, {from: 0x10000000, to: 0x20000000, leaf: 2M}]';
+  const {stage1} = read(withStage1(`${regions}, taskSwitch: flush, ${placement}`))();
+  expect(stage1.regions).toEqual([
+    {area: 'stack', leaf: '64K'},
+    {from: 0x1000_0000, to: 0x2000_0000, leaf: '2M'},
+  ]);
+  expect([stage1.taskSwitch, stage1.placement]).toEqual(['flush', {policy: 'coloured', colours: [0, 2], source: 's'}]);
+});
+
+test.each([
+  ['an area that there is not', 'regions: [{area: heap, leaf: 2M}]', /regions\.0\.area/],
+  ['a region without an end', 'regions: [{from: 0x10000000, leaf: 2M}]', /regions\.0\.to/],
+  ['another key', 'regions: [{area: stack, leaf: 2M, size: 1}]', /unknown key 'size'/],
+  ['a size that there is not', 'regions: [{area: stack, leaf: 3M}]', /regions\.0\.leaf/],
+  ['regions that cut their pages', 'regions: [{from: 0x1000, to: 0x200000, leaf: 2M}]', /stage1\.regions.*multiples/],
+  ['colours without a number', 'placement: {policy: coloured, colours: [], source: s}', /colours/],
+  ['another way to switch', 'taskSwitch: maybe', /taskSwitch/],
+])('%s is refused', (_, more, message) => {
+  expect(messageOf(read(withStage1(more)))).toMatch(message);
+});
+
+test('the mean run of a guest kernel is a parameter of its system', () => {
+  const run = 'meanRun: {value: 4, unit: pages, kind: assumed, source: test}';
+  const file = read(withStage1(`placement: {policy: fragmented, source: s, ${run}}`))();
+  expect(hypervisorParameters(file).map(({id}) => id)).toContain('xvisor.stage1.placement.meanRun');
+});

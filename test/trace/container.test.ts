@@ -135,7 +135,7 @@ test('version 1 is read: it does not say which task and which markers are where'
   });
   withTrace(path, (trace) => {
     expect([trace.version, trace.markers]).toEqual([
-      2,
+      3,
       [
         {marker: 'warm', instruction: 0},
         {marker: 'begin', instruction: 10 * ROUND_INSTRUCTIONS},
@@ -295,12 +295,24 @@ test.each([
   expect(() => openTrace(place(name))).toThrow(message);
 });
 
+test('version 2 is read as it was written: it has fewer kinds of events', () => {
+  const path = writeTasks(place('version-2'));
+  const records = () =>
+    withTrace(path, (trace) => ({tally: trace.counts, markers: trace.markers, chunk: trace.next()}));
+  const before = records();
+  const bytes = readFileSync(path);
+  bytes.writeUInt16LE(2, 8);
+  writeFileSync(path, bytes);
+  expect(withTrace(path, ({version}) => version)).toBe(2);
+  expect(records()).toEqual(before);
+});
+
 test('a later version is refused by its number; a directory and a missing file too', () => {
   writeTrace(place('later'), sourceOf([WORDS]));
   const bytes = readFileSync(place('later'));
-  bytes.writeUInt16LE(3, 8);
+  bytes.writeUInt16LE(4, 8);
   writeFileSync(place('later'), bytes);
-  expect(() => openTrace(place('later'))).toThrow('has format version 3; this trapwalk reads 1 and 2');
+  expect(() => openTrace(place('later'))).toThrow('has format version 4; this trapwalk reads 1, 2, 3');
   expect(() => openTrace(directory)).toThrow('is not a regular file');
   expect(() => openTrace(place('none'))).toThrow('cannot read (no such file or directory)');
 });

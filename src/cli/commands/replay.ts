@@ -1,8 +1,10 @@
 import {Args} from '@oclif/core';
 import {hypervisorIds} from '../../hypervisors/load.ts';
+import {systemWith} from '../../predict/policy-changes.ts';
 import {BaseCommand} from '../base.ts';
 import {guestBuild, maxInstructions, seed, settings, surroundingFlags, suts} from '../flags.ts';
 import {calibrationWith} from '../parameters.ts';
+import {policyChanges, policyFlags} from '../policy-flags.ts';
 import {replaySubject} from '../replay-source.ts';
 import {replayText} from '../replay-text.ts';
 
@@ -11,7 +13,8 @@ export default class Replay extends BaseCommand {
   static override usage = 'replay TRACE|GUEST [FLAGS] [-- ARGS]';
   static override examples = [
     '<%= config.bin %> replay dhrystone --sut host,xvisor,xen -- 20000 1000',
-    '<%= config.bin %> replay stream.trace --sut kvm --set cubieboard2.dram.turnaround=20',
+    '<%= config.bin %> replay stream.trace --sut kvm --set cubieboard2.dram.turnaround=8',
+    '<%= config.bin %> replay shell.trace --sut host,kvm --stage1-region mappings=64K --placement fragmented:4',
   ];
   static override args = {
     subject: Args.string({
@@ -23,6 +26,7 @@ export default class Replay extends BaseCommand {
     sut: suts(false),
     seed,
     set: settings,
+    ...policyFlags,
     ...guestBuild,
     ...surroundingFlags,
     'max-instructions': maxInstructions,
@@ -33,7 +37,10 @@ export default class Replay extends BaseCommand {
     const {args, flags} = await this.parse(Replay);
     const {calibration, warnings} = calibrationWith(flags.set ?? []);
     for (const warning of warnings) this.note(warning);
-    const systems = (flags.sut ?? hypervisorIds()).map((sut) => ({sut, seed: flags.seed}));
+    const changes = policyChanges(flags);
+    const systems = (flags.sut ?? hypervisorIds()).map((sut) =>
+      systemWith(calibration, {sut, seed: flags.seed}, changes),
+    );
     const {source, header, reports} = await replaySubject({
       subject: {
         name: args.subject,
@@ -48,6 +55,6 @@ export default class Replay extends BaseCommand {
       note: (line) => this.note(line),
     });
     this.log(replayText(reports));
-    return {source, header, settings: Object.fromEntries(flags.set ?? []), reports};
+    return {source, header, settings: Object.fromEntries(flags.set ?? []), changes, reports};
   }
 }

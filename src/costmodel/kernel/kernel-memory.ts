@@ -1,12 +1,23 @@
 /** The kernel's memory, laid out for one system: what {@link layout} names, and behind it what has no fixed size. */
+import {TLB_OPERATION_ID} from '../../trace/records.ts';
 import {SEED_FOR_ZERO} from '../cache.ts';
 import type {CacheGeometry, Machine, TlbGeometry} from '../machine.ts';
 import {METRICS} from '../metrics.ts';
 import type {TimedActivity} from '../replay.ts';
 import type {Tables} from '../tables.ts';
-import {leafLevel} from '../tables.ts';
-import type {AddressSpace} from '../translation.ts';
+import {contextTag, GUEST_KERNEL, SPACE} from '../tlb.ts';
+import type {AddressSpaces} from '../translation.ts';
 import * as layout from './layout.ts';
+
+/** What changes of L2 and DRAM beside their arrays, eight bytes each. */
+const UNCORE_SCALARS = [
+  layout.L2 + layout.CACHE_RANDOM,
+  layout.L2_FREE,
+  layout.CHANNEL_FREE,
+  layout.NEXT_REFRESH,
+  layout.NEXT_OTHER,
+  layout.WRITING,
+];
 
 const WASM_PAGE = 2 ** 16;
 const TABLE_PAGE = 4096;
@@ -33,23 +44,29 @@ const align = (offset: number): number => Math.ceil(offset / 64) * 64;
 
 export class KernelMemory {
   readonly wasm: WebAssembly.Memory;
+  readonly #machine: Machine;
   #views: Views | undefined;
   #next = layout.FIRST_FREE;
   #blocks = FIRST_BLOCKS;
+  #usesLength = 0;
   readonly #tablePages: number;
+  /** The places of stage 1's pages serve all spaces: their tables lie apart. */
+  readonly #stage1Pages: number;
+  readonly #watched = new WeakSet<Tables>();
   #tablePagesUsed = 0;
 
   /** @throws RangeError for a machine with more buffers than the kernel has room for. */
-  constructor(machine: Machine, space: AddressSpace, seed: number) {
+  constructor(machine: Machine, spaces: AddressSpaces, seed: number) {
+    this.#machine = machine;
     const {l1i, l1d, l2, mainTlb, walkCache, ipaCache, dram, microTlbEntries, counterEntries} = machine;
     checkRoom('metrics', METRICS.length, layout.MOST_METRICS);
     checkRoom('linefill buffers', machine.linefills, layout.MOST_LINEFILLS);
-    checkRoom('posted writes', machine.postedWrites, layout.MOST_POSTED);
+    for (const [name, {most}] of Object.entries(inFlight(machine))) checkRoom(name, most, layout.MOST_IN_FLIGHT);
     checkRoom('micro-TLB entries', microTlbEntries, 256);
     const variable =
       [l1i, l1d, l2].reduce((sum, {sets, ways}) => sum + sets * strideOf(ways) * 5, 0) +
       [mainTlb, walkCache, ipaCache].reduce((sum, {sets, ways}) => sum + sets * ways * 16 + sets * 4, 0) +
-      dram.banks * 4 +
+      dram.banks * 12 +
       counterEntries * 5 +
       layout.PAIR_ENTRIES * layout.PAIR_BYTES +
       layout.PAGE_ENTRIES * 16 +
@@ -73,6 +90,7 @@ export class KernelMemory {
     }
     this.#layOutScalars(machine);
     this.setWord(layout.OPEN_ROWS, this.#take(dram.banks * 4, 0xff));
+    this.setWord(layout.BANK_FREE, this.#take(dram.banks * 8));
     this.setWord(layout.COUNTERS, this.#take(counterEntries, 1));
     this.setWord(layout.TARGETS, this.#take(counterEntries * 4, 0xff));
     this.setWord(layout.PAIR_TABLE, this.#take(layout.PAIR_ENTRIES * layout.PAIR_BYTES, 0xff));
@@ -80,11 +98,13 @@ export class KernelMemory {
     this.setWord(layout.RECORDS, this.#take(RECORD_WORDS * 4));
     this.#tablePages = this.#take(0);
     this.#next += layout.MOST_TABLE_PAGES * TABLE_PAGE;
-    const {stage1, stage1PageBits, stage2, stage2PageBits} = space;
-    this.setWord(layout.ENTRY_BITS, stage2 ? Math.min(stage1PageBits, stage2PageBits) : stage1PageBits);
-    this.#layOutStage(layout.STAGE1_TABLES, stage1, stage1PageBits);
-    if (stage2) this.#layOutStage(layout.STAGE2_TABLES, stage2, stage2PageBits);
-    this.setWord(layout.BLOCK_TABLE, this.#take(0));
+    this.#setSizes(layout.ENTRY_SIZES, spaces.entrySizes);
+    this.#setSizes(layout.STAGE2_SIZES, spaces.stage2Sizes);
+    this.setWord(layout.FLUSHES_AT_SWITCH, spaces.flushesAtSwitch ? 1 : 0);
+    this.#stage1Pages = this.#layOutStage(layout.STAGE1_TABLES, spaces.stage1(0));
+    this.showSpace(0, spaces.stage1(0));
+    if (spaces.stage2) this.#watch(spaces.stage2, this.#layOutStage(layout.STAGE2_TABLES, spaces.stage2));
+    this.#placeBlocks();
   }
 
   get views(): Views {
@@ -113,13 +133,65 @@ export class KernelMemory {
     this.views.doubles[offset / 8] = value;
   }
 
+  /** Stage 1 is that of `space` from now on. */
+  showSpace(space: number, tables: Tables): void {
+    this.setWord(layout.SPACE, space);
+    this.views.longs[layout.CONTEXT / 8] = BigInt(contextTag(SPACE, space));
+    this.views.longs[(layout.STAGE1_TABLES + layout.STAGE_ROOT) / 8] = BigInt(tables.root);
+    if (!this.#watched.has(tables)) this.#watch(tables, this.#stage1Pages);
+  }
+
+  /** Does the kernel know that the pages with these numbers are mapped? */
+  setTouched(pages: Iterable<number>, isTouched: boolean): void {
+    const {bytes} = this.views;
+    const first = this.word(layout.TOUCHED);
+    for (const page of pages) {
+      const bit = 1 << (page & 7);
+      if (isTouched) bytes[first + (page >>> 3)]! |= bit;
+      else bytes[first + (page >>> 3)]! &= ~bit;
+    }
+  }
+
   /** Place of a block, for which there is room from now on. */
   block(id: number): number {
-    if (id >= this.#blocks) this.#blocks = 2 ** Math.ceil(Math.log2(id + 1));
     const first = this.word(layout.BLOCK_TABLE);
-    const missing = first + this.#blocks * layout.BLOCK_BYTES - this.wasm.buffer.byteLength;
-    if (missing > 0) this.wasm.grow(Math.ceil(missing / WASM_PAGE));
+    if (id >= this.#blocks) {
+      const uses = first + this.#blocks * layout.BLOCK_BYTES;
+      this.#blocks = 2 ** Math.ceil(Math.log2(id + 1));
+      const moved = first + this.#blocks * layout.BLOCK_BYTES;
+      this.#reach(moved + this.#usesLength);
+      this.views.bytes.copyWithin(moved, uses, uses + this.#usesLength);
+      this.setWord(layout.USES, moved);
+    }
     return first + id * layout.BLOCK_BYTES;
+  }
+
+  /** First uses of the next block's loads. They lie behind the blocks, and move when those need the room. */
+  setUses(block: number, uses: Uint8Array): void {
+    const place = this.word(layout.USES) + this.#usesLength;
+    this.#reach(place + uses.length);
+    this.views.bytes.set(uses, place);
+    this.setWord(this.block(block) + layout.BLOCK_USES, this.#usesLength);
+    this.#usesLength += uses.length;
+  }
+
+  #reach(end: number): void {
+    const missing = end - this.wasm.buffer.byteLength;
+    // Twice what is asked for, so that blocks that come one by one do not grow the memory one by one.
+    if (missing > 0) this.wasm.grow(Math.ceil((2 * missing) / WASM_PAGE));
+  }
+
+  /** L2 and DRAM as they are in the memory of another core of the same machine. */
+  copyUncore(from: KernelMemory): void {
+    const {l2, dram} = this.#machine;
+    const slots = l2.sets * strideOf(l2.ways);
+    const copy = (place: number, bytes: number): void =>
+      this.views.bytes.set(from.views.bytes.subarray(place, place + bytes), place);
+    copy(this.word(layout.L2 + layout.CACHE_TAGS), slots * 4);
+    copy(this.word(layout.L2 + layout.CACHE_FLAGS), slots);
+    copy(this.word(layout.OPEN_ROWS), dram.banks * 4);
+    copy(this.word(layout.BANK_FREE), dram.banks * 8);
+    for (const place of UNCORE_SCALARS) copy(place, 8);
   }
 
   /** Must come before the first block: activities lie where blocks would. */
@@ -127,8 +199,7 @@ export class KernelMemory {
     const touches = activities.map((activity) => touchesOf(activity, linesPerPage));
     const count = touches.reduce((sum, {length}) => sum + length, 0);
     const room = this.#next + activities.length * layout.ACTIVITY_BYTES + count * layout.TOUCH_BYTES + 256;
-    const missing = room - this.wasm.buffer.byteLength;
-    if (missing > 0) this.wasm.grow(Math.ceil(missing / WASM_PAGE));
+    this.#reach(room);
     this.setWord(layout.ACTIVITIES, activities.length);
     const table = this.#take(activities.length * layout.ACTIVITY_BYTES);
     this.setWord(layout.ACTIVITY_TABLE, table);
@@ -141,7 +212,14 @@ export class KernelMemory {
       this.setWord(place + layout.ACTIVITY_TOUCH_COUNT, mine.length);
       this.views.words.set(mine.flat(), at / 4);
     }
-    this.setWord(layout.BLOCK_TABLE, this.#take(0));
+    this.#placeBlocks();
+  }
+
+  #placeBlocks(): void {
+    const place = this.#take(0);
+    this.setWord(layout.BLOCK_TABLE, place);
+    this.setWord(layout.USES, place + FIRST_BLOCKS * layout.BLOCK_BYTES);
+    this.#reach(place + FIRST_BLOCKS * layout.BLOCK_BYTES);
   }
 
   /** Place of new memory, every byte of it `fill`. */
@@ -192,8 +270,13 @@ export class KernelMemory {
       [layout.DRAM_TURNAROUND, dram.turnaround],
       [layout.DRAM_ROW_LINES, dram.rowLines],
       [layout.PREFETCH_PAGE_LINES, machine.prefetchPageLines],
+      [layout.DRAM_OTHER_INTERVAL, dram.otherInterval],
+      [layout.L2_LINE, machine.l2Line],
       [layout.NEXT_REFRESH, dram.refreshInterval],
+      [layout.NEXT_OTHER, dram.otherInterval],
       [layout.NEXT_ACTIVITY, Number.POSITIVE_INFINITY],
+      [layout.UNTIL, Number.POSITIVE_INFINITY],
+      [layout.NEXT_STOP, Number.POSITIVE_INFINITY],
     ];
     for (const [offset, value] of doubles) this.setDouble(offset, value);
     const words: readonly (readonly [number, number])[] = [
@@ -205,7 +288,12 @@ export class KernelMemory {
       [layout.PREFETCH_MAXIMUM_STRIDE, machine.prefetchStride],
       [layout.PREFETCH_DEPTH, machine.prefetchDepth],
       [layout.LINEFILLS, machine.linefills],
-      [layout.POSTED_WRITES, machine.postedWrites],
+      [layout.WALK_CACHE_PHYSICAL, Number(machine.walkCachePhysical)],
+      [layout.L2_FILLS_ON_MISS, Number(machine.l2FillsOnMiss)],
+      [layout.L2_KEEPS_ON_HIT, Number(machine.l2KeepsOnHit)],
+      [layout.STORE_BUFFER, machine.storeBuffer],
+      [layout.MERGE_BITS, Math.log2(machine.mergeBytes)],
+      [layout.RUN_MASK, machine.ascendingBytes / machine.mergeBytes - 1],
       [layout.READ_ALLOCATE_ENTRY, machine.readAllocateEntry],
       [layout.READ_ALLOCATE_ENTRY_L2, machine.readAllocateEntryL2],
       [layout.COUNTER_MASK, machine.counterEntries - 1],
@@ -214,9 +302,14 @@ export class KernelMemory {
       [layout.L2_LINE_BITS, machine.l2.lineBits],
       [layout.PREVIOUS, NONE],
       [layout.GATHER_LINE, NONE],
+      [layout.GATHER_PIECE, NONE],
+      [layout.GATHER_IN_ORDER, 1],
+      [layout.STORE_LINE, NONE],
+      [layout.FIRST_WAIT, layout.NO_WAIT],
       [layout.PREFETCH_LAST, NONE],
     ];
     for (const [offset, value] of words) this.setWord(offset, value);
+    for (const {place, most} of Object.values(inFlight(machine))) this.setWord(place + layout.IN_FLIGHT_COUNT, most);
     const {longs} = this.views;
     // Epoch 0 is that of an empty filter.
     longs[layout.FILTER_EPOCH / 8] = 1n << BigInt(layout.FILTER_LINE_BITS);
@@ -226,12 +319,16 @@ export class KernelMemory {
     this.views.words.fill(NONE, layout.FILL_LINES / 4, layout.FILL_LINES / 4 + layout.MOST_LINEFILLS);
   }
 
-  #layOutStage(place: number, tables: Tables, pageBits: number): void {
-    const {format, root} = tables;
+  #setSizes(place: number, sizes: readonly number[]): void {
+    checkRoom('page sizes', sizes.length, layout.MOST_SIZES);
+    for (const [index, value] of [sizes.length, ...sizes.map(Math.log2)].entries())
+      this.setWord(place + 4 * index, value);
+  }
+
+  /** Returns the place where the stage's pages of tables are found. */
+  #layOutStage(place: number, {format, root}: Tables): number {
     this.views.longs[(place + layout.STAGE_ROOT) / 8] = BigInt(root);
     this.setWord(place + layout.STAGE_LEVELS, format.levels.length);
-    this.setWord(place + layout.STAGE_LEAF, leafLevel(format, pageBits));
-    this.setWord(place + layout.STAGE_PAGE_BITS, pageBits);
     this.setWord(place + layout.STAGE_DESCRIPTOR_BITS, Math.log2(format.descriptorBytes));
     for (const [level, {spanBits, indexBits}] of format.levels.entries()) {
       this.setWord(place + layout.STAGE_SPAN_BITS + 4 * level, spanBits);
@@ -239,6 +336,11 @@ export class KernelMemory {
     }
     const pages = this.#take(layout.PAGE_ENTRIES * 8, 0xff);
     this.setWord(place + layout.STAGE_PAGES, pages);
+    return pages;
+  }
+
+  #watch(tables: Tables, pages: number): void {
+    this.#watched.add(tables);
     tables.watch((address, word) => {
       const at = this.#tablePage(pages, Math.floor(address / TABLE_PAGE)) + (address % TABLE_PAGE);
       this.setWord(at, word);
@@ -264,18 +366,31 @@ export class KernelMemory {
   }
 }
 
+/** Requests of which so many may be under way, and where they are kept. */
+const inFlight = (machine: Machine) => ({
+  'misses of loads and PLDs': {place: layout.MISSES_IN_FLIGHT, most: machine.demandMisses},
+  'linefills for stores': {place: layout.STORES_IN_FLIGHT, most: machine.storeLinefills},
+  'posted writes': {place: layout.POSTED_IN_FLIGHT, most: machine.postedWrites},
+});
+
 const checkRoom = (what: string, count: number, most: number): void => {
   if (count > most) throw new RangeError(`the replay kernel has room for ${most} ${what}, not ${count}`);
 };
 
+const DROPPED = {guest: TLB_OPERATION_ID.all, all: layout.DROP_EVERYTHING};
+
 /** What one execution touches, in order: kind, page or line, and the line of a page's descriptor. */
 const touchesOf = ({paths}: TimedActivity, linesPerPage: number): (readonly [number, number, number])[] =>
-  paths.flatMap(({pages, codeLines, dataLines}) => [
-    // The path's own table: one 8-byte descriptor a page, in the page below its image.
-    ...Array.from(
-      pages,
-      (page) => [layout.TOUCH_PAGE, page, (page - (page % 512)) * linesPerPage + ((page % 512) >>> 3)] as const,
-    ),
-    ...Array.from(codeLines, (line) => [layout.TOUCH_CODE, line, 0] as const),
-    ...Array.from(dataLines, (line) => [layout.TOUCH_DATA, line, 0] as const),
-  ]);
+  paths.flatMap(({pages, codeLines, dataLines, regime, path}) => {
+    const kind = regime === GUEST_KERNEL ? layout.TOUCH_KERNEL_PAGE : layout.TOUCH_PAGE;
+    return [
+      // The path's own table: one 8-byte descriptor a page, in the page below its image.
+      ...Array.from(
+        pages,
+        (page) => [kind, page, (page - (page % 512)) * linesPerPage + ((page % 512) >>> 3)] as const,
+      ),
+      ...Array.from(codeLines, (line) => [layout.TOUCH_CODE, line, 0] as const),
+      ...Array.from(dataLines, (line) => [layout.TOUCH_DATA, line, 0] as const),
+      ...(path.invalidates ? [[layout.TOUCH_INVALIDATE, DROPPED[path.invalidates], 0] as const] : []),
+    ];
+  });

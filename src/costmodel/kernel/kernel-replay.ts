@@ -1,6 +1,7 @@
 /**
  * Replay by the WebAssembly kernel (kernel/*.ts, checked in as kernel/replay.wasm): the same counts as {@link Replay}, which
- * is its oracle, many times faster. What is rare stays here: pages touched first, cycles of new pairs of blocks, markers.
+ * is its oracle, many times faster. What is rare stays here: pages touched first, cycles of new pairs of blocks, markers,
+ * address spaces.
  */
 import {readFileSync} from 'node:fs';
 import {packagePath} from '../../files/paths.ts';
@@ -11,11 +12,13 @@ import {BlockColumns} from '../block-columns.ts';
 import {METRICS} from '../metrics.ts';
 import {PipelineModel} from '../pipeline.ts';
 import type {ActivityCounts, Counts, ReplayOptions} from '../replay.ts';
+import {MOST_SPACES} from '../tlb.ts';
 import {KernelMemory, RECORD_WORDS} from './kernel-memory.ts';
 import * as layout from './layout.ts';
 
 interface Kernel {
-  readonly consume: (length: number) => void;
+  readonly consume: (from: number, length: number) => number;
+  readonly stopAt: (until: number) => void;
   readonly runActivity: (index: number) => void;
   readonly scheduleNext: () => void;
 }
@@ -36,42 +39,77 @@ const RUNNING = [
   layout.ACTIVITY_DRAM_READS,
 ];
 
+/** As {@link ReplayOptions}, but L2 and DRAM are copied from core to core of a cluster. */
+export type KernelReplayOptions = Omit<ReplayOptions, 'uncore'> & {readonly uncore?: KernelReplay};
+
 export class KernelReplay {
-  readonly #options: ReplayOptions;
+  readonly #options: KernelReplayOptions;
   readonly #memory: KernelMemory;
   readonly #kernel: Kernel;
   readonly #columns = new BlockColumns();
+  #space = 0;
+  /** Numbers of the 4 KiB pages that a space has touched: those of the space in place are marked in the kernel's memory. */
+  readonly #touched = new Map<number, Set<number>>();
+  /** Words of the running chunk that the kernel's memory holds. */
+  #window = {start: 0, end: 0};
   #begin = 0;
   #begun = false;
   #measured: Counts | undefined;
 
-  constructor(options: ReplayOptions) {
-    const {machine, space, blocks, activities, pipelineScale, seed} = options;
+  constructor(options: KernelReplayOptions) {
+    const {machine, spaces, blocks, activities, pipelineScale, seed, uncore} = options;
     this.#options = options;
-    const memory = new KernelMemory(machine, space, seed);
+    const memory = new KernelMemory(machine, spaces, seed);
     this.#memory = memory;
     memory.setDouble(layout.PIPELINE_SCALE, pipelineScale);
     memory.layOutActivities(activities, 2 ** (PAGE_BITS - machine.l1d.lineBits));
     const pipeline = new PipelineModel(machine, blocks);
     const host = {
-      touch: (virtual: number) => space.touch(virtual >>> 0),
+      touch: (virtual: number) => this.#touch(virtual >>> 0),
+      switchSpace: (space: number) => this.#switchSpace(space >>> 0),
+      endSpace: (space: number) => this.#endSpace(space >>> 0),
       pairCycles: (previous: number, block: number) => pipeline.cycles(previous, block),
       marker: (marker: number) => this.#marker(marker),
     };
     this.#kernel = new WebAssembly.Instance(kernelModule(), {env: {memory: memory.wasm}, host})
       .exports as unknown as Kernel;
+    if (uncore) this.takeUncore(uncore);
     this.#prime();
   }
 
-  /** Replays whole records. Chunks behind the `end` marker change nothing. */
-  consume({words, length}: TraceChunk): void {
+  /**
+   * Replays whole records from word `from` on, up to the first block that would begin at `until` or later. Returns the word at which
+   * it stopped; from there a call with the same chunk goes on. Markers behind the `end` marker change nothing.
+   */
+  consume({words, length}: TraceChunk, from = 0, until = Number.POSITIVE_INFINITY): number {
     this.#learn();
-    for (let from = 0; from < length; ) {
-      const to = length - from <= RECORD_WORDS ? length : lastBoundary(words, from, from + RECORD_WORDS);
-      this.#memory.views.words.set(words.subarray(from, to), this.#memory.word(layout.RECORDS) / 4);
-      this.#kernel.consume(to - from);
-      from = to;
+    this.#kernel.stopAt(until);
+    if (from === 0) this.#window = {start: 0, end: 0};
+    let at = from;
+    while (at < length) {
+      if (at === this.#window.end) this.#load(words, at, length);
+      const {start, end} = this.#window;
+      at = start + this.#kernel.consume(at - start, end - start);
+      if (at < end) break;
     }
+    return at;
+  }
+
+  /** Simulated time, in cycles. */
+  get time(): number {
+    return this.#memory.double(layout.NOW);
+  }
+
+  /** L2 and DRAM as another core of the cluster left them. */
+  takeUncore(from: KernelReplay): void {
+    this.#memory.copyUncore(from.#memory);
+  }
+
+  /** Whole records of a chunk from word `start` on, as many as the kernel's memory has room for. */
+  #load(words: Uint32Array, start: number, length: number): void {
+    const end = length - start <= RECORD_WORDS ? length : lastBoundary(words, start, start + RECORD_WORDS);
+    this.#memory.views.words.set(words.subarray(start, end), this.#memory.word(layout.RECORDS) / 4);
+    this.#window = {start, end};
   }
 
   /** Counts between the markers, or of the whole trace if it has none. @throws Error when `begin` has no `end`. */
@@ -106,6 +144,35 @@ export class KernelReplay {
     return this.#memory.word(layout.ACTIVITY_TABLE) + index * layout.ACTIVITY_BYTES;
   }
 
+  #touch(virtual: number): void {
+    this.#options.spaces.touch(this.#space, virtual);
+    this.#pagesOf(this.#space).add(virtual >>> PAGE_BITS);
+  }
+
+  #pagesOf(space: number): Set<number> {
+    const pages = this.#touched.get(space) ?? new Set<number>();
+    this.#touched.set(space, pages);
+    return pages;
+  }
+
+  #switchSpace(space: number): void {
+    if (space >= MOST_SPACES) throw new RangeError(`address space ${space}: replay has room for ${MOST_SPACES}`);
+    this.#memory.setTouched(this.#pagesOf(this.#space), false);
+    this.#space = space;
+    this.#memory.setTouched(this.#pagesOf(space), true);
+    this.#memory.showSpace(space, this.#options.spaces.stage1(space));
+  }
+
+  #endSpace(space: number): void {
+    const {spaces} = this.#options;
+    spaces.end(space);
+    if (space === this.#space) {
+      this.#memory.setTouched(this.#pagesOf(space), false);
+      this.#memory.showSpace(space, spaces.stage1(space));
+    }
+    this.#touched.delete(space);
+  }
+
   #learn(): void {
     const {blocks, machine} = this.#options;
     const columns = this.#columns;
@@ -124,6 +191,7 @@ export class KernelReplay {
       this.#memory.setWord(place + layout.BLOCK_END, columns.end[id]!);
       const counter = (id << machine.historyBits) & (machine.counterEntries - 1);
       this.#memory.setWord(place + layout.BLOCK_COUNTERS, this.#memory.word(layout.COUNTERS) + counter);
+      this.#memory.setUses(id, columns.firstUses[id]!);
       // No predecessor looked up yet; -1 is one that does not exist.
       this.#memory.setWord(place + layout.BLOCK_LAST_PREVIOUS, -2);
     }
@@ -139,6 +207,7 @@ export class KernelReplay {
   }
 
   #marker(marker: number): void {
+    if (this.#measured) return;
     if (marker === MARKER_ID.begin) {
       this.#startMeasuring();
       this.#begun = true;

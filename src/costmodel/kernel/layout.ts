@@ -8,7 +8,8 @@ export const NOW = 0;
 export const NEXT_ACTIVITY = 8;
 /** No linefill is under way at or after this time. */
 export const LATEST_READY = 16;
-export const GATHER_READY = 24;
+/** When the line that a store allocated last is there. */
+export const STORE_READY = 24;
 export const CHANNEL_FREE = 32;
 export const NEXT_REFRESH = 40;
 /** i64: counts every change of L1I, so that a block found resident stays so until it changes. */
@@ -20,7 +21,8 @@ export const FROM_DRAM = 72;
 export const STREAMING = 80;
 export const FULL_LINES = 88;
 export const STREAMED_IN_A_ROW = 96;
-export const POSTED_NEXT = 104;
+/** The line that a store allocated last, and which pieces of it stores have written since. */
+export const STORE_LINE = 104;
 export const GATHER_LINE = 112;
 /** i64: a bit for each byte of the line. */
 export const GATHER_BYTES = 120;
@@ -58,14 +60,12 @@ export const PREFETCH_TRIGGER = 336;
 export const PREFETCH_MAXIMUM_STRIDE = 344;
 export const PREFETCH_DEPTH = 352;
 export const LINEFILLS = 360;
-export const POSTED_WRITES = 368;
+export const STORE_BUFFER = 368;
 export const READ_ALLOCATE_ENTRY = 376;
 export const READ_ALLOCATE_ENTRY_L2 = 384;
 export const COUNTER_MASK = 392;
 export const HISTORY_BITS = 400;
 export const ACTIVITIES = 408;
-/** Log₂ of the bytes that one main-TLB entry maps. */
-export const ENTRY_BITS = 416;
 export const L1I_LINE_BITS = 424;
 export const L2_LINE_BITS = 432;
 // Places of what has no fixed size.
@@ -108,8 +108,6 @@ export const STAGE2_TABLES = 768;
 /** i64. */
 export const STAGE_ROOT = 0;
 export const STAGE_LEVELS = 8;
-export const STAGE_LEAF = 12;
-export const STAGE_PAGE_BITS = 16;
 /** Log₂ of a descriptor's bytes. */
 export const STAGE_DESCRIPTOR_BITS = 20;
 /** An i32 for each level. */
@@ -140,13 +138,35 @@ export const FILTER_BACK = 1928;
 /** u64s by kind of access: what one adds to the counts, packed {@link KIND_SHIFT} bits apart. */
 export const KIND_UNITS = 1936;
 export const KIND_SHIFT = 21;
-/** i32: not 0 when L1D had the line that was loaded last. */
-export const WAS_HIT = 1920;
+/** Place of the first uses of all blocks' loads, a byte for each instruction. */
+export const USES = 1920;
+/** Pages of the data micro-TLB: u64 epoch and page, i32 frame. */
+export const TRANSLATED = 32768;
+export const TRANSLATED_ENTRIES = 256;
 /** u64s: lines of virtual addresses found lately, with the epoch of that; for loads, then for stores. */
 export const FILTER = 65536;
 export const FILTER_ENTRIES = 1024;
 /** Log₂ of the bytes of either. */
 export const FILTER_SHIFT = 13;
+
+// Address spaces and page sizes.
+/** i32: the space in place. */
+export const SPACE = 3072;
+/** u64: the tag of its entries. */
+export const CONTEXT = 3080;
+/** i32: not 0 when a switch to another space loses all entries of the guest. */
+export const FLUSHES_AT_SWITCH = 3088;
+/** i32s: how many sizes there are, and behind that log₂ of each, the smallest first. */
+export const ENTRY_SIZES = 3104;
+export const STAGE2_SIZES = 3136;
+export const MOST_SIZES = 7;
+
+// Tags of TLB entries (tlb.ts): of a space, of a regime, of a size; below them the number of a page.
+export const TAG_PAGE_BITS = 28;
+export const TAG_SIZE_BITS = 5;
+export const TAG_REGIME_BITS = 2;
+/** Beside the operations of a trace: everything goes. */
+export const DROP_EVERYTHING = 4;
 
 /** f64s by metric. */
 export const COUNTS = 4096;
@@ -155,9 +175,47 @@ export const MOST_METRICS = 128;
 export const FILL_LINES = 5120;
 export const FILL_READY = 5248;
 export const MOST_LINEFILLS = 32;
-/** f64s: when memory has taken each posted write. */
-export const POSTED = 5504;
-export const MOST_POSTED = 256;
+// More of what changes, eight bytes each. f64s:
+export const L2_FREE = 6144;
+export const NEXT_OTHER = 6152;
+/** i32s from here. */
+export const GATHER_PIECE = 6160;
+export const GATHER_IN_ORDER = 6168;
+export const STORE_PIECE = 6176;
+export const STORE_PIECES = 6184;
+/** Use of the first of {@link WAITS}, {@link NO_WAIT} for none; and how many there are. */
+export const FIRST_WAIT = 6192;
+export const WAIT_COUNT = 6200;
+// More of what does not. f64s:
+export const L2_LINE = 6208;
+export const DRAM_OTHER_INTERVAL = 6216;
+/** i32s: log₂ of a piece's bytes, pieces of a run less one, place of an f64 for each bank. */
+export const MERGE_BITS = 6224;
+export const RUN_MASK = 6232;
+export const BANK_FREE = 6240;
+/** i32s, 0 or 1. */
+export const L2_FILLS_ON_MISS = 6248;
+export const L2_KEEPS_ON_HIT = 6256;
+export const WALK_CACHE_PHYSICAL = 6280;
+/** f64s: no block begins at UNTIL or later; the earlier of that and the next activity. */
+export const UNTIL = 6264;
+export const NEXT_STOP = 6272;
+// Requests under way: i32s which is next and how many there may be, then an f64 each.
+export const MISSES_IN_FLIGHT = 16384;
+export const STORES_IN_FLIGHT = 18560;
+export const POSTED_IN_FLIGHT = 20736;
+export const IN_FLIGHT_NEXT = 0;
+export const IN_FLIGHT_COUNT = 4;
+export const IN_FLIGHT_DONE = 8;
+export const MOST_IN_FLIGHT = 256;
+/** Loads whose lines are on their way, by use: i32 use, i32 metric, f64 time. */
+export const WAITS = 24576;
+export const WAIT_USE = 0;
+export const WAIT_CAUSE = 4;
+export const WAIT_READY = 8;
+export const WAIT_BYTES = 16;
+/** More than any use. */
+export const NO_WAIT = 256;
 export const FIRST_FREE = 81920;
 
 // An activity: f64s but for the last two, which are the place of its touches and their number.
@@ -176,6 +234,10 @@ export const ACTIVITY_BYTES = 72;
 export const TOUCH_PAGE = 0;
 export const TOUCH_CODE = 1;
 export const TOUCH_DATA = 2;
+/** A page of the guest's kernel. */
+export const TOUCH_KERNEL_PAGE = 3;
+/** Invalidates TLB entries: an operation instead of a line. */
+export const TOUCH_INVALIDATE = 4;
 export const TOUCH_BYTES = 12;
 
 // A block.
@@ -192,6 +254,8 @@ export const BLOCK_END = 40;
 export const BLOCK_LAST_PREVIOUS = 44;
 /** Place of the branch counter of the history without a taken branch. */
 export const BLOCK_COUNTERS = 48;
+/** Where its loads' first uses are, behind {@link USES}. */
+export const BLOCK_USES = 52;
 export const BLOCK_BYTES = 64;
 
 /** Cycles of pairs of blocks, direct-mapped: i64 key (−1 for none) and f64. */

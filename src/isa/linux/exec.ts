@@ -90,7 +90,7 @@ export const startProgram = (kernel: Kernel, task: Task, given: ProgramRequest, 
   const {memory} = kernel;
   const before = memory.space;
   const isFirst = !task.process.hasExecuted;
-  const map = isFirst ? task.map : new MemoryMap(memory, memory.createSpace());
+  const map = isFirst ? task.map : new MemoryMap(memory, memory.createSpace(), kernel.maintenance);
   memory.switchTo(map.space);
   try {
     const loaded = loadProgram(memory, map, {executable, path, interpreter});

@@ -1,6 +1,7 @@
 /** The state of the emulated kernel: tasks, clocks, timers, files; and how tasks wait. */
 import type {Marker} from '../../trace/records.ts';
 import type {Cpu} from '../core/cpu.ts';
+import {PAGE} from '../memory/layout.ts';
 import type {Memory} from '../memory/memory.ts';
 import type {Clock, Time} from './clock.ts';
 import {fail} from './errno.ts';
@@ -9,6 +10,7 @@ import type {AbstractNames} from './files/socket.ts';
 import type {Profile} from './load.ts';
 import type {Ending, Process, Task} from './task.ts';
 import {TimerQueue} from './timers.ts';
+import {PendingMaintenance} from './tlb-maintenance.ts';
 import {UserMemory} from './user-memory.ts';
 import type {Waiting} from './wait.ts';
 
@@ -43,6 +45,8 @@ export class Kernel {
   readonly processes = new Map<number, Process>();
   readonly tasks = new Map<number, Task>();
   readonly timers = new TimerQueue();
+  /** What it has invalidated in the TLBs and was not recorded yet. */
+  readonly maintenance = new PendingMaintenance();
   readonly abstractNames: AbstractNames = new Map();
   /** Tasks that could run, in the order in which they may. */
   readonly ready: Task[] = [];
@@ -76,6 +80,7 @@ export class Kernel {
     this.random = parts.random;
     this.volume = parts.volume;
     this.user = new UserMemory(this.memory);
+    this.memory.onCopy = (page) => this.maintenance.pages(this.memory.space.id, page * PAGE, (page + 1) * PAGE);
   }
 
   /** The task whose system call is served. */

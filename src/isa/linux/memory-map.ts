@@ -1,11 +1,20 @@
 /** The memory of a process: program break, mappings of files and of nothing (mmap(2)), in an address space. */
-import {type AddressSpace, EXECUTABLE, READABLE, SHARED, WRITABLE} from '../memory/address-space.ts';
+import {
+  type AddressSpace,
+  EXECUTABLE,
+  FRAME_SHIFT,
+  PERMISSIONS,
+  READABLE,
+  SHARED,
+  WRITABLE,
+} from '../memory/address-space.ts';
 import {PAGE} from '../memory/layout.ts';
 import type {Memory} from '../memory/memory.ts';
 import {fail} from './errno.ts';
 import type {RegularFile} from './files/node.ts';
 import {readThrough, SharedPages} from './files/shared-pages.ts';
 import {LOWEST_ADDRESS, MAPPING_LOWEST, MAPPING_TOP, pageUp, STACK_TOP} from './layout.ts';
+import type {PendingMaintenance} from './tlb-maintenance.ts';
 
 /** What a range shows; its name is for /proc/self/maps. */
 export interface Region {
@@ -39,12 +48,14 @@ export class MemoryMap {
   users = 1;
   readonly space: AddressSpace;
   readonly #memory: Memory;
+  readonly #maintenance: PendingMaintenance;
   #regions: readonly Region[] = [];
   #breakStart = 0;
   #break = 0;
 
-  constructor(memory: Memory, space: AddressSpace) {
+  constructor(memory: Memory, space: AddressSpace, maintenance: PendingMaintenance) {
     this.#memory = memory;
+    this.#maintenance = maintenance;
     this.space = space;
   }
 
@@ -62,7 +73,8 @@ export class MemoryMap {
 
   /** A copy for a child; the space must be the current one. */
   fork(): MemoryMap {
-    const child = new MemoryMap(this.#memory, this.#memory.forkSpace());
+    const child = new MemoryMap(this.#memory, this.#memory.forkSpace(), this.#maintenance);
+    this.#maintenance.space(this.space.id);
     child.#regions = this.#regions;
     for (const {file} of child.#regions) file?.acquire();
     child.#breakStart = this.#breakStart;
@@ -76,6 +88,8 @@ export class MemoryMap {
     if (this.users > 0) return;
     this.synchronize(0, STACK_TOP);
     this.#memory.releaseSpace(this.space);
+    this.#maintenance.space(this.space.id);
+    this.#maintenance.end(this.space.id);
     for (const {file, shared} of this.#regions)
       if (shared && file !== undefined) sharedPages(file)?.synchronize(file, true);
     for (const {file} of this.#regions) file?.release();
@@ -95,7 +109,10 @@ export class MemoryMap {
     if (end > mappedEnd) {
       const possible = end <= MAPPING_TOP && this.#memory.isFree(mappedEnd, end);
       if (!possible || !this.#memory.map(mappedEnd, end, READABLE | WRITABLE)) return this.#break;
-    } else this.#memory.unmap(end, mappedEnd);
+    } else {
+      this.#invalidatePresent(end, mappedEnd);
+      this.#memory.unmap(end, mappedEnd);
+    }
     this.#break = wanted;
     return wanted;
   }
@@ -106,7 +123,10 @@ export class MemoryMap {
     const length = pageUp(request.length);
     const start = this.#place(request, length);
     const end = start + length;
-    if (request.place === 'fixed') this.#forget(start, end);
+    if (request.place === 'fixed') {
+      this.#forget(start, end);
+      this.#invalidatePresent(start, end);
+    }
     if (!this.#memory.map(start, end, permissions | (shared ? SHARED : 0))) fail('ENOMEM');
     if (file !== undefined && shared) this.#showShared(start, length, permissions, file, offset);
     else if (file !== undefined) this.#copyFile(start, length, file, offset);
@@ -120,16 +140,33 @@ export class MemoryMap {
 
   unmap(start: number, end: number): void {
     this.#forget(start, end);
+    this.#invalidatePresent(start, end);
     this.#memory.unmap(start, end);
   }
 
   /** @throws SystemError ENOMEM */
   protect(start: number, end: number, permissions: number): void {
+    const isChange = this.#isPresentWithOther(start, end, permissions);
     if (!this.#memory.protect(start, end, permissions)) fail('ENOMEM');
+    if (isChange) this.#maintenance.pages(this.space.id, start, end);
+  }
+
+  #invalidatePresent(start: number, end: number): void {
+    const range = this.space.presentRange(start, end);
+    if (range !== undefined) this.#maintenance.pages(this.space.id, ...range);
+  }
+
+  #isPresentWithOther(start: number, end: number, permissions: number): boolean {
+    for (let page = start / PAGE; page < end / PAGE; page++) {
+      const entry = this.space.entry(page);
+      if (entry >>> FRAME_SHIFT !== 0 && (entry & PERMISSIONS) !== permissions) return true;
+    }
+    return false;
   }
 
   /** madvise(MADV_DONTNEED): memory of its own is zero afterwards, a file's is as the file has it. */
   discard(start: number, end: number): void {
+    this.#invalidatePresent(start, end);
     for (let at = start; at < end; at += PAGE) {
       const flags = this.space.entry(at / PAGE) & (READABLE | WRITABLE | EXECUTABLE | SHARED);
       if ((flags & SHARED) === 0) this.#memory.map(at, at + PAGE, flags);
@@ -157,6 +194,8 @@ export class MemoryMap {
     const kept = Math.min(oldLength, length);
     if (to !== start) {
       if (length < oldLength) this.unmap(start + length, end);
+      if (this.space.presentRange(start, start + kept) !== undefined)
+        this.#maintenance.pages(this.space.id, start, start + kept);
       this.#memory.move(start, kept, to);
       this.#moveRegions(start, kept, to);
     }

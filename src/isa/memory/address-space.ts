@@ -39,6 +39,14 @@ export class AddressSpace {
     table[page & (TABLE_PAGES - 1)] = entry;
   }
 
+  /** From the first to the last page of [start, end), in bytes, that has a frame; undefined when none has. */
+  presentRange(start: number, end: number): readonly [start: number, end: number] | undefined {
+    let [first, last] = [start / PAGE, end / PAGE];
+    while (first < last && this.entry(first) >>> FRAME_SHIFT === 0) first++;
+    while (first < last && this.entry(last - 1) >>> FRAME_SHIFT === 0) last--;
+    return first < last ? [first * PAGE, last * PAGE] : undefined;
+  }
+
   /** Calls back for each mapped page, lowest first. */
   forEach(visit: (page: number, entry: number) => void): void {
     for (const [index, table] of this.#tables.entries()) {

@@ -45,6 +45,9 @@ export class Memory {
    */
   onCodeMapping: () => void = () => {};
 
+  /** Called when a page of the current space gets a frame of its own, or may be written from now on, because it was written. */
+  onCopy: (page: number) => void = () => {};
+
   readonly #maps: PageMaps;
   readonly #frames: Frames;
   readonly #holdsCode: Uint8Array;
@@ -329,6 +332,7 @@ export class Memory {
   #own(page: number, entry: number): number {
     if ((entry & COPY_ON_WRITE) === 0) return this.#touch(page, entry);
     const frame = frameOf(entry);
+    this.onCopy(page);
     if (this.#frames.references(frame) === 1) {
       this.#space.setEntry(page, entry & ~COPY_ON_WRITE);
       return frame;

@@ -6,6 +6,8 @@ export const CHANGES = {
   supervisorCalls: 'supervisor calls left out',
   taskSwitches: 'task switches left out: addresses of all address spaces become one',
   signals: 'signals left out',
+  maintenance: 'TLB maintenance left out',
+  spaceEnds: 'ends of address spaces left out',
   prefetches: 'prefetches left out',
   exclusives: 'exclusive accesses written as plain ones',
   rounded: 'accesses and fetches rounded to whole words',
@@ -30,6 +32,8 @@ export const EVENT_CHANGES: Readonly<Record<EventKind, Change>> = {
   'supervisor-call': 'supervisorCalls',
   'task-switch': 'taskSwitches',
   signal: 'signals',
+  'tlb-maintenance': 'maintenance',
+  'space-end': 'spaceEnds',
 };
 
 export class ChangeCounts {

@@ -1,3 +1,4 @@
+import {pagesText} from '../../../hypervisors/page-regions.ts';
 import type {HypervisorFile} from '../../../hypervisors/schema.ts';
 import {loadCalibration} from '../../../predict/calibration.ts';
 import {BaseCommand} from '../../base.ts';
@@ -11,8 +12,8 @@ const text = (systems: readonly HypervisorFile[]): string =>
       title,
       design,
       modes.join(', ') || '–',
-      `${stage1.format} ${stage1.leaf}`,
-      stage2 === null ? '–' : `${stage2.format} ${stage2.leaf}`,
+      `${stage1.format} ${pagesText(stage1)}`,
+      stage2 === null ? '–' : `${stage2.format} ${pagesText(stage2)}`,
       placement.policy,
     ]),
     {words: 7, widths: [null, 28, null, null, null, null, null]},

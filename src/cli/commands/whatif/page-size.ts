@@ -1,9 +1,11 @@
 import {Args} from '@oclif/core';
+import {systemWith} from '../../../predict/policy-changes.ts';
 import {pageSizeList, pageSizeSystems} from '../../../predict/replay-report.ts';
 import {BaseCommand} from '../../base.ts';
 import {guestBuild, listFlag, maxInstructions, seed, settings, surroundingFlags, suts} from '../../flags.ts';
 import {pageSizeNotes, pageSizeRows, pageSizeText} from '../../page-size-text.ts';
 import {calibrationWith} from '../../parameters.ts';
+import {policyChanges, policyFlags} from '../../policy-flags.ts';
 import {replaySubject} from '../../replay-source.ts';
 
 export default class WhatifPageSize extends BaseCommand {
@@ -34,6 +36,7 @@ export default class WhatifPageSize extends BaseCommand {
     }),
     seed,
     set: settings,
+    ...policyFlags,
     ...guestBuild,
     ...surroundingFlags,
     'max-instructions': maxInstructions,
@@ -44,8 +47,11 @@ export default class WhatifPageSize extends BaseCommand {
     const {args, flags} = await this.parse(WhatifPageSize);
     const {calibration, warnings} = calibrationWith(flags.set ?? []);
     for (const warning of warnings) this.note(warning);
+    const changes = policyChanges(flags);
     const [stage1, stage2] = [pageSizeList(flags.stage1), pageSizeList(flags.stage2)];
-    const systems = pageSizeSystems(calibration, flags.sut ?? [], stage1, stage2, flags.seed);
+    const systems = pageSizeSystems(calibration, flags.sut ?? [], stage1, stage2, flags.seed).map((system) =>
+      systemWith(calibration, system, changes),
+    );
     const {source, header, reports} = await replaySubject({
       subject: {
         name: args.subject,
@@ -63,6 +69,6 @@ export default class WhatifPageSize extends BaseCommand {
     const notes = pageSizeNotes(rows);
     this.log(pageSizeText(reports));
     for (const note of notes) this.log(`Note: ${note}.`);
-    return {source, header, settings: Object.fromEntries(flags.set ?? []), rows, notes, reports};
+    return {source, header, settings: Object.fromEntries(flags.set ?? []), changes, rows, notes, reports};
   }
 }
