@@ -128,6 +128,22 @@ describe('code that is written', () => {
     expect(core.cpu.r[0]).toBe(6000);
   });
 
+  test.each([
+    ['ISB', word('ISB', {option: 15})],
+    ['its form in CP15', word('MCR CP15ISB', {Rt: 0})],
+  ])('behind %s, in its own block', (_, barrier) => {
+    const {core} = start([
+      ...move(1, addTwo),
+      ...move(2, CODE + 24),
+      word('STR (immediate)', {P: 1, U: 1, Rt: 1, Rn: 2}),
+      barrier,
+      addOne,
+      FOREVER,
+    ]);
+    core.step(20);
+    expect(core.cpu.r[0]).toBe(2);
+  });
+
   test('by another core, through another mapping', () => {
     const board = new Board({cores: 2});
     board.load(CODE, [addOne, backTo(CODE + 4, CODE)]);
