@@ -122,7 +122,7 @@ export const BARE = {
   flags: ['-masm-syntax-unified', '-mfloat-abi=soft', '-O1', '-ffreestanding', '-fno-tree-loop-distribute-patterns'],
   runtime: ['bare/start.S', 'bare/runtime.c'],
   script: 'bare/bare.ld',
-  programs: ['registers', 'exceptions', 'short-tables', 'long-tables', 'exclusives'],
+  programs: ['registers', 'exceptions', 'thumb', 'short-tables', 'long-tables', 'exclusives'],
   /** These need more of a board than a console. */
   boardPrograms: ['devices'],
 } as const;

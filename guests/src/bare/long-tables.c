@@ -27,23 +27,12 @@ static descriptor other[512] __attribute__((aligned(4096)));
 #define PXN UPPER(53)
 #define XN UPPER(54)
 
-static void flush(void) {
-  BARRIER();
-  MCR(0, 8, 7, 0, 0);
-  MCR(0, 7, 5, 0, 0);
-  BARRIER();
-}
-
 static void set_table(int number, descriptor *table, uint32_t asid) {
   uint32_t upper = asid << 16;
   if (number)
     __asm__ volatile("mcrr p15, 1, %0, %1, c2\n\tisb" ::"r"(table), "r"(upper) : "memory");
   else
     __asm__ volatile("mcrr p15, 0, %0, %1, c2\n\tisb" ::"r"(table), "r"(upper) : "memory");
-}
-
-static void name_bits(char *at, uint32_t value, int bits) {
-  for (int bit = bits - 1; bit >= 0; bit--) *at++ = '0' + ((value >> bit) & 1);
 }
 
 #define MAIN_CONTROL 0x80000000u

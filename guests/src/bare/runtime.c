@@ -44,6 +44,13 @@ void show_trap(const char *name) {
   put("\n");
 }
 
+/* The state of IT behind the instruction that was saved (DDI 0406C A2.5.2). */
+static uint32_t advance_it(uint32_t status) {
+  uint32_t state = ((status >> 25) & 3) | ((status >> 8) & 0xfc);
+  state = state & 7 ? (state & 0xe0) | ((state << 1) & 0x1f) : 0;
+  return (status & ~0x0600fc00u) | ((state & 3) << 25) | ((state & 0xfc) << 8);
+}
+
 /* frame: SPSR, r0-r12, lr. Aborts go on behind protected_call, SVC #0x77 is as_user's return, others behind themselves. */
 void trap_taken(uint32_t kind, uint32_t *frame) {
   uint32_t link = frame[14];
@@ -72,5 +79,6 @@ void trap_taken(uint32_t kind, uint32_t *frame) {
     trap.fault_status = MRC(0, 5, 0, 0);
     trap.fault_address = MRC(0, 6, 0, 0);
     trap_resume = link - 4 - (frame[0] & 0x20 ? 2 : 0);
+    trap_status = advance_it(frame[0]);
   }
 }

@@ -22,17 +22,6 @@ static uint32_t large[256] __attribute__((aligned(1024)));
 #define NEVER (1u << 4)
 #define DOMAIN(n) ((n) << 5)
 
-static void flush(void) {
-  BARRIER();
-  MCR(0, 8, 7, 0, 0);
-  MCR(0, 7, 5, 0, 0);
-  BARRIER();
-}
-
-static void name_bits(char *at, uint32_t value, int bits) {
-  for (int bit = bits - 1; bit >= 0; bit--) *at++ = '0' + ((value >> bit) & 1);
-}
-
 static void base(void) {
   for (uint32_t mib = 0; mib < 64; mib++) first[0x400 + mib] = (0x40000000 + mib * MIB) | SECTION | FULL | NORMAL;
   first[0x090] = 0x09000000 | SECTION | FULL | NEVER;

@@ -2,6 +2,19 @@
 #pragma once
 #include "bare.h"
 
+/* Forgets all translations. */
+static inline void flush(void) {
+  BARRIER();
+  MCR(0, 8, 7, 0, 0);
+  MCR(0, 7, 5, 0, 0);
+  BARRIER();
+}
+
+/* Writes a number's bits into a name. */
+static inline void name_bits(char *at, uint32_t value, int bits) {
+  for (int bit = bits - 1; bit >= 0; bit--) *at++ = '0' + ((value >> bit) & 1);
+}
+
 static inline uint32_t load(uint32_t address) {
   uint32_t value = 0x5eed;
   __asm__ volatile("ldr %0, [%1]" : "+r"(value) : "r"(address) : "memory");

@@ -97,6 +97,11 @@ const swap = ({execute}: Row): Partial<Row> => ({
 /** Rows of user mode whose words system mode decodes by {@link COPROCESSOR_REGISTERS}. */
 const REPLACED: ReadonlySet<string> = new Set(['MCR, MRC CP14', 'MRC CNTFRQ', 'MRRC CNTVCT', 'MRC PMUSERENR']);
 
+/** What was written before is executed behind it, in its own block too. */
+const endsBlock = ({operands}: Row): Partial<Row> => ({
+  operands: (fields, address, itState) => ({...operands(fields, address, itState), end: 'fall-through'}),
+});
+
 const isRegisterOfCp15 = {specialises: ['MCR, MRC CP15']};
 
 const CONDITIONAL = [
@@ -125,7 +130,7 @@ const CONDITIONAL = [
       'MCR TPIDRURW': isRegisterOfCp15,
       'MCR CP15DSB': isRegisterOfCp15,
       'MCR CP15DMB': isRegisterOfCp15,
-      'MCR CP15ISB': isRegisterOfCp15,
+      'MCR CP15ISB': (row) => ({...isRegisterOfCp15, ...endsBlock(row)}),
     },
   ),
   ...COPROCESSOR_REGISTERS,
@@ -136,6 +141,7 @@ const CONDITIONAL = [
 
 const UNCONDITIONAL = change(A32_UNCONDITIONAL_ROWS, {
   CPS: CHANGE_STATE,
+  ISB: endsBlock,
   SRS: STORE_RETURN_STATE,
   RFE: RETURN_FROM_MEMORY,
 });
@@ -201,6 +207,7 @@ const WIDE: readonly Row[] = [
     },
     'CPS T2': wideChangeState,
     'hint T2': HINT,
+    'ISB T1': endsBlock,
     'SRS T1': placed(STORE_RETURN_STATE, downwards),
     'SRS T2': placed(STORE_RETURN_STATE, upwards),
     'RFE T1': placed(RETURN_FROM_MEMORY, downwards),

@@ -13,7 +13,7 @@ import {ACCESS, SystemMemory} from './memory.ts';
 import {itBits, itStateOf, MODE, PSR} from './modes.ts';
 import type {Observer} from './observer.ts';
 import type {PhysicalMemory} from './physical-memory.ts';
-import type {WalkRegisters} from './walk/mapping.ts';
+import {walkRegisters} from './walk/registers.ts';
 
 /** What all cores of a machine share. */
 export interface Machine {
@@ -40,18 +40,6 @@ const FPEXC_ENABLE = 0x4000_0000;
 const EXTERNAL = {fault: 'external', level: 1, domain: 0} as const;
 const ALIGNMENT = {fault: 'alignment', level: 1, domain: 0} as const;
 
-const registersOf = (control: Int32Array): WalkRegisters => ({
-  sctlr: control[CONTROL.sctlr]!,
-  ttbcr: control[CONTROL.ttbcr]!,
-  ttbr0: control[CONTROL.ttbr0]!,
-  ttbr0High: control[CONTROL.ttbr0High]!,
-  ttbr1: control[CONTROL.ttbr1]!,
-  ttbr1High: control[CONTROL.ttbr1High]!,
-  dacr: control[CONTROL.dacr]!,
-  mair0: control[CONTROL.mair0]!,
-  mair1: control[CONTROL.mair1]!,
-});
-
 export class SystemCpu extends Cpu<SystemMemory> {
   readonly index: number;
   readonly machine: Machine;
@@ -75,7 +63,7 @@ export class SystemCpu extends Cpu<SystemMemory> {
 
   constructor(machine: Machine, index: number) {
     super(
-      new SystemMemory(machine.physical, index, registersOf(new Int32Array(CONTROL_WORDS))),
+      new SystemMemory(machine.physical, index, walkRegisters(new Int32Array(CONTROL_WORDS))),
       new TraceBuffer(new Uint32Array(0)),
     );
     this.machine = machine;
@@ -177,7 +165,7 @@ export class SystemCpu extends Cpu<SystemMemory> {
 
   /** After a change of what walks depend on. What the TLB holds stays. */
   translationChanged(): void {
-    this.memory.configure(registersOf(this.control));
+    this.memory.configure(walkRegisters(this.control));
     if ((this.control[CONTROL.ttbcr]! & TTBCR.extended) === 0) {
       this.memory.setAsid(this.control[CONTROL.contextIdentifier]! & 0xff);
     }

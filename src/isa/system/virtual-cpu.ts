@@ -1,5 +1,5 @@
 /** Executes the instructions of one core, a number of them at a time. */
-import {conditionPassed} from '../core/cpu.ts';
+import {conditionPassed} from '../core/condition.ts';
 import {GuestFault, UndefinedInstruction} from '../core/errors.ts';
 import {ALWAYS, type Operation} from '../core/operation.ts';
 import {compileBlock, HOT, interpretBlock} from '../engine/hot-block.ts';

@@ -1,5 +1,6 @@
 import {describe, expect, test} from 'vitest';
 import {UnmodelledInstruction} from '../../../src/isa/core/errors.ts';
+import {CONTROL} from '../../../src/isa/system/control.ts';
 import {createCores} from '../../../src/isa/system/create-machine.ts';
 import {MODE} from '../../../src/isa/system/modes.ts';
 import type {Observer} from '../../../src/isa/system/observer.ts';
@@ -127,6 +128,22 @@ describe('code that is written', () => {
     expect(core.cpu.r[0]).toBe(6000);
   });
 
+  test.each([
+    ['ISB', word('ISB', {option: 15})],
+    ['its form in CP15', word('MCR CP15ISB', {Rt: 0})],
+  ])('behind %s, in its own block', (_, barrier) => {
+    const {core} = start([
+      ...move(1, addTwo),
+      ...move(2, CODE + 24),
+      word('STR (immediate)', {P: 1, U: 1, Rt: 1, Rn: 2}),
+      barrier,
+      addOne,
+      FOREVER,
+    ]);
+    core.step(20);
+    expect(core.cpu.r[0]).toBe(2);
+  });
+
   test('by another core, through another mapping', () => {
     const board = new Board({cores: 2});
     board.load(CODE, [addOne, backTo(CODE + 4, CODE)]);
@@ -251,6 +268,57 @@ describe('what is not modelled ends the run', () => {
     expect(() => createCores({...parts, bus: {...parts.bus, ram: new Uint8Array(4096)}, cores: 1})).toThrow(
       'createRam',
     );
+  });
+});
+
+/** Mode, and what the handlers would find, behind an instruction that causes an exception. */
+const outcomeOf = (words: readonly number[], prepare: (core: VirtualCpu) => void = () => {}) => {
+  const {board, core} = start([...writeRegister(VBAR, VECTORS), ...words, FOREVER]);
+  board.load(VECTORS, [FOREVER, FOREVER, FOREVER, FOREVER, FOREVER]);
+  prepare(core);
+  core.step(50);
+  const {dfsr, dfar} = CONTROL;
+  return {mode: core.cpu.mode, dfsr: core.cpu.control[dfsr]!, dfar: core.cpu.control[dfar]! >>> 0, r: core.registers};
+};
+
+describe('memory without the MMU is Strongly-ordered', () => {
+  test.each([
+    ['LDR (immediate)', 1, 0x001],
+    ['LDR (immediate)', 2, 0x001],
+    ['STR (immediate)', 3, 0x801],
+  ])('%s misaligned by %i is an alignment fault', (name, by, dfsr) => {
+    const address = DATA + by;
+    const outcome = outcomeOf([...move(1, address), word(name, {P: 1, U: 1, Rn: 1, Rt: 2})]);
+    expect(outcome).toMatchObject({mode: MODE.abort, dfsr, dfar: address});
+  });
+
+  test('an aligned access is none', () => {
+    expect(outcomeOf([...move(1, DATA), word('LDR (immediate)', {P: 1, U: 1, Rn: 1, Rt: 2})]).mode).toBe(
+      MODE.supervisor,
+    );
+  });
+});
+
+describe('what registers enable', () => {
+  const swap = [...move(1, DATA), ...move(2, 5), word('SWP', {Rn: 1, Rt: 3, Rt2: 2})];
+  test('SWP is UNDEFINED without SCTLR.SW', () => {
+    expect(outcomeOf(swap).mode).toBe(MODE.undefined);
+    expect(outcomeOf([...writeRegister(SCTLR, 1 << 10), ...swap]).mode).toBe(MODE.supervisor);
+  });
+
+  const enable = [...writeRegister([0, 1, 0, 2], 1 << 20), ...move(4, 1 << 30), word('VMSR FPEXC', {Rt: 4})];
+  const vmov = word('VMOV to single', {Vn: 1, Rt: 4});
+  const toUser = word('CPS', {M: 1, mode: 0x10});
+  test('VFP is UNDEFINED without FPEXC.EN, and at PL0 where CPACR permits PL1 only', () => {
+    expect(outcomeOf([vmov]).mode).toBe(MODE.undefined);
+    expect(outcomeOf([...enable, vmov]).mode).toBe(MODE.supervisor);
+    expect(outcomeOf([...enable, toUser, vmov]).mode).toBe(MODE.undefined);
+  });
+
+  test('a VFP instruction whose condition fails is none', () => {
+    const never = word('VMOV to single', {cond: 1, Vn: 1, Rt: 4});
+    const compare = word('CMP (register)', {Rn: 4, Rm: 4});
+    expect(outcomeOf([compare, never]).mode).toBe(MODE.supervisor);
   });
 });
 
