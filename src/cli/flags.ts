@@ -2,6 +2,7 @@
 import {Args, Errors, Flags} from '@oclif/core';
 import type {Surroundings} from '../isa/emulator.ts';
 import {ENGINES} from '../isa/engine/engine.ts';
+import {checkSampling, DEFAULT_SAMPLING, type Sampling} from '../predict/sample-plan.ts';
 
 const usage = (message: string): never => {
   throw new Errors.CLIError(message);
@@ -56,6 +57,59 @@ export const settings = settingFlag({
 
 export const jobs = Flags.integer({min: 1, description: 'worker threads; by default one per CPU'});
 
+const threads = Flags.integer({
+  min: 1,
+  description: 'threads that replay, by default one per CPU (none for what is short); results do not depend on it',
+});
+
+const instructions = Flags.custom<number>({parse: async (input) => wholeNumber(input)});
+
+const samplingFlags = {
+  sample: Flags.boolean({
+    description: 'replay parts of the trace only, and print estimates with 95% confidence intervals',
+  }),
+  'sample-unit': instructions({
+    helpValue: 'N',
+    description: `instructions of a part that is measured; ${DEFAULT_SAMPLING.unit} by default`,
+  }),
+  'sample-period': instructions({
+    helpValue: 'N',
+    description: `instructions in which one part is measured; ${DEFAULT_SAMPLING.period} by default`,
+  }),
+  'sample-warm-up': instructions({
+    helpValue: 'N',
+    description: `instructions replayed before each part, up to twice as many; ${DEFAULT_SAMPLING.warmUp} by default`,
+  }),
+  'sample-seed': instructions({
+    helpValue: 'N',
+    description: `seed of the places of the parts; ${DEFAULT_SAMPLING.seed} by default`,
+  }),
+};
+
+export interface SamplingValues {
+  readonly sample: boolean;
+  readonly 'sample-unit'?: number | undefined;
+  readonly 'sample-period'?: number | undefined;
+  readonly 'sample-warm-up'?: number | undefined;
+  readonly 'sample-seed'?: number | undefined;
+}
+
+/** Undefined without --sample, which nothing else turns on. @throws InputError for numbers that cannot be. */
+export const samplingOf = (values: SamplingValues): Sampling | undefined => {
+  const given = (['unit', 'period', 'warm-up', 'seed'] as const).filter(
+    (name) => values[`sample-${name}`] !== undefined,
+  );
+  if (!values.sample) return given.length === 0 ? undefined : usage(`--sample-${given[0]} goes with --sample only`);
+  const sampling = {
+    unit: values['sample-unit'] ?? DEFAULT_SAMPLING.unit,
+    period: values['sample-period'] ?? DEFAULT_SAMPLING.period,
+    warmUp: values['sample-warm-up'] ?? DEFAULT_SAMPLING.warmUp,
+    seed: values['sample-seed'] ?? DEFAULT_SAMPLING.seed,
+  };
+  checkSampling(sampling);
+  return sampling;
+};
+
 export const guestBuild = {
   profile: Flags.option({options: ['v5-soft', 'v7-hf'] as const})({
     description:
@@ -98,6 +152,17 @@ export const surroundingFlags = {
     description: 'set an environment variable of the guest; may be repeated',
   }),
   cwd: Flags.string({helpValue: 'DIR', description: 'the directory of the guest in which it starts; / by default'}),
+};
+
+/** For every command that replays. */
+export const replayFlags = {
+  seed,
+  set: settings,
+  ...guestBuild,
+  ...surroundingFlags,
+  'max-instructions': maxInstructions,
+  threads,
+  ...samplingFlags,
 };
 
 export interface SurroundingValues {

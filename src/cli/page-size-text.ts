@@ -3,6 +3,7 @@ import type {ReplayReport} from '../predict/replay-report.ts';
 import {formatNumber, formatShare, formatSignedPercent} from '../report/format.ts';
 import {formatCount} from './format.ts';
 import {countOf, paperReads} from './replay-text.ts';
+import {plusMinus, type SampleSummary, sampleText} from './sample-text.ts';
 import {textTable} from './text-table.ts';
 
 export interface PageSizeRow {
@@ -70,12 +71,12 @@ export const pageSizeNotes = (rows: readonly PageSizeRow[]): readonly string[] =
     ];
   });
 
-export const pageSizeText = (reports: readonly ReplayReport[]): string => {
+export const pageSizeText = (reports: readonly ReplayReport[], sample: SampleSummary | null): string => {
   const rows = pageSizeRows(reports).map((row, index) => [
     row.sut,
     row.stage1,
     row.stage2 ?? '–',
-    formatNumber(row.cycles),
+    `${formatNumber(row.cycles)}${plusMinus(reports[index]?.sampled?.cycles)}`,
     index === 0 ? '–' : formatSignedPercent(row.lossPercent),
     formatCount(row.mainTlbMisses),
     formatNumber(row.stage1ReadsPerWalk),
@@ -92,5 +93,6 @@ export const pageSizeText = (reports: readonly ReplayReport[]): string => {
     'most reads\n(N+1)(M+1)−1',
     "paper's\nN×M",
   ];
-  return textTable([...head, ...walk], rows, {words: 3});
+  const table = textTable([...head, ...walk], rows, {words: 3});
+  return sample ? `${sampleText(sample, reports)}\n\n${table}` : table;
 };

@@ -1,8 +1,10 @@
 /** Entry point of the thread that records. */
+import {type Answer, answer} from '../files/threads.ts';
+import type {TraceCounts} from '../trace/container.ts';
 import {writeTrace} from '../trace/write.ts';
 import {GuestTrace} from '../tracegen/guest-trace.ts';
 import {DEFAULT_ENVIRONMENT} from './flags.ts';
-import type {RecordAnswer, RecordRequest} from './record.ts';
+import type {RecordRequest} from './record.ts';
 
 const surroundingText = ({sysroot, binds = [], env = [], cwd}: RecordRequest['guest']['surroundings']): string[] => [
   ...(sysroot === undefined ? [] : [`--sysroot ${sysroot}`]),
@@ -24,9 +26,9 @@ const commandOf = ({guest, record, maxInstructions}: RecordRequest): string =>
     ...(guest.arguments.length > 0 ? ['--', ...guest.arguments] : []),
   ].join(' ');
 
-export default (request: RecordRequest): RecordAnswer => {
+export default (request: RecordRequest): Answer<TraceCounts> => {
   const {guest, record, maxInstructions, path} = request;
-  try {
+  return answer(() => {
     const source = new GuestTrace({
       path: guest.path,
       arguments: guest.arguments,
@@ -37,10 +39,6 @@ export default (request: RecordRequest): RecordAnswer => {
       profile: guest.profile,
       ...(maxInstructions === undefined ? {} : {maxInstructions}),
     });
-    return {counts: writeTrace(path, source)};
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    const {name, message, stack} = error;
-    return {error: {name, message, stack}};
-  }
+    return writeTrace(path, source);
+  });
 };

@@ -6,7 +6,7 @@ import {mkdirSync, mkdtempSync, renameSync, rmSync, type Stats, statSync} from '
 import {dirname, join, resolve} from 'node:path';
 import {Piscina} from 'piscina';
 import {InputError, systemReason} from '../files/errors.ts';
-import {threadEntry} from '../files/threads.ts';
+import {type Answer, answered, threadEntry} from '../files/threads.ts';
 import type {TraceCounts} from '../trace/container.ts';
 import type {GuestProgram} from './guest-program.ts';
 
@@ -17,22 +17,15 @@ export interface RecordRequest {
   readonly path: string;
 }
 
-/** Errors lose their class between threads, so they travel as text. */
-export type RecordAnswer =
-  | {readonly counts: TraceCounts}
-  | {readonly error: {readonly name: string; readonly message: string; readonly stack: string | undefined}};
-
 /** Returns when the thread has ended, by itself or by `signal`. */
 const recordOnThread = async (request: RecordRequest, signal: AbortSignal): Promise<TraceCounts> => {
-  const pool = new Piscina<RecordRequest, RecordAnswer>({
+  const pool = new Piscina<RecordRequest, Answer<TraceCounts>>({
     minThreads: 1,
     maxThreads: 1,
     ...threadEntry('cli/record-worker'),
   });
   try {
-    const answer = await pool.run(request, {signal});
-    if ('error' in answer) throw Object.assign(new Error(answer.error.message), answer.error);
-    return answer.counts;
+    return answered(await pool.run(request, {signal}));
   } finally {
     await pool.destroy();
   }

@@ -2,6 +2,7 @@
 import type {ReplayReport} from '../predict/replay-report.ts';
 import {formatNumber} from '../report/format.ts';
 import {cyclesAndShare} from './format.ts';
+import {plusMinus, type SampleSummary, sampleText} from './sample-text.ts';
 import {type Row, textTable} from './text-table.ts';
 
 /** Counts worth reading beside any workload, by metric id, each per 1000 instructions. */
@@ -27,8 +28,11 @@ export const countOf = (report: ReplayReport, metric: string): number => {
 };
 
 const perThousand = (report: ReplayReport, metrics: readonly string[]): string => {
+  const per = 1000 / countOf(report, 'instructions');
   const count = metrics.reduce((sum, metric) => sum + countOf(report, metric), 0);
-  return formatNumber((count * 1000) / countOf(report, 'instructions'));
+  const {sampled} = report;
+  const halfWidth = sampled && metrics.reduce((sum, metric) => sum + (sampled.counts[metric] as number), 0) * per;
+  return `${formatNumber(count * per)}${plusMinus(halfWidth)}`;
 };
 
 /** Mechanisms of all reports by group, in the order of their first appearance. */
@@ -73,13 +77,17 @@ const ROUNDING = 1e-12;
 const unattributedText = ({unattributed, cycles}: ReplayReport): string =>
   cyclesAndShare(Math.abs(unattributed) <= ROUNDING * cycles ? 0 : unattributed, cycles);
 
-/** The two tables of a replay. */
-export const replayText = (reports: readonly ReplayReport[]): string => {
+/** Something in proportion to the cycles. */
+const estimated = ({cycles, sampled}: ReplayReport, value: number): string =>
+  `${formatNumber(value)}${plusMinus(sampled && (value * sampled.cycles) / cycles)}`;
+
+/** The two tables of a replay, behind what is to be known of a sampled one. */
+export const replayText = (reports: readonly ReplayReport[], sample: SampleSummary | null): string => {
   const suts = reports.map(({sut}) => sut);
   const cycles: readonly Row[] = [
-    ['cycles', ...reports.map((report) => formatNumber(report.cycles))],
-    ['seconds', ...reports.map((report) => formatNumber(report.seconds))],
-    ['cycles per instruction', ...reports.map((report) => formatNumber(report.cyclesPerInstruction))],
+    ['cycles', ...reports.map((report) => estimated(report, report.cycles))],
+    ['seconds', ...reports.map((report) => estimated(report, report.seconds))],
+    ['cycles per instruction', ...reports.map((report) => estimated(report, report.cyclesPerInstruction))],
     ...attribution(reports),
     ['unattributed', ...reports.map(unattributedText)],
   ];
@@ -88,6 +96,7 @@ export const replayText = (reports: readonly ReplayReport[]): string => {
     ...reports.map((report) => perThousand(report, metrics)),
   ]);
   return [
+    ...(sample ? [sampleText(sample, reports), ''] : []),
     'Cycles of the measured part, and their share',
     textTable(['', ...suts], cycles),
     '',

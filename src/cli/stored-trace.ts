@@ -2,7 +2,7 @@
 import {closeSync, existsSync, openSync, readSync} from 'node:fs';
 import {InputError, systemReason} from '../files/errors.ts';
 import {loadCalibration} from '../predict/calibration.ts';
-import {checkTrace} from '../trace/check.ts';
+import {checked} from '../trace/checked.ts';
 import {MAGIC} from '../trace/container.ts';
 import {openTrace, type StoredTrace} from '../trace/read.ts';
 
@@ -25,22 +25,8 @@ export const isTrace = (path: string): boolean => {
   }
 };
 
-/** Opens a stored trace and checks every record: what reads it next believes them. @throws InputError naming the first fault. */
-export const openChecked = (path: string): StoredTrace => {
-  const trace = openTrace(path);
-  const [first] = checkTrace(trace);
-  if (first !== undefined) {
-    trace.close();
-    const place = first.record < 0 ? 'block table' : `record ${first.record}`;
-    throw new InputError(`breaks rule '${first.rule}': ${first.message}`, {
-      file: path,
-      place,
-      remedy: `'trapwalk trace validate ${path}' lists the rest; record it again`,
-    });
-  }
-  trace.seek(0);
-  return trace;
-};
+/** Opens a stored trace that checks every record as it is read. @throws InputError naming the damage, at once or when it is read. */
+export const openChecked = (path: string): StoredTrace => checked(openTrace(path));
 
 /** Bytes of a data line of the default machine. */
 export const lineSize = (): number => loadCalibration().machineFile.caches.l1d.line.value;

@@ -7,6 +7,7 @@ import {pathCycles} from '../costmodel/prices.ts';
 import type {Counts, TimedActivity} from '../costmodel/replay.ts';
 import {resolveActivities} from '../hypervisors/load.ts';
 import type {HypervisorFile} from '../hypervisors/schema.ts';
+import type {BlockTable} from '../trace/blocks.ts';
 import type {TraceSource} from '../trace/source.ts';
 import {type Calibration, cyclesPerInstruction} from './calibration.ts';
 
@@ -43,6 +44,25 @@ export const ratedActivities = (c: Calibration, sut: string, hostCpus: 1 | 2): R
     ratePerSecond: resolved.activity.rate.value * (hostCpus === 1 ? 1 : resolved.activity.shareOfTwoCpus),
   }));
 
+/** A replay takes the guest as it is: what a published binary takes beyond ours is not known of it. */
+export const PIPELINE_SCALE = 1;
+
+/** A system at the start of a trace. */
+export const newReplay = (
+  {sut, seed, policy}: System,
+  blocks: BlockTable,
+  calibration: Calibration,
+  pipelineScale: number,
+): KernelReplay =>
+  new KernelReplay({
+    machine: calibration.machine,
+    spaces: addressSpaces(policy ?? hypervisorOf(calibration, sut), calibration.machine, seed),
+    blocks,
+    activities: timedActivities(calibration, sut),
+    pipelineScale,
+    seed,
+  });
+
 /** Replays a trace on every system in one pass. Progress is reported in words of the record stream. */
 export const measure = (
   source: TraceSource,
@@ -51,17 +71,7 @@ export const measure = (
   pipelineScale: number,
   onChunk: (words: number) => void = () => {},
 ): Counts[] => {
-  const replays = systems.map(
-    ({sut, seed, policy}) =>
-      new KernelReplay({
-        machine: calibration.machine,
-        spaces: addressSpaces(policy ?? hypervisorOf(calibration, sut), calibration.machine, seed),
-        blocks: source.blocks,
-        activities: timedActivities(calibration, sut),
-        pipelineScale,
-        seed,
-      }),
-  );
+  const replays = systems.map((system) => newReplay(system, source.blocks, calibration, pipelineScale));
   for (let chunk = source.next(); chunk; chunk = source.next()) {
     for (const replay of replays) replay.consume(chunk);
     onChunk(chunk.length);

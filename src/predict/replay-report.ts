@@ -1,7 +1,7 @@
 /** Replay of any trace or guest on chosen systems, and page-size what-ifs: what the `replay` and `whatif` commands print. */
 import type {TranslationPolicy} from '../costmodel/address-space.ts';
-import {type CostItem, cost} from '../costmodel/cost.ts';
-import {countTable, METRIC} from '../costmodel/metrics.ts';
+import {type Cost, type CostItem, cost, type RatedActivity} from '../costmodel/cost.ts';
+import {countTable, METRIC, METRICS} from '../costmodel/metrics.ts';
 import {PageSizes} from '../costmodel/page-sizes.ts';
 import type {Counts} from '../costmodel/replay.ts';
 import {leafLevel, pageSizes, STAGE1_FORMATS, stage2Format, type TableFormat} from '../costmodel/tables.ts';
@@ -10,7 +10,12 @@ import {PAGE_SIZES, pagesText} from '../hypervisors/page-regions.ts';
 import type {TraceSource} from '../trace/source.ts';
 import {GIBIBYTE, parseSize} from '../units.ts';
 import {type Calibration, cyclesPerInstruction} from './calibration.ts';
-import {measure, ratedActivities, type System} from './measure.ts';
+import {measure, PIPELINE_SCALE, ratedActivities, type System} from './measure.ts';
+import {type Certainty, estimate} from './sampled-report.ts';
+import type {SampledCounts, SampledTrace} from './sampler.ts';
+
+/** By system: counts of everything, or of sampled units. */
+export type Replayed = {readonly counts: readonly Counts[]} | {readonly sampled: SampledTrace};
 
 /** One system's view of a trace. Cycles are for the whole measured part. */
 export interface ReplayReport {
@@ -26,6 +31,8 @@ export interface ReplayReport {
   readonly counts: Readonly<Record<string, number>>;
   /** Most descriptor reads one walk can take, and what the paper's N × M says. */
   readonly walk: WalkBound;
+  /** Of a sampled replay, whose numbers are estimates. */
+  readonly sampled?: Certainty;
 }
 
 export interface WalkBound {
@@ -54,17 +61,21 @@ export const walkBound = ({stage1, stage2}: TranslationPolicy): WalkBound => {
 const policyOf = (c: Calibration, system: System): TranslationPolicy =>
   system.policy ?? (c.hypervisors[system.sut] as TranslationPolicy);
 
-const reportOf = (c: Calibration, system: System, counts: Counts, scale: number): ReplayReport => {
-  const policy = policyOf(c, system);
-  const {cycles, items} = cost({
+const costOf = (c: Calibration, counts: Counts, activities: readonly RatedActivity[]): Cost =>
+  cost({
     counts,
-    activities: ratedActivities(c, system.sut, 1),
+    activities,
     work: 1,
     clockHz: c.machine.clockHz,
-    pipelineScale: scale,
+    pipelineScale: PIPELINE_SCALE,
     prices: c.prices,
     cyclesPerInstruction: cyclesPerInstruction(c),
   });
+
+/** What one system counted, as a report. */
+const reportOf = (c: Calibration, system: System, counts: Counts): ReplayReport => {
+  const policy = policyOf(c, system);
+  const {cycles, items} = costOf(c, counts, ratedActivities(c, system.sut, 1));
   return {
     sut: system.sut,
     seed: system.seed,
@@ -91,11 +102,42 @@ export const replayReports = (
   onChunk?: (words: number) => void,
 ): ReplayReport[] => {
   for (const {sut} of systems) knownSystem(c, sut);
-  const counts = measure(source, systems, c, 1, onChunk);
-  return systems.map((system, i) => reportOf(c, system, counts[i] as Counts, 1));
+  return reportsOf(c, systems, {counts: measure(source, systems, c, PIPELINE_SCALE, onChunk)});
 };
 
-const knownSystem = (c: Calibration, sut: string): void => {
+/** Of systems replayed together, in the order of the systems. @throws InputError as {@link estimate} */
+export const reportsOf = (c: Calibration, systems: readonly System[], replayed: Replayed): ReplayReport[] =>
+  systems.map((system, index) =>
+    'sampled' in replayed
+      ? sampledReportOf(c, system, replayed.sampled, index)
+      : reportOf(c, system, replayed.counts[index] as Counts),
+  );
+
+/** What one system's units say of the whole, as a report. */
+const sampledReportOf = (c: Calibration, system: System, trace: SampledTrace, index: number): ReplayReport => {
+  const units = trace.systems[index] as SampledCounts;
+  const found = estimate(units, trace, (counts) => costOf(c, counts, []).cycles);
+  const report = reportOf(c, system, found.counts);
+  const own = costOf(c, found.counts, []).cycles;
+  const perSecond = ratedActivities(c, system.sut, 1).map(({ratePerSecond}) => ratePerSecond);
+  // T = G / (1 − Σ rᵢ·cᵢ / clock): a wait's error δ adds T·(T/G)·r·δ / clock.
+  const ofWaits = found.waits.map(
+    (wait, i) => ((perSecond[i] as number) * wait * c.prices.missExposure * report.cycles) / own / c.machine.clockHz,
+  );
+  const {checks} = units;
+  return {
+    ...report,
+    sampled: {
+      units: units.units.length,
+      checkedUnits: checks.length,
+      warmUpBias: found.warmUpBias,
+      cycles: report.cycles * Math.hypot(found.ownCycles, ...ofWaits),
+      counts: Object.fromEntries(METRICS.map(([id], metric) => [id, found.halfWidths[metric] as number])),
+    },
+  };
+};
+
+export const knownSystem = (c: Calibration, sut: string): void => {
   if (!c.hypervisors[sut]) {
     throw new InputError(`unknown system under test '${sut}'`, {
       remedy: `choose from ${Object.keys(c.hypervisors).join(', ')}`,

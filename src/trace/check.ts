@@ -16,7 +16,7 @@ import {
   recordBlock,
   TLB_OPERATIONS,
 } from './records.ts';
-import type {TraceSource} from './source.ts';
+import type {TraceChunk, TraceSource} from './source.ts';
 import {isEvent, recordWords} from './walk.ts';
 
 export type Rule =
@@ -126,27 +126,97 @@ function* checkBlock(block: Block, id: number): Generator<Found> {
   if (block.address + block.size > 2 ** 32) yield complain('runs beyond the address space');
 }
 
-/** Runs `source` to its end and yields what is wrong with it. */
-export function* checkTrace(source: TraceSource): Generator<Violation> {
-  const order = new MarkerOrder();
-  let record = 0;
-  let blocksChecked = 0;
-  for (let chunk = source.next(); chunk !== undefined; chunk = source.next()) {
-    for (; blocksChecked < source.blocks.length; blocksChecked++) {
-      for (const [rule, message] of checkBlock(source.blocks[blocksChecked]!, blocksChecked)) {
-        yield {rule, record: -1, message};
-      }
-    }
-    const {words, length} = chunk;
-    for (let at = 0; at < length; record++) {
+/** Checks chunk after chunk of one trace. */
+export class TraceChecker {
+  readonly #blocks: BlockTable;
+  readonly #order = new MarkerOrder();
+  #blocksChecked = 0;
+  /** Instructions of each block, as far as blocks are checked. */
+  #lengths = new Uint8Array(1024);
+  /** Records so far. */
+  record = 0;
+
+  constructor(blocks: BlockTable) {
+    this.#blocks = blocks;
+  }
+
+  *check({words, length}: TraceChunk): Generator<Violation> {
+    yield* this.#checkBlocks();
+    for (let at = 0; at < length; this.record++) {
+      const {record} = this;
       const next = at + recordWords(words[at]!);
       if (next > length) {
         yield {rule: 'record-whole', record, message: `${next - length} words are missing at the end of its chunk`};
         break;
       }
-      const found = isEvent(words[at]!) ? checkEvent(words, at, order) : checkBlockRecord(words, at, source.blocks);
+      const found = isEvent(words[at]!)
+        ? checkEvent(words, at, this.#order)
+        : checkBlockRecord(words, at, this.#blocks);
       for (const [rule, message] of found) yield {rule, record, message};
       at = next;
     }
   }
+
+  /** The first violation of a chunk; as {@link check}, but fast where there is none. */
+  first(chunk: TraceChunk): Violation | undefined {
+    const [inBlocks] = this.#checkBlocks();
+    if (inBlocks !== undefined) return inBlocks;
+    const records = plainRecords(chunk, this.#lengths, this.#blocksChecked);
+    if (records < 0) return this.check(chunk).next().value as Violation | undefined;
+    this.record += records;
+    return undefined;
+  }
+
+  *#checkBlocks(): Generator<Violation> {
+    const blocks = this.#blocks;
+    if (blocks.length > this.#lengths.length) {
+      const grown = new Uint8Array(2 ** Math.ceil(Math.log2(blocks.length)));
+      grown.set(this.#lengths);
+      this.#lengths = grown;
+    }
+    for (; this.#blocksChecked < blocks.length; this.#blocksChecked++) {
+      const block = blocks[this.#blocksChecked]!;
+      for (const [rule, message] of checkBlock(block, this.#blocksChecked)) yield {rule, record: -1, message};
+      this.#lengths[this.#blocksChecked] = block.instructions.length;
+    }
+  }
+}
+
+/**
+ * Records of a chunk in which every block execution keeps the rules and there is no event, by plain comparisons;
+ * -1 when there may be more to say.
+ */
+const plainRecords = ({words, length}: TraceChunk, lengths: Uint8Array, blocks: number): number => {
+  let records = 0;
+  for (let at = 0; at < length; records++) {
+    const head = words[at++]!;
+    const id = recordBlock(head);
+    const accesses = recordAccesses(head);
+    if (isEvent(head) || id >= blocks || accesses > lengths[id]!) return -1;
+    const end = at + accesses * ACCESS_WORDS;
+    if (end > length) return -1;
+    const instructions = lengths[id]!;
+    let previousSlot = -1;
+    for (; at < end; at += ACCESS_WORDS) {
+      const meta = words[at + 1]!;
+      const slot = accessSlot(meta);
+      if (slot <= previousSlot || slot >= instructions) return -1;
+      previousSlot = slot;
+      const kind = accessKind(meta);
+      if (kind > PREFETCH || (meta & RESERVED_META_BITS) !== 0) return -1;
+      if (kind === PREFETCH) {
+        if (accessExclusive(meta) === 1) return -1;
+        continue;
+      }
+      const size = accessSize(meta);
+      if (!legalSize(size) || words[at]! + size > 2 ** 32) return -1;
+    }
+  }
+  return records;
+};
+
+/** Runs `source` to its end and yields what is wrong with it. */
+export function* checkTrace(source: TraceSource): Generator<Violation> {
+  const checker = new TraceChecker(source.blocks);
+  for (let chunk = source.next(); chunk !== undefined; chunk = source.next()) yield* checker.check(chunk);
 }

@@ -17,6 +17,7 @@ import {
   TRAILER_BYTES,
   type TraceCounts,
 } from './container.ts';
+import type {Decoder, SoundChunk} from './decoder.ts';
 import {DamagedSection, FRAME_BYTES, readExactly, readSection, type Section, type SectionKind} from './section.ts';
 import type {TraceChunk} from './source.ts';
 import {type MarkerPlace, Tally} from './tally.ts';
@@ -35,6 +36,14 @@ export const section = (file: number, offset: number, limit: number, kind: Secti
   const found = readSection(file, offset, limit);
   if (found.kind !== kind) throw new DamagedSection(`is a section of ${found.kind}, not of ${kind}`);
   return found;
+};
+
+/** Of a records section: its words, undefined where they are not what is usual. */
+export const unpackSound = ({raw, codec}: Section, decoder: Decoder): SoundChunk | undefined => {
+  if (codec === 'raw' || raw.length < 4) return undefined;
+  const length = Buffer.from(raw.buffer, raw.byteOffset, 4).readUInt32LE(0);
+  if (length === 0 || length > CHUNK_WORDS) return undefined;
+  return decoder.decode(raw.subarray(4), length);
 };
 
 /** Unpacks records sections, one after another. */

@@ -15,7 +15,8 @@ import {
   READABLE_VERSIONS,
   type TraceCounts,
 } from './container.ts';
-import {addTo, type Contents, parse, readContents, scan, section, Unpacker} from './contents.ts';
+import {addTo, type Contents, parse, readContents, scan, section, Unpacker, unpackSound} from './contents.ts';
+import {Decoder, type SoundChunk} from './decoder.ts';
 import {DamagedSection, readExactly} from './section.ts';
 import type {TraceChunk, TraceHeader, TraceSource} from './source.ts';
 import {FIRST_TASK, type MarkerPlace, sameTask, Tally, type Task} from './tally.ts';
@@ -34,6 +35,8 @@ export interface StoredTrace extends TraceSource {
   readonly markers: readonly MarkerPlace[] | undefined;
   /** Who executes the first record of the next chunk; undefined behind a `seek` where the file does not say (version 1). */
   readonly task: Task | undefined;
+  /** The last chunk, when it was found to keep the rules as it was decoded; undefined when that is for others to say. */
+  readonly sound: SoundChunk | undefined;
   /**
    * Goes to the chunk that holds the instruction with this number (from 0) and returns the number of the chunk's first
    * instruction. `seek(0)` rewinds. @throws RangeError beyond the last instruction.
@@ -53,6 +56,8 @@ class Reader implements StoredTrace {
   readonly #chunks: readonly ChunkEntry[];
   readonly #limit: number;
   readonly #unpacker = new Unpacker();
+  #decoder: Decoder | undefined;
+  sound: SoundChunk | undefined;
   #file: number | undefined;
   #next = 0;
 
@@ -88,10 +93,15 @@ class Reader implements StoredTrace {
     if (task !== undefined && this.task !== undefined && !sameTask(task, this.task)) {
       throw new DamagedSection(`begins in task ${this.task.task} where the index says ${task.task}`);
     }
-    const chunk = this.#unpacker.unpack(section(file, offset, this.#limit, 'records'));
+    const stored = section(file, offset, this.#limit, 'records');
+    this.#decoder ??= new Decoder(this.blocks);
+    const fast = unpackSound(stored, this.#decoder);
+    const chunk = fast ?? this.#unpacker.unpack(stored);
+    this.sound = fast;
     const tally = new Tally();
     tally.task = this.task ?? tally.task;
-    addTo(tally, chunk, this.blocks);
+    if (fast === undefined) addTo(tally, chunk, this.blocks);
+    else tally.addSound(fast);
     if (tally.instructions !== instructions)
       throw new DamagedSection(`has ${tally.instructions} instructions where the index says ${instructions}`);
     if (this.task !== undefined) this.task = tally.task;

@@ -1,5 +1,6 @@
 /** What a run of records amounts to: counts, the task that executes behind them, the markers in them. */
 import type {BlockTable} from './blocks.ts';
+import type {SoundChunk} from './decoder.ts';
 import {EVENT_KINDS, eventKind, eventPayload, MARKERS, type Marker, recordAccesses, recordBlock} from './records.ts';
 import type {TraceChunk} from './source.ts';
 import {isEvent, recordWords} from './walk.ts';
@@ -56,11 +57,26 @@ export class Tally {
     this.words += length;
   }
 
+  /** Of a chunk that was decoded and found whole, what follows from that: not its accesses, nor where markers stand. */
+  addSound({words, length, instructions, records, events}: SoundChunk): void {
+    for (const at of events) this.#task(words, at);
+    this.events += events.length;
+    this.instructions += instructions;
+    this.records += records;
+    this.words += length;
+  }
+
+  #task(words: Uint32Array, at: number): void {
+    const head = words[at]!;
+    if (EVENT_KINDS[eventKind(head)] === 'task-switch' && eventPayload(head) === TASK_WORDS)
+      this.task = {space: words[at + 1]!, task: words[at + 2]!};
+  }
+
   #event(words: Uint32Array, at: number): void {
     this.events++;
+    this.#task(words, at);
     const kind = EVENT_KINDS[eventKind(words[at]!)];
     const payload = eventPayload(words[at]!);
-    if (kind === 'task-switch' && payload === TASK_WORDS) this.task = {space: words[at + 1]!, task: words[at + 2]!};
     if (kind !== 'marker' || payload === 0) return;
     const marker = MARKERS[words[at + 1]!];
     if (marker === undefined || this.markers.some((one) => one.marker === marker)) return;

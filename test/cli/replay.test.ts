@@ -277,3 +277,96 @@ describe('pages by region and orders of frames', () => {
     expect(exitCode).toBeGreaterThan(0);
   });
 });
+
+describe('--threads', () => {
+  test('changes nothing', async () => {
+    const of = (threads: string, ...more: readonly string[]) =>
+      runJson(Replay, trace(), '--threads', threads, '--json', ...more);
+    const one = await of('1');
+    expect(await of('2')).toEqual(one);
+    const [few, many] = [
+      await runJson(Replay, '--threads', '1', '--json', ...GUEST),
+      await runJson(Replay, '--threads', '3', '--json', ...GUEST),
+    ];
+    expect(many).toEqual(few);
+  }, 60_000);
+
+  test('tell what went wrong on one of them', async () => {
+    const {stdout, stderr, exitCode} = await runCommand(
+      Replay,
+      'dhrystone',
+      '--sut',
+      'xen',
+      '--threads',
+      '2',
+      '--',
+      '10',
+    );
+    expect({stdout, exitCode}).toEqual({stdout: '', exitCode: 1});
+    expect(stderr).toMatch(/^trapwalk: .*the guest exited with 2: .*\n$/);
+  }, 60_000);
+});
+
+describe('--sample', () => {
+  const SAMPLING = ['--sample', '--sample-unit', '1000', '--sample-period', '20000', '--sample-warm-up', '5000'];
+  const LONGER = ['dhrystone', '--', '2000', '20'];
+
+  test('says so, loudly, and gives what a guest gives for its trace', async () => {
+    const path = place('longer.trace');
+    expect((await runCommand(TraceRecord, 'dhrystone', '--output', path, '--', '2000', '20')).exitCode).toBe(0);
+    const full = await runJson(Replay, path, '--sut', 'kvm', '--json');
+    const stored = await runJson(Replay, path, '--sut', 'kvm', ...SAMPLING, '--json');
+    const executed = await runJson(Replay, '--sut', 'kvm', ...SAMPLING, '--threads', '2', '--json', ...LONGER);
+    expect(stored.reports).toEqual(executed.reports);
+    expect(full.sampled).toBeNull();
+    expect(full.reports[0].sampled).toBeUndefined();
+    // 361 instructions an iteration, 20,000 a period.
+    expect(stored.sampled).toMatchObject({unit: 1000, period: 20_000, warmUp: 5000, seed: 1, confidence: 0.95});
+    expect(stored.sampled).toMatchObject({
+      units: 36,
+      checkedUnits: 9,
+      instructions: full.reports[0].counts.instructions,
+    });
+    expect(stored.sampled.saves).toBe('replay and reading');
+    expect(executed.sampled.saves).toBe('replay');
+    const [{cycles, sampled}] = stored.reports;
+    expect(Math.abs(cycles - full.reports[0].cycles)).toBeLessThan(2 * sampled.cycles);
+    const {stdout} = await runCommand(Replay, path, '--sut', 'kvm', ...SAMPLING);
+    expect(stdout).toMatch(
+      /^SAMPLED: all numbers are estimates from 36 parts of 1,000 instructions, one in 20,000;\n± is a 95% confidence interval\./,
+    );
+    expect(stdout).toMatch(/│ cycles +│ +[\d,]+ ± [\d,.]+ │/);
+    const whatif = await runCommand(
+      WhatifPageSize,
+      path,
+      '--sut',
+      'kvm',
+      '--stage1',
+      '4K',
+      '--stage2',
+      '4K',
+      ...SAMPLING,
+    );
+    expect(whatif.stdout).toMatch(/^SAMPLED: .*\n(.*\n)*.*│ [\d,]+ ± [\d,.]+ │/);
+  }, 60_000);
+
+  test.each([
+    ['a trace too short', ['--sample'], 1, 'only 0 sampled units fit'],
+    ['an option without it', ['--sample-period', '20000'], 2, '--sample-period goes with --sample only'],
+    [
+      'nothing to skip',
+      ['--sample', '--sample-unit', '1000', '--sample-period', '20000', '--sample-warm-up', '9500'],
+      1,
+      'leaves nothing to skip between units of 1000',
+    ],
+    ['a unit of nothing', ['--sample', '--sample-unit', '0'], 1, 'a sampled unit of 0 instructions is too short'],
+    ['a broken unit', ['--sample', '--sample-unit', '3000'], 1, 'does not hold whole units of 3000'],
+    ['no number', ['--sample', '--sample-unit', '1e5'], 2, "'1e5' is not a whole number"],
+    ['a negative number', ['--sample', '--sample-seed', '-1'], 2, "'-1' is not a whole number"],
+  ])('refuses %s', async (_, argv, code, message) => {
+    const {stdout, stderr, exitCode} = await runCommand(Replay, trace(), '--sut', 'xen', ...argv);
+    expect(stdout).toBe('');
+    expect(stderr).toContain(message);
+    expect(exitCode).toBe(code);
+  });
+});

@@ -2,10 +2,10 @@ import {Args} from '@oclif/core';
 import {hypervisorIds} from '../../hypervisors/load.ts';
 import {systemWith} from '../../predict/policy-changes.ts';
 import {BaseCommand} from '../base.ts';
-import {guestBuild, maxInstructions, seed, settings, surroundingFlags, suts} from '../flags.ts';
+import {replayFlags, suts} from '../flags.ts';
 import {calibrationWith} from '../parameters.ts';
 import {policyChanges, policyFlags} from '../policy-flags.ts';
-import {replaySubject} from '../replay-source.ts';
+import {replaySubject, requestOf} from '../replay-source.ts';
 import {replayText} from '../replay-text.ts';
 
 export default class Replay extends BaseCommand {
@@ -13,6 +13,7 @@ export default class Replay extends BaseCommand {
   static override usage = 'replay TRACE|GUEST [FLAGS] [-- ARGS]';
   static override examples = [
     '<%= config.bin %> replay dhrystone --sut host,xvisor,xen -- 20000 1000',
+    '<%= config.bin %> replay long.trace --sut kvm --sample --sample-period 5000000',
     '<%= config.bin %> replay stream.trace --sut kvm --set cubieboard2.dram.turnaround=8',
     '<%= config.bin %> replay shell.trace --sut host,kvm --stage1-region mappings=64K --placement fragmented:4',
   ];
@@ -24,12 +25,8 @@ export default class Replay extends BaseCommand {
   };
   static override flags = {
     sut: suts(false),
-    seed,
-    set: settings,
+    ...replayFlags,
     ...policyFlags,
-    ...guestBuild,
-    ...surroundingFlags,
-    'max-instructions': maxInstructions,
   };
 
   async run(): Promise<object> {
@@ -41,20 +38,13 @@ export default class Replay extends BaseCommand {
     const systems = (flags.sut ?? hypervisorIds()).map((sut) =>
       systemWith(calibration, {sut, seed: flags.seed}, changes),
     );
-    const {source, header, reports} = await replaySubject({
-      subject: {
-        name: args.subject,
-        guestArguments,
-        profile: flags.profile,
-        optimization: flags.optimization,
-        surroundings: flags,
-      },
-      maxInstructions: flags['max-instructions'],
+    const {source, header, sampled, reports} = await replaySubject({
+      ...requestOf(args.subject, guestArguments, flags),
       systems,
       calibration,
       note: (line) => this.note(line),
     });
-    this.log(replayText(reports));
-    return {source, header, settings: Object.fromEntries(flags.set ?? []), changes, reports};
+    this.log(replayText(reports, sampled));
+    return {source, header, settings: Object.fromEntries(flags.set ?? []), changes, sampled, reports};
   }
 }

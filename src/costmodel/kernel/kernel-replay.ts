@@ -42,6 +42,13 @@ const RUNNING = [
 /** As {@link ReplayOptions}, but L2 and DRAM are copied from core to core of a cluster. */
 export type KernelReplayOptions = Omit<ReplayOptions, 'uncore'> & {readonly uncore?: KernelReplay};
 
+/** What has been counted so far, read without a change to anything. */
+export interface RunningCounts {
+  readonly metrics: Float64Array;
+  readonly elapsed: number;
+  readonly activities: readonly Pick<ActivityCounts, 'executions' | 'stallCycles'>[];
+}
+
 export class KernelReplay {
   readonly #options: KernelReplayOptions;
   readonly #memory: KernelMemory;
@@ -214,15 +221,30 @@ export class KernelReplay {
     } else if (marker === MARKER_ID.end) this.#measured = this.#snapshot();
   }
 
+  /** Counts from the start, or from the `begin` marker on. */
+  get running(): RunningCounts {
+    const activities = this.#options.activities.map((_, index) => {
+      const [executions, stallCycles] = this.#running(index) as [number, number];
+      return {executions, stallCycles};
+    });
+    return {...this.#totals(), activities};
+  }
+
   #snapshot(): Counts {
+    return {
+      ...this.#totals(),
+      activities: this.#options.activities.map((_, index) => this.#activityCounts(index)),
+    };
+  }
+
+  #totals(): Pick<Counts, 'metrics' | 'elapsed'> {
     const {doubles, longs} = this.#memory.views;
     const metrics = doubles.slice(layout.COUNTS / 8, layout.COUNTS / 8 + METRICS.length);
     const columns = this.#columns;
     for (let id = 0; id < columns.known; id++)
       columns.executions[id] = Number(longs[(this.#memory.block(id) + layout.BLOCK_EXECUTIONS) / 8]!);
     columns.addTo(metrics);
-    const elapsed = this.#memory.double(layout.NOW) - this.#begin;
-    return {metrics, elapsed, activities: this.#options.activities.map((_, index) => this.#activityCounts(index))};
+    return {metrics, elapsed: this.#memory.double(layout.NOW) - this.#begin};
   }
 
   #activityCounts(index: number): ActivityCounts {

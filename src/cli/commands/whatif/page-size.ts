@@ -2,11 +2,11 @@ import {Args} from '@oclif/core';
 import {systemWith} from '../../../predict/policy-changes.ts';
 import {pageSizeList, pageSizeSystems} from '../../../predict/replay-report.ts';
 import {BaseCommand} from '../../base.ts';
-import {guestBuild, listFlag, maxInstructions, seed, settings, surroundingFlags, suts} from '../../flags.ts';
+import {listFlag, replayFlags, suts} from '../../flags.ts';
 import {pageSizeNotes, pageSizeRows, pageSizeText} from '../../page-size-text.ts';
 import {calibrationWith} from '../../parameters.ts';
 import {policyChanges, policyFlags} from '../../policy-flags.ts';
-import {replaySubject} from '../../replay-source.ts';
+import {replaySubject, requestOf} from '../../replay-source.ts';
 
 export default class WhatifPageSize extends BaseCommand {
   static override summary = 'Sweep the page sizes of both translation stages.';
@@ -34,12 +34,8 @@ export default class WhatifPageSize extends BaseCommand {
       helpValue: '4K,2M,1G',
       description: 'page sizes of the hypervisor',
     }),
-    seed,
-    set: settings,
+    ...replayFlags,
     ...policyFlags,
-    ...guestBuild,
-    ...surroundingFlags,
-    'max-instructions': maxInstructions,
   };
 
   async run(): Promise<object> {
@@ -52,23 +48,16 @@ export default class WhatifPageSize extends BaseCommand {
     const systems = pageSizeSystems(calibration, flags.sut ?? [], stage1, stage2, flags.seed).map((system) =>
       systemWith(calibration, system, changes),
     );
-    const {source, header, reports} = await replaySubject({
-      subject: {
-        name: args.subject,
-        guestArguments,
-        profile: flags.profile,
-        optimization: flags.optimization,
-        surroundings: flags,
-      },
-      maxInstructions: flags['max-instructions'],
+    const {source, header, sampled, reports} = await replaySubject({
+      ...requestOf(args.subject, guestArguments, flags),
       systems,
       calibration,
       note: (line) => this.note(line),
     });
     const rows = pageSizeRows(reports);
     const notes = pageSizeNotes(rows);
-    this.log(pageSizeText(reports));
+    this.log(pageSizeText(reports, sampled));
     for (const note of notes) this.log(`Note: ${note}.`);
-    return {source, header, settings: Object.fromEntries(flags.set ?? []), changes, rows, notes, reports};
+    return {source, header, settings: Object.fromEntries(flags.set ?? []), changes, sampled, rows, notes, reports};
   }
 }

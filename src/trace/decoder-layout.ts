@@ -1,0 +1,46 @@
+/**
+ * Where the decoder of columns (kernel/decode.ts, AssemblyScript) keeps what, in bytes of its memory; read by it and by what
+ * sets it up, so both languages have to understand it: numbers only.
+ */
+/** Words of a chunk, at most: CHUNK_WORDS of container.ts, which a test compares with. */
+export const DECODED_WORDS = 131072;
+
+/** i32s that a decoded chunk leaves. */
+export const INSTRUCTIONS = 0;
+export const RECORDS = 4;
+export const EVENTS = 8;
+/** Word offsets of the events' records, as far as there is room. */
+export const EVENT_LIST = 64;
+export const MOST_EVENTS = 4096;
+
+/** Columns of a chunk, as stored: at most five bytes for each word, and for the length of each. */
+export const COLUMNS = 65536;
+export const MOST_COLUMN_BYTES = 655380;
+/** Words of the chunk. */
+export const WORDS = 786432;
+/** By block as it comes in the chunk, from 1; 0 is the one before the first. Members of each: */
+export const CHUNK_BLOCKS = 1310720;
+export const FOLLOWER_HEAD = 0;
+export const FOLLOWER = 4;
+/** Its part of {@link ACCESSES}: place and room. */
+export const START = 8;
+export const CAPACITY = 12;
+/** Of its accesses as they are, how many from the first keep the rules. */
+export const CHECKED = 16;
+export const BLOCK_INSTRUCTIONS = 20;
+export const CHUNK_BLOCK_BYTES = 24;
+/** By access of a block: what it was last time. */
+export const ACCESSES = 4457472;
+export const META = 0;
+export const ADDRESS = 4;
+export const STRIDE = 8;
+export const ACCESS_BYTES = 16;
+export const MOST_ENTRIES = 262144;
+/** By kind of event: the number of its block in this chunk, and the chunk that says so. */
+export const EVENT_BLOCKS = 8651776;
+export const EVENT_KIND_COUNT = 16;
+export const NUMBER = 0;
+export const CHUNK = 4;
+export const NUMBERED_BYTES = 8;
+/** By block of the dictionary, the same; behind them all a byte for the instructions of each. */
+export const DICTIONARY = 8651904;
