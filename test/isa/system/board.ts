@@ -1,5 +1,6 @@
 /** The smallest board that a bare-metal program runs on: RAM, the data register of a PL011, and of PSCI CPU_ON and SYSTEM_OFF. */
 
+import type {CpuSurroundings} from '../../../src/isa/system/bus.ts';
 import {BusError} from '../../../src/isa/system/bus-error.ts';
 import {createCores, type MachineParts} from '../../../src/isa/system/create-machine.ts';
 import type {Observer} from '../../../src/isa/system/observer.ts';
@@ -26,7 +27,10 @@ export interface BoardOptions {
   readonly observer?: Observer;
   readonly irq?: (cpu: number) => boolean;
   readonly fiq?: (cpu: number) => boolean;
+  readonly timer?: Pick<CpuSurroundings, 'timerRead' | 'timerWrite'>;
 }
+
+const NO_TIMER = {timerRead: () => 0, timerWrite: () => {}};
 
 export class Board {
   readonly cores: readonly VirtualCpu[];
@@ -34,7 +38,14 @@ export class Board {
   output = '';
   isOff = false;
 
-  constructor({cores = 1, devices = {}, observer = {}, irq = () => false, fiq = () => false}: BoardOptions = {}) {
+  constructor({
+    cores = 1,
+    devices = {},
+    observer = {},
+    irq = () => false,
+    fiq = () => false,
+    timer = NO_TIMER,
+  }: BoardOptions = {}) {
     const served: Readonly<Record<number, Device>> = {
       [UART]: {write: (value) => this.#print(value)},
       ...devices,
@@ -56,8 +67,7 @@ export class Board {
       surroundings: {
         irq,
         fiq,
-        timerRead: () => 0,
-        timerWrite: () => {},
+        ...timer,
         call: (_cpu, _kind, registers) => this.#call(registers),
         sendEvent: () => {
           for (const core of this.cores) core.signalEvent();
