@@ -8,6 +8,7 @@ const layers = {
   parameters: ['units', 'files'],
   trace: ['units', 'files'],
   isa: ['units', 'trace'],
+  board: ['units', 'files', 'isa'],
   tracegen: ['units', 'files', 'trace', 'isa'],
   hypervisors: ['units', 'files', 'parameters'],
   costmodel: ['units', 'files', 'parameters', 'trace', 'hypervisors'],

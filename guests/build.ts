@@ -6,7 +6,7 @@ import {execFileSync} from 'node:child_process';
 import {existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {basename, dirname, join} from 'node:path';
-import {BUILDS, type Build, OPTIMIZATION_FLAGS, PROFILES, type Profile} from './programs.ts';
+import {BARE, BUILDS, type Build, bareElf, OPTIMIZATION_FLAGS, PROFILES, type Profile} from './programs.ts';
 
 const SOURCES = join(import.meta.dirname, 'src');
 const BIN = join(import.meta.dirname, 'bin');
@@ -75,21 +75,48 @@ const buildOne = (build: Build, objects: string, output: string): void => {
   run(profile.strip, ['--strip-debug', output]);
 };
 
+const BARE_LINK = [
+  '-nostdlib',
+  '-static',
+  '-no-pie',
+  '-fno-pic',
+  '-Wl,--build-id=none,-z,noexecstack,--no-warn-rwx-segments',
+];
+
+const buildBare = (program: string, output: string): void => {
+  const {compiler, flags, strip} = PROFILES.find(({name}) => name === BARE.profile) as Profile;
+  mkdirSync(dirname(output), {recursive: true});
+  run(compiler, [
+    ...flags,
+    ...COMMON.filter((flag) => flag !== '-fPIE'),
+    ...COMMON_C,
+    ...BARE.flags,
+    ...BARE_LINK,
+    ...['-T', BARE.script, ...BARE.runtime, `bare/${program}.c`, '-o', output],
+  ]);
+  run(strip, ['--strip-all', output]);
+};
+
+const BARE_PROGRAMS: readonly string[] = [...BARE.programs, ...BARE.boardPrograms];
+
 const buildAll = (bin: string): void => {
   const objects = mkdtempSync(join(tmpdir(), 'guests-'));
   try {
     for (const build of BUILDS) buildOne(build, objects, join(bin, build.elf));
+    for (const program of BARE_PROGRAMS) buildBare(program, join(bin, bareElf(program)));
   } finally {
     rmSync(objects, {recursive: true});
   }
 };
+
+const ALL: readonly string[] = [...BUILDS.map((build) => build.elf), ...BARE_PROGRAMS.map(bareElf)];
 
 /** ELF files that differ from what the sources give, or are missing. */
 export const differences = (): string[] => {
   const fresh = mkdtempSync(join(tmpdir(), 'guests-'));
   try {
     buildAll(fresh);
-    return BUILDS.map((build) => build.elf).filter(
+    return ALL.filter(
       (elf) => !existsSync(join(BIN, elf)) || !readFileSync(join(BIN, elf)).equals(readFileSync(join(fresh, elf))),
     );
   } finally {
@@ -110,12 +137,12 @@ const main = (args: readonly string[]): number => {
   }
   if (args.length === 0) {
     buildAll(BIN);
-    console.error(`${BUILDS.length} guest programs built`);
+    console.error(`${ALL.length} guest programs built`);
     return 0;
   }
   const changed = differences();
   for (const elf of changed) console.error(`guests/bin/${elf} is not what its sources give`);
-  if (changed.length === 0) console.error(`${BUILDS.length} guest programs are what their sources give`);
+  if (changed.length === 0) console.error(`${ALL.length} guest programs are what their sources give`);
   return changed.length === 0 ? 0 : 1;
 };
 

@@ -115,3 +115,17 @@ export const BUILDS: readonly Build[] = PROGRAMS.flatMap((program) =>
     })),
   ),
 );
+
+/** Programs without an operating system, for `-M virt` machines: tests of the privileged processor, not benchmarks. */
+export const BARE = {
+  profile: 'v7-hf',
+  flags: ['-masm-syntax-unified', '-mfloat-abi=soft', '-O1', '-ffreestanding', '-fno-tree-loop-distribute-patterns'],
+  runtime: ['bare/start.S', 'bare/runtime.c'],
+  script: 'bare/bare.ld',
+  programs: ['registers', 'exceptions', 'thumb', 'short-tables', 'long-tables', 'exclusives'],
+  /** These need more of a board than a console. */
+  boardPrograms: ['devices'],
+} as const;
+
+/** Relative to `guests/bin`. */
+export const bareElf = (program: string): string => `bare/${program}.elf`;

@@ -3,6 +3,7 @@ import {Args, Errors, Flags} from '@oclif/core';
 import type {Surroundings} from '../isa/emulator.ts';
 import {ENGINES} from '../isa/engine/engine.ts';
 import {checkSampling, DEFAULT_SAMPLING, type Sampling} from '../predict/sample-plan.ts';
+import {type Bytes, parseSize} from '../units.ts';
 
 const usage = (message: string): never => {
   throw new Errors.CLIError(message);
@@ -131,6 +132,19 @@ export const guestBuild = {
   optimization: Flags.string({helpValue: 'O2', description: 'its compiler level'}),
 };
 
+/** '256', in MiB, or a size with its unit. */
+export const memorySize = Flags.custom<Bytes>({
+  parse: async (input) => {
+    try {
+      const size = parseSize(/^\d+$/.test(input) ? `${input}M` : input);
+      return size > 0 ? size : usage(`'${input}' is no memory at all`);
+    } catch (error) {
+      if (error instanceof RangeError) return usage(error.message);
+      throw error;
+    }
+  },
+});
+
 export const maxInstructions = Flags.integer({min: 1, description: 'give up after so many instructions'});
 
 type Bind = NonNullable<Surroundings['binds']>[number];
@@ -220,8 +234,10 @@ export const engine = Flags.option({
   description: 'what executes the guest; it changes the speed only',
 });
 
-export const guestArgument = Args.string({
-  required: true,
+const guestOptions = {
   name: 'guest',
   description: "a guest of 'trapwalk guests', or the path of an Arm Linux program",
-});
+};
+export const guestArgument = Args.string({...guestOptions, required: true});
+/** oclif would otherwise take it from standard input, which is the guest's. */
+export const optionalGuestArgument = Args.string({...guestOptions, ignoreStdin: true});

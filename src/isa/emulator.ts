@@ -100,7 +100,7 @@ const inputOf = (stdin: EmulatorOptions['stdin']): HostStreams['read'] => {
 };
 
 export class Emulator {
-  readonly cpu: Cpu;
+  readonly cpu: Cpu<Memory>;
   /** The program's file. */
   readonly program: Uint8Array;
   /** The records made, for the caller to take and to clear. */

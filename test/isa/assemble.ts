@@ -7,10 +7,10 @@ import {decodeT32, T32_LITERAL, T32_NARROW, T32_WIDE} from '../../src/isa/t32/t3
 
 type Values = Readonly<Record<string, number>>;
 
-const rowsOf = (...tables: readonly DecodeTable[]): ReadonlyMap<string, CompiledRow> =>
+export const rowsOf = (...tables: readonly DecodeTable[]): ReadonlyMap<string, CompiledRow> =>
   new Map(tables.flatMap(({rows}) => rows.map((compiled) => [compiled.row.name, compiled] as const)));
 
-const wordOf = (rows: ReadonlyMap<string, CompiledRow>, name: string, values: Values): number => {
+export const wordOf = (rows: ReadonlyMap<string, CompiledRow>, name: string, values: Values): number => {
   const compiled = rows.get(name);
   if (!compiled) throw new RangeError(`no row ${name}`);
   const {fields} = compiled.pattern;

@@ -13,6 +13,7 @@ import {
 import {checkOverlaps, DecodeTable} from '../../src/isa/core/decode.ts';
 import {UndefinedInstruction, UnmodelledInstruction} from '../../src/isa/core/errors.ts';
 import type {Operation, Row} from '../../src/isa/core/operation.ts';
+import {SYSTEM_CONDITIONAL, SYSTEM_NARROW, SYSTEM_UNCONDITIONAL, SYSTEM_WIDE} from '../../src/isa/system/decode.ts';
 import {T32_LITERAL, T32_NARROW, T32_WIDE} from '../../src/isa/t32/t32.ts';
 import {decodeHalves, decodeWord} from './assemble.ts';
 
@@ -99,6 +100,10 @@ const TABLES: Readonly<Record<string, DecodeTable>> = {
   T32_NARROW,
   T32_WIDE,
   T32_LITERAL,
+  SYSTEM_CONDITIONAL,
+  SYSTEM_UNCONDITIONAL,
+  SYSTEM_NARROW,
+  SYSTEM_WIDE,
 };
 
 describe.each(Object.entries(TABLES))('table %s', (_, table) => {

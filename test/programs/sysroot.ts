@@ -3,35 +3,17 @@
  *
  *   node --import tsx test/programs/sysroot.ts [folder]
  *
- * apt resolves, fetches and verifies with lists and a status file of its own, so neither root nor a foreign architecture of
- * the machine's dpkg is needed. No maintainer script runs: what the programs need of their work is in `configure`.
+ * No maintainer script runs: what the programs need of their work is in `configure`.
  */
 import {execFileSync} from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import {cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {homedir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {Debian, describePackage, MIRROR, SUITE, unpack} from '../../guests/debian.ts';
 
 export type Architecture = 'armhf' | 'armel';
 export const ARCHITECTURES: readonly Architecture[] = ['armel', 'armhf'];
-
-/** Of Debian; no package of npm's has them. */
-const TOOLS = {apt: 'apt-get', archive: 'dpkg-deb', packages: 'dpkg'} as const;
-
-const MIRROR = 'http://deb.debian.org/debian';
-/** Debian 12, as the compilers of `.ci/run`. */
-const SUITE = 'bookworm';
-const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
 /** What the cases run; apt adds what these depend on. */
 const PROGRAMS: readonly string[] = [
@@ -67,47 +49,6 @@ export const sysrootsFolder = (): string =>
 export const sysroot = (architecture: Architecture): string => join(sysrootsFolder(), architecture);
 export const qemuStatic = (): string => join(sysrootsFolder(), 'qemu', QEMU_PATH);
 
-const capture = (command: string, args: readonly string[]): string => execFileSync(command, args, {encoding: 'utf8'});
-
-/** A configuration of apt that knows one architecture and believes that nothing is installed. */
-const configureApt = (folder: string, architecture: string): NodeJS.ProcessEnv => {
-  for (const name of ['lists/partial', 'archives/partial']) mkdirSync(join(folder, name), {recursive: true});
-  writeFileSync(join(folder, 'status'), '');
-  writeFileSync(join(folder, 'sources.list'), `deb [signed-by=${KEYRING}] ${MIRROR} ${SUITE} main\n`);
-  const settings = {
-    'APT::Architecture': architecture,
-    'Dir::State': folder,
-    'Dir::State::status': join(folder, 'status'),
-    'Dir::Cache': folder,
-    'Dir::Etc::sourcelist': join(folder, 'sources.list'),
-    'Dir::Etc::sourceparts': '-',
-    'Acquire::Languages': 'none',
-    'Acquire::Retries': '3',
-    // Root's apt downloads as user _apt, who may not enter a home folder.
-    'APT::Sandbox::User': '',
-    'Debug::NoLocking': 'true',
-  };
-  const lines = Object.entries(settings).map(([key, value]) => `${key} "${value}";`);
-  writeFileSync(
-    join(folder, 'apt.conf'),
-    `${lines.join('\n')}\n#clear APT::Architectures;\nAPT::Architectures {"${architecture}";};\n`,
-  );
-  return {...process.env, APT_CONFIG: join(folder, 'apt.conf'), LC_ALL: 'C'};
-};
-
-/** Paths of the packages and of all that they depend on. */
-const download = (folder: string, architecture: string, packages: readonly string[]): string[] => {
-  const env = configureApt(folder, architecture);
-  const apt = (...args: string[]) =>
-    execFileSync(TOOLS.apt, ['-q', ...args], {env, stdio: ['ignore', 'ignore', 'inherit']});
-  apt('update', '--error-on=any');
-  apt('install', '-y', '--download-only', '--no-install-recommends', ...packages);
-  const archives = join(folder, 'archives');
-  return readdirSync(archives)
-    .filter((name) => name.endsWith('.deb'))
-    .map((name) => join(archives, name));
-};
-
 /** What base-passwd, libc-bin, mawk and python3.11 would do when they are configured. */
 const configure = (root: string, qemu: string): void => {
   const share = join(root, 'usr/share');
@@ -117,12 +58,6 @@ const configure = (root: string, qemu: string): void => {
   symlinkSync('mawk', join(root, 'usr/bin/awk'));
   const python = join(root, 'usr/bin/python3.11');
   execFileSync(qemu, ['-L', root, python, '-I', '-c', COMPILE_PYTHON], {stdio: 'inherit'});
-};
-
-/** Not `dpkg-deb --extract`: it would put a folder in place of the link `/bin`. */
-const unpack = (archive: string, root: string, ...filter: string[]): void => {
-  const files = execFileSync(TOOLS.archive, ['--fsys-tarfile', archive], {maxBuffer: 2 ** 30});
-  execFileSync('tar', ['-x', '--no-same-owner', '--keep-directory-symlink', '-C', root, ...filter], {input: files});
 };
 
 const fillSysroot = (root: string, archives: readonly string[], folder: string): void => {
@@ -157,13 +92,13 @@ const provide = (folder: string, {name, architecture, packages, fill}: Wanted): 
   }
   const scratch = `${target}.partial-${process.pid}`;
   try {
-    const archives = download(join(scratch, 'apt'), architecture, packages);
+    const archives = new Debian(join(scratch, 'apt'), architecture).fetchWithDependencies(packages);
     const root = join(scratch, 'root');
     mkdirSync(root);
     fill(root, archives, folder);
     for (const path of [stamp, target]) rmSync(path, {recursive: true, force: true});
     renameSync(root, target);
-    const versions = archives.map((path) => capture(TOOLS.archive, ['--show', path]).trim().replace('\t', ' '));
+    const versions = archives.map(describePackage);
     writeFileSync(stamp, `${request}\n${versions.toSorted().join('\n')}\n`);
     console.log(`${target}: ${archives.length} packages`);
   } finally {
@@ -173,7 +108,7 @@ const provide = (folder: string, {name, architecture, packages, fill}: Wanted): 
 
 const fetchAll = (folder: string): void => {
   mkdirSync(folder, {recursive: true});
-  const host = capture(TOOLS.packages, ['--print-architecture']).trim();
+  const host = execFileSync('dpkg', ['--print-architecture'], {encoding: 'utf8'}).trim();
   provide(folder, {name: 'qemu', architecture: host, packages: [QEMU_PACKAGE], fill: fillQemu});
   for (const architecture of ARCHITECTURES)
     provide(folder, {name: architecture, architecture, packages: PROGRAMS, fill: fillSysroot});

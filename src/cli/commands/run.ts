@@ -1,33 +1,66 @@
-import {Flags} from '@oclif/core';
-import {bytes, MEBIBYTE} from '../../units.ts';
+import {Errors, Flags} from '@oclif/core';
+import {BOARDS} from '../../board/boards.ts';
+import {type Bytes, bytes, MEBIBYTE} from '../../units.ts';
 import {BaseCommand} from '../base.ts';
 import {executeGuest} from '../execute.ts';
-import {engine, guestArgument, guestBuild, maxInstructions, surroundingFlags} from '../flags.ts';
+import {engine, guestBuild, maxInstructions, memorySize, optionalGuestArgument, surroundingFlags} from '../flags.ts';
 import {formatCount} from '../format.ts';
+import {interruptible} from '../interrupt.ts';
 import {describeArguments, findGuest} from '../subject.ts';
 
-const MOST_MEBIBYTES = 3072;
+const MOST_PROGRAM_MEMORY = 3072 * MEBIBYTE;
+const MACHINE_MEMORY = 256 * MEBIBYTE;
+
+/** Flags of a program, which a machine has no use for. */
+const OF_PROGRAM = [
+  'profile',
+  'optimization',
+  'sysroot',
+  'bind',
+  'env',
+  'cwd',
+  'argv0',
+  'max-tasks',
+  'seed',
+  'engine',
+  'lock-step',
+];
+
+/** What `run --linux` takes besides the kernel. */
+interface MachineFlags {
+  readonly initrd?: string | undefined;
+  readonly dtb?: string | undefined;
+  readonly append?: string | undefined;
+  readonly input?: string | undefined;
+  readonly board?: string | undefined;
+  readonly cpus?: number | undefined;
+  readonly memory?: Bytes | undefined;
+  readonly 'text-offset'?: number | undefined;
+  readonly 'max-instructions'?: number | undefined;
+  readonly stats: boolean;
+}
 
 export default class Run extends BaseCommand {
-  static override summary = 'Execute an Arm Linux program: its streams pass through, its exit code is the exit code.';
+  static override summary =
+    'Execute an Arm Linux program, or boot a kernel: its streams pass through, its exit code is the exit code.';
   static override description =
-    'Static and dynamically linked programs, and scripts, with their processes, threads and signals. The guest sees no file of the host but the program itself, --sysroot and --bind; what it writes elsewhere is kept in memory. A signal that ends it gives exit code 128 and its number. With --json its output is part of the object. Arguments for the guest follow --; a guest that comes along has defaults.';
-  static override usage = 'run PROGRAM [FLAGS] [-- ARGS]';
+    'Static and dynamically linked programs, and scripts, with their processes, threads and signals. The guest sees no file of the host but the program itself, --sysroot and --bind; what it writes elsewhere is kept in memory. A signal that ends it gives exit code 128 and its number. With --json its output is part of the object. Arguments for the guest follow --; a guest that comes along has defaults. With --linux a machine with that kernel starts; its console is the terminal (Ctrl-A x ends it), and powering it off gives exit code 0.';
+  static override usage = ['run PROGRAM [FLAGS] [-- ARGS]', 'run --linux IMAGE [FLAGS]'];
   static override examples = [
     '<%= config.bin %> run dhrystone --stats -- 2000 100',
     '<%= config.bin %> run ./hello.elf --max-instructions 1000000',
     "<%= config.bin %> run /bin/sh --sysroot /srv/armhf --profile v7-hf -- -c 'ls /usr'",
+    '<%= config.bin %> run --linux guests/linux/Image --initrd guests/linux/initramfs.cpio.gz --append cryptomgr.notests',
   ];
-  static override args = {guest: guestArgument};
+  static override args = {guest: optionalGuestArgument};
   static override flags = {
     ...guestBuild,
     ...surroundingFlags,
     argv0: Flags.string({helpValue: 'NAME', description: "the guest's name for itself"}),
-    memory: Flags.integer({
-      min: 1,
-      max: MOST_MEBIBYTES,
-      helpValue: 'MIB',
-      description: 'memory of all processes of the guest together, in MiB; 1024 by default',
+    memory: memorySize({
+      helpValue: 'SIZE',
+      description:
+        'memory of all processes of the program together, 1G by default; RAM of the machine, 256M by default; a plain number counts MiB',
     }),
     'max-tasks': Flags.integer({min: 1, description: 'processes and threads at a time; 512 by default'}),
     seed: Flags.integer({min: 0, description: 'seed of the random numbers that the guest gets; 1 by default'}),
@@ -39,11 +72,47 @@ export default class Run extends BaseCommand {
     }),
     'max-instructions': maxInstructions,
     stats: Flags.boolean({description: 'end with a line on stderr: instructions, seconds, speed'}),
+    linux: Flags.string({
+      helpValue: 'IMAGE',
+      exclusive: OF_PROGRAM,
+      description: 'boot this kernel: a zImage, the Image in it, or a bare ELF program',
+    }),
+    initrd: Flags.string({helpValue: 'FILE', dependsOn: ['linux'], description: 'initramfs of the kernel'}),
+    append: Flags.string({helpValue: 'LINE', dependsOn: ['linux'], description: 'command line of the kernel'}),
+    input: Flags.string({
+      helpValue: 'FILE',
+      dependsOn: ['linux'],
+      description: "what is typed on the console, '-' for standard input; the terminal by default",
+    }),
+    cpus: Flags.integer({min: 1, dependsOn: ['linux'], description: 'vCPUs of the machine; 1 by default'}),
+    board: Flags.option({options: BOARDS.map(({id}) => id)})({
+      dependsOn: ['linux'],
+      description: 'board of the machine; virt by default',
+    }),
+    dtb: Flags.string({
+      helpValue: 'FILE',
+      dependsOn: ['linux'],
+      description: "flattened device tree in place of the board's own",
+    }),
+    'text-offset': Flags.integer({
+      min: 0,
+      dependsOn: ['linux'],
+      helpValue: 'BYTES',
+      description: 'where in RAM an Image starts; 0x208000 by default, which suits all since Linux 5.11',
+    }),
   };
 
   async run(): Promise<object> {
     const guestArguments = this.takeGuestArguments();
     const {args, flags} = await this.parse(Run);
+    if (flags.linux !== undefined) {
+      if (args.guest !== undefined || guestArguments !== undefined)
+        throw new Errors.CLIError(`--linux boots a kernel: there is no program ${args.guest ?? ''}`.trim());
+      return this.#boot(flags.linux, flags);
+    }
+    if (args.guest === undefined) throw new Errors.CLIError('missing argument: GUEST');
+    if (flags.memory !== undefined && flags.memory > MOST_PROGRAM_MEMORY)
+      throw new Errors.CLIError(`a program has ${MOST_PROGRAM_MEMORY / MEBIBYTE} MiB at most`);
     const guest = await findGuest({
       name: args.guest,
       guestArguments,
@@ -61,7 +130,7 @@ export default class Run extends BaseCommand {
       warn: (line) => this.note(line),
       argv0: flags.argv0,
       emulator: {
-        ...(flags.memory === undefined ? {} : {memoryLimit: bytes(flags.memory * MEBIBYTE)}),
+        ...(flags.memory === undefined ? {} : {memoryLimit: flags.memory}),
         ...(flags['max-tasks'] === undefined ? {} : {taskLimit: flags['max-tasks']}),
         ...(flags.seed === undefined ? {} : {seed: flags.seed}),
         ...(flags.engine === undefined ? {} : {engine: flags.engine}),
@@ -74,6 +143,26 @@ export default class Run extends BaseCommand {
       );
     }
     process.exitCode = outcome.exitCode;
+    return outcome;
+  }
+
+  async #boot(linux: string, flags: MachineFlags): Promise<object> {
+    const {executeSystem} = await import('../system.ts');
+    const {initrd, dtb, append, input, board = 'virt', cpus = 1, memory = bytes(MACHINE_MEMORY)} = flags;
+    const outcome = await interruptible((signal) =>
+      executeSystem({
+        ...{linux, initrd, dtb, append, input, board, cpus, memory, signal},
+        textOffset: flags['text-offset'],
+        limit: flags['max-instructions'],
+        output: this.jsonEnabled() ? 'keep' : 'pass',
+      }),
+    );
+    if (flags.stats) {
+      const {instructions, guestSeconds, seconds, mips} = outcome;
+      this.note(
+        `${formatCount(instructions)} instructions, ${guestSeconds.toFixed(3)} s for the guest, in ${seconds.toFixed(3)} s, ${mips.toFixed(0)} MIPS; ${outcome.end}`,
+      );
+    }
     return outcome;
   }
 }

@@ -1,6 +1,7 @@
 /** The A32 instruction set of user mode: one list of rows for each half of the encoding space. */
 
 import {createDecoder, DecodeTable} from '../core/decode.ts';
+import type {Row} from '../core/operation.ts';
 import {NEON} from '../neon/neon.ts';
 import {VFP_ARITHMETIC} from '../vfp/arithmetic.ts';
 import {VFP_CONVERT} from '../vfp/convert.ts';
@@ -20,7 +21,8 @@ import {PARALLEL} from './parallel.ts';
 import {STATUS} from './status.ts';
 import {UNCONDITIONAL} from './unconditional.ts';
 
-export const A32_CONDITIONAL = new DecodeTable([
+/** Rows of words with a condition, and of those without (cond = 1111). */
+export const A32_CONDITIONAL_ROWS: readonly Row[] = [
   ...DATA_PROCESSING,
   ...MULTIPLY,
   ...DUAL_MULTIPLY,
@@ -37,7 +39,10 @@ export const A32_CONDITIONAL = new DecodeTable([
   ...VFP_SYSTEM_REGISTER,
   ...VFP_CONVERT,
   ...VFP_ARITHMETIC,
-]);
-export const A32_UNCONDITIONAL = new DecodeTable([...UNCONDITIONAL, ...NEON]);
+];
+export const A32_UNCONDITIONAL_ROWS: readonly Row[] = [...UNCONDITIONAL, ...NEON];
+
+export const A32_CONDITIONAL = new DecodeTable(A32_CONDITIONAL_ROWS);
+export const A32_UNCONDITIONAL = new DecodeTable(A32_UNCONDITIONAL_ROWS);
 
 export const decodeA32 = createDecoder(A32_CONDITIONAL, A32_UNCONDITIONAL);

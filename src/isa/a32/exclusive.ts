@@ -19,18 +19,17 @@ import {
 } from '../core/access.ts';
 import type {Fields} from '../core/bits.ts';
 import type {Cpu} from '../core/cpu.ts';
-import {GuestFault} from '../core/errors.ts';
 import {type Execute, type Operands, type Operation, PC, type Row, registers, reject} from '../core/operation.ts';
 
 const DOUBLE = 8;
 
-const checkAlignment = (op: Operation, address: number, size: number): void => {
-  if ((address & (size - 1)) !== 0) throw new GuestFault(op.address, address, 'alignment');
+const checkAlignment = (cpu: Cpu, op: Operation, address: number, size: number): void => {
+  if ((address & (size - 1)) !== 0) cpu.fault(op, address, 'alignment');
 };
 
 /** Reserves the address of a load; `immediate` holds the size. */
 export const reserve = (cpu: Cpu, op: Operation, address: number): number => {
-  checkAlignment(op, address, op.immediate);
+  checkAlignment(cpu, op, address, op.immediate);
   cpu.exclusiveAddress = address;
   cpu.exclusiveSize = op.immediate;
   return address;
@@ -38,7 +37,7 @@ export const reserve = (cpu: Cpu, op: Operation, address: number): number => {
 
 /** Whether the store may proceed; either way the monitor opens, and Rd says the outcome. */
 export const claim = (cpu: Cpu, op: Operation, address: number): boolean => {
-  checkAlignment(op, address, op.immediate);
+  checkAlignment(cpu, op, address, op.immediate);
   const held = cpu.exclusiveSize === op.immediate && cpu.exclusiveAddress === address;
   cpu.exclusiveSize = 0;
   return held;
@@ -98,7 +97,7 @@ const WRITE_KIND = accessMeta(0, WRITE, 0);
 export const swp: Execute = (cpu, op) => {
   const address = cpu.r[op.n]!;
   const value = cpu.r[op.m]!;
-  checkAlignment(op, address, 4);
+  checkAlignment(cpu, op, address, 4);
   const old = loadWord(cpu, op, address);
   recordWrite(cpu, op, address);
   writeAlignedWord(cpu, op, address, value);

@@ -17,6 +17,7 @@ import {
 } from '../core/operation.ts';
 
 const WORD = 4;
+const PAGE_SHIFT = 12;
 
 // `immediate` is the distance from the base to the lowest word, `amount` what write-back adds to the base.
 export const ldm: Execute = (cpu, op) => {
@@ -43,10 +44,14 @@ export const stm: Execute = (cpu, op) => {
   if (op.writeBack) r[op.n] = base + op.amount;
 };
 
-/** The last word first: if it faults, no register has changed. */
+/** Both pages are looked at before a register changes; a device's registers, in one page, are read once. */
 const loadAcrossPages = (cpu: Cpu, op: Operation, address: number): void => {
   const {list} = op;
-  readAlignedWord(cpu, op, (address + WORD * (list.length - 1)) | 0);
+  const last = (address + WORD * (list.length - 1)) | 0;
+  if ((address ^ last) >>> PAGE_SHIFT !== 0) {
+    cpu.readableOffset(op, address);
+    cpu.readableOffset(op, last);
+  }
   for (const [index, register] of list.entries())
     cpu.r[register] = readAlignedWord(cpu, op, (address + WORD * index) | 0);
 };

@@ -4,14 +4,9 @@
  */
 import {PREFETCH} from '../../trace/records.ts';
 import type {Cpu} from './cpu.ts';
-import {type FaultKind, GuestFault} from './errors.ts';
 import type {Operation} from './operation.ts';
 
 const PAGE_MASK = 0xfff;
-
-const fault = (operation: Operation, address: number, kind: FaultKind): never => {
-  throw new GuestFault(operation.address, address, kind);
-};
 
 export const recordAccess = (cpu: Cpu, address: number, meta: number): void => {
   const trace = cpu.trace;
@@ -21,38 +16,11 @@ export const recordAccess = (cpu: Cpu, address: number, meta: number): void => {
   trace.length = at + 2;
 };
 
-/** Offset of a byte in the engine's memory, unsigned. */
-const readableOffset = (cpu: Cpu, operation: Operation, address: number): number => {
-  const offset = cpu.memory.readableOffset(address);
-  return offset === 0 ? fault(operation, address, 'read') : offset >>> 0;
-};
-
-const writableOffset = (cpu: Cpu, operation: Operation, address: number): number => {
-  const offset = cpu.memory.writableOffset(address);
-  return offset === 0 ? fault(operation, address, 'write') : offset >>> 0;
-};
-
-const loadSlow = (cpu: Cpu, operation: Operation, address: number, size: number): number => {
-  let value = 0;
-  for (let index = 0; index < size; index++) {
-    value |= cpu.memory.bytes[readableOffset(cpu, operation, (address + index) | 0)]! << (8 * index);
-  }
-  return value;
-};
-
-const storeSlow = (cpu: Cpu, operation: Operation, address: number, size: number, value: number): void => {
-  // All bytes are checked before one is written: a faulting store changes nothing.
-  writableOffset(cpu, operation, (address + size - 1) | 0);
-  for (let index = 0; index < size; index++) {
-    cpu.memory.bytes[writableOffset(cpu, operation, (address + index) | 0)] = value >>> (8 * index);
-  }
-};
-
 /** A word without a record: part of an access that is recorded as a whole. Aligned by the caller's check. */
 export const readAlignedWord = (cpu: Cpu, operation: Operation, address: number): number => {
   const memory = cpu.memory;
   const frame = memory.readMap[address >>> 12]!;
-  if (frame === 0) return memory.words[readableOffset(cpu, operation, address) >>> 2]!;
+  if (frame === 0) return cpu.loadSlow(operation, address, 4);
   return memory.words[(frame + (address & PAGE_MASK)) >>> 2]!;
 };
 
@@ -60,13 +28,13 @@ export const readAlignedWord = (cpu: Cpu, operation: Operation, address: number)
 export const writeAlignedWord = (cpu: Cpu, operation: Operation, address: number, value: number): void => {
   const memory = cpu.memory;
   const frame = memory.writeMap[address >>> 12]!;
-  if (frame === 0) memory.words[writableOffset(cpu, operation, address) >>> 2] = value;
+  if (frame === 0) cpu.storeSlow(operation, address, 4, value);
   else memory.words[(frame + (address & PAGE_MASK)) >>> 2] = value;
 };
 
 /** As {@link readAlignedWord}. */
 export const writeByte = (cpu: Cpu, operation: Operation, address: number, value: number): void => {
-  cpu.memory.bytes[writableOffset(cpu, operation, address)] = value;
+  cpu.storeSlow(operation, address, 1, value);
 };
 
 /**
@@ -81,7 +49,7 @@ export const wordsInPage = (map: Int32Array, address: number, size: number): num
 
 /** Starts a multiple, double or exclusive access: one record, and the alignment that it needs. */
 export const beginAligned = (cpu: Cpu, operation: Operation, address: number, alignment: number): void => {
-  if ((address & (alignment - 1)) !== 0) fault(operation, address, 'alignment');
+  if ((address & (alignment - 1)) !== 0) cpu.fault(operation, address, 'alignment');
   if (cpu.recording) recordAccess(cpu, address, operation.meta);
 };
 
@@ -89,7 +57,7 @@ export const loadWord = (cpu: Cpu, operation: Operation, address: number): numbe
   if (cpu.recording) recordAccess(cpu, address, operation.meta);
   const memory = cpu.memory;
   const frame = memory.readMap[address >>> 12]!;
-  if (frame === 0 || (address & 3) !== 0) return loadSlow(cpu, operation, address, 4);
+  if (frame === 0 || (address & 3) !== 0) return cpu.loadSlow(operation, address, 4);
   return memory.words[(frame + (address & PAGE_MASK)) >>> 2]!;
 };
 
@@ -97,7 +65,7 @@ export const loadHalfWord = (cpu: Cpu, operation: Operation, address: number): n
   if (cpu.recording) recordAccess(cpu, address, operation.meta);
   const memory = cpu.memory;
   const frame = memory.readMap[address >>> 12]!;
-  if (frame === 0 || (address & 1) !== 0) return loadSlow(cpu, operation, address, 2);
+  if (frame === 0 || (address & 1) !== 0) return cpu.loadSlow(operation, address, 2);
   return memory.halfWords[(frame + (address & PAGE_MASK)) >>> 1]!;
 };
 
@@ -105,7 +73,7 @@ export const loadByte = (cpu: Cpu, operation: Operation, address: number): numbe
   if (cpu.recording) recordAccess(cpu, address, operation.meta);
   const memory = cpu.memory;
   const frame = memory.readMap[address >>> 12]!;
-  if (frame === 0) return memory.bytes[readableOffset(cpu, operation, address)]!;
+  if (frame === 0) return cpu.loadSlow(operation, address, 1);
   return memory.bytes[(frame + (address & PAGE_MASK)) >>> 0]!;
 };
 
@@ -113,7 +81,7 @@ export const storeWord = (cpu: Cpu, operation: Operation, address: number, value
   if (cpu.recording) recordAccess(cpu, address, operation.meta);
   const memory = cpu.memory;
   const frame = memory.writeMap[address >>> 12]!;
-  if (frame === 0 || (address & 3) !== 0) storeSlow(cpu, operation, address, 4, value);
+  if (frame === 0 || (address & 3) !== 0) cpu.storeSlow(operation, address, 4, value);
   else memory.words[(frame + (address & PAGE_MASK)) >>> 2] = value;
 };
 
@@ -121,7 +89,7 @@ export const storeHalfWord = (cpu: Cpu, operation: Operation, address: number, v
   if (cpu.recording) recordAccess(cpu, address, operation.meta);
   const memory = cpu.memory;
   const frame = memory.writeMap[address >>> 12]!;
-  if (frame === 0 || (address & 1) !== 0) storeSlow(cpu, operation, address, 2, value);
+  if (frame === 0 || (address & 1) !== 0) cpu.storeSlow(operation, address, 2, value);
   else memory.halfWords[(frame + (address & PAGE_MASK)) >>> 1] = value;
 };
 
@@ -129,7 +97,7 @@ export const storeByte = (cpu: Cpu, operation: Operation, address: number, value
   if (cpu.recording) recordAccess(cpu, address, operation.meta);
   const memory = cpu.memory;
   const frame = memory.writeMap[address >>> 12]!;
-  if (frame === 0) storeSlow(cpu, operation, address, 1, value);
+  if (frame === 0) cpu.storeSlow(operation, address, 1, value);
   else memory.bytes[(frame + (address & PAGE_MASK)) >>> 0] = value;
 };
 

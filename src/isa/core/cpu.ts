@@ -14,8 +14,8 @@ import {
   INEXACT,
   ROUNDING_MODE,
 } from '../float/context.ts';
-import type {Memory} from '../memory/memory.ts';
-import {UnmodelledInstruction} from './errors.ts';
+import {type FaultKind, GuestFault, UnmodelledInstruction} from './errors.ts';
+import type {GuestMemory} from './guest-memory.ts';
 import {CONTEXT_WORDS, REGISTERS, STATE, VFP_SCRATCH_WORDS, VFP_WORDS} from './state.ts';
 
 /** What the processor must know of an instruction that it stops at. */
@@ -34,7 +34,8 @@ const FPSCR_MODES = ALTERNATIVE_HALF | DEFAULT_NAN | FLUSH_TO_ZERO | ROUNDING_MO
 export const SATURATED = 1 << 27;
 const FPSCR_CUMULATIVE = SATURATED | EXCEPTIONS;
 
-export class Cpu {
+/** `M` is the memory of user mode or of system mode. */
+export class Cpu<M extends GuestMemory = GuestMemory> {
   // `declare`d: stored once, so that V8 takes them for constants (see Operation).
   declare readonly state: Int32Array;
   declare readonly r: Int32Array;
@@ -51,14 +52,14 @@ export class Cpu {
   declare readonly vfpDoubleWords: BigUint64Array;
   declare readonly vfpSignedDoubleWords: BigInt64Array;
   declare readonly trace: TraceBuffer;
-  declare readonly memory: Memory;
+  declare readonly memory: M;
 
   /** The instruction of an SVC, or of a trap that a debugger would take, for the emulator to serve at the block's end. */
   supervisorCall: Culprit | undefined = undefined;
   recording = false;
   readonly #floatContext = new FloatContext();
 
-  constructor(memory: Memory, trace: TraceBuffer) {
+  constructor(memory: M, trace: TraceBuffer) {
     this.memory = memory;
     this.trace = trace;
     this.state = memory.state;
@@ -222,6 +223,41 @@ export class Cpu {
     this.next = target;
   }
 
+  /** Offset of a byte in the engine's memory, unsigned. @throws GuestFault when it may not be read. */
+  readableOffset(operation: Culprit, address: number): number {
+    const offset = this.memory.readableOffset(address);
+    return offset === 0 ? this.fault(operation, address, 'read') : offset >>> 0;
+  }
+
+  /** The same for a byte that is to be written. */
+  writableOffset(operation: Culprit, address: number): number {
+    const offset = this.memory.writableOffset(address);
+    return offset === 0 ? this.fault(operation, address, 'write') : offset >>> 0;
+  }
+
+  /** A load that the maps do not show: misaligned, not looked up yet, or not permitted. */
+  loadSlow(operation: Culprit, address: number, size: number): number {
+    let value = 0;
+    for (let index = 0; index < size; index++) {
+      value |= this.memory.bytes[this.readableOffset(operation, (address + index) | 0)]! << (8 * index);
+    }
+    return value;
+  }
+
+  /** The same for a store. */
+  storeSlow(operation: Culprit, address: number, size: number, value: number): void {
+    // Both pages are checked before a byte is written: a faulting store changes nothing.
+    this.writableOffset(operation, address);
+    this.writableOffset(operation, (address + size - 1) | 0);
+    for (let index = 0; index < size; index++) {
+      this.memory.bytes[this.writableOffset(operation, (address + index) | 0)] = value >>> (8 * index);
+    }
+  }
+
+  fault(operation: Culprit, address: number, kind: FaultKind): never {
+    throw new GuestFault(operation.address, address, kind);
+  }
+
   get apsr(): number {
     return (
       (this.negative & 0x8000_0000) |
@@ -254,39 +290,3 @@ export class Cpu {
     this.state.set(context);
   }
 }
-
-/** ConditionPassed() for the 15 conditions, AL included (DDI 0406C A8.3). */
-export const conditionPassed = (cpu: Cpu, condition: number): boolean => {
-  switch (condition) {
-    case 0:
-      return cpu.zero === 0;
-    case 1:
-      return cpu.zero !== 0;
-    case 2:
-      return cpu.carry !== 0;
-    case 3:
-      return cpu.carry === 0;
-    case 4:
-      return cpu.negative < 0;
-    case 5:
-      return cpu.negative >= 0;
-    case 6:
-      return cpu.overflow !== 0;
-    case 7:
-      return cpu.overflow === 0;
-    case 8:
-      return cpu.carry !== 0 && cpu.zero !== 0;
-    case 9:
-      return cpu.carry === 0 || cpu.zero === 0;
-    case 10:
-      return cpu.negative < 0 === (cpu.overflow !== 0);
-    case 11:
-      return cpu.negative < 0 !== (cpu.overflow !== 0);
-    case 12:
-      return cpu.zero !== 0 && cpu.negative < 0 === (cpu.overflow !== 0);
-    case 13:
-      return cpu.zero === 0 || cpu.negative < 0 !== (cpu.overflow !== 0);
-    default:
-      return true;
-  }
-};

@@ -4,7 +4,8 @@
  * operations into them, so the decode tables' one definition of an instruction becomes machine code
  * (measured about four times the loop's speed).
  */
-import {type Cpu, conditionPassed} from '../core/cpu.ts';
+import {conditionPassed} from '../core/condition.ts';
+import type {Cpu} from '../core/cpu.ts';
 import {ALWAYS, type Operation} from '../core/operation.ts';
 
 /** Executions after which a block is worth a function: compiling costs some 50 µs, a run of the loop about 0.1. */

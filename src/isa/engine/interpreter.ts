@@ -1,6 +1,7 @@
 /** Executes blocks one after another, and records them: the engine that has the full semantics. */
 import {ACCESS_WORDS, blockRecord} from '../../trace/records.ts';
-import {type Cpu, conditionPassed} from '../core/cpu.ts';
+import {conditionPassed} from '../core/condition.ts';
+import type {Cpu} from '../core/cpu.ts';
 import {ALWAYS} from '../core/operation.ts';
 import {type CodeBlock, type CodeCache, isCulprit, slotOf} from './code-cache.ts';
 import type {Engine} from './engine.ts';

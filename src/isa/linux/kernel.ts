@@ -34,7 +34,7 @@ export interface KernelSettings {
 export const FIRST_ID = 1000;
 
 export class Kernel {
-  readonly cpu: Cpu;
+  readonly cpu: Cpu<Memory>;
   readonly memory: Memory;
   readonly port: KernelPort;
   readonly settings: KernelSettings;
@@ -65,7 +65,7 @@ export class Kernel {
   #nextId = FIRST_ID;
 
   constructor(parts: {
-    readonly cpu: Cpu;
+    readonly cpu: Cpu<Memory>;
     readonly clock: Clock;
     readonly port: KernelPort;
     readonly settings: KernelSettings;

@@ -4,7 +4,6 @@
  */
 import {beginAligned} from '../core/access.ts';
 import type {Cpu} from '../core/cpu.ts';
-import {GuestFault} from '../core/errors.ts';
 import type {Operation} from '../core/operation.ts';
 import {SCRATCH} from './lanes.ts';
 
@@ -13,21 +12,10 @@ const PAGE_MASK = 0xfff;
 /** Offset in the engine's memory of the scratch registers, where a run that crosses pages is put together. */
 const scratchOffset = (cpu: Cpu): number => cpu.vfpBytes.byteOffset + 8 * SCRATCH;
 
-const readableOffset = (cpu: Cpu, op: Operation, address: number): number => {
-  const offset = cpu.memory.readableOffset(address);
-  if (offset === 0) throw new GuestFault(op.address, address, 'read');
-  return offset >>> 0;
-};
-const writableOffset = (cpu: Cpu, op: Operation, address: number): number => {
-  const offset = cpu.memory.writableOffset(address);
-  if (offset === 0) throw new GuestFault(op.address, address, 'write');
-  return offset >>> 0;
-};
-
 const gather = (cpu: Cpu, op: Operation, address: number, size: number): number => {
   const {bytes} = cpu.memory;
   const copy = scratchOffset(cpu);
-  for (let byte = 0; byte < size; byte++) bytes[copy + byte] = bytes[readableOffset(cpu, op, (address + byte) | 0)]!;
+  for (let byte = 0; byte < size; byte++) bytes[copy + byte] = bytes[cpu.readableOffset(op, (address + byte) | 0)]!;
   return copy;
 };
 
@@ -46,13 +34,13 @@ export const beginWrite = (cpu: Cpu, op: Operation, address: number, size: numbe
   const frame = cpu.memory.writeMap[address >>> 12]!;
   const inPage = address & PAGE_MASK;
   if (frame !== 0 && inPage + size <= PAGE_MASK + 1) return (frame + inPage) >>> 0;
-  writableOffset(cpu, op, address);
-  writableOffset(cpu, op, (address + size - 1) | 0);
+  cpu.writableOffset(op, address);
+  cpu.writableOffset(op, (address + size - 1) | 0);
   return scratchOffset(cpu);
 };
 
 export const endWrite = (cpu: Cpu, op: Operation, address: number, size: number, offset: number): void => {
   if (offset !== scratchOffset(cpu)) return;
   const {bytes} = cpu.memory;
-  for (let byte = 0; byte < size; byte++) bytes[writableOffset(cpu, op, (address + byte) | 0)] = bytes[offset + byte]!;
+  for (let byte = 0; byte < size; byte++) bytes[cpu.writableOffset(op, (address + byte) | 0)] = bytes[offset + byte]!;
 };

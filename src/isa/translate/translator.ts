@@ -64,7 +64,7 @@ interface Entry {
 }
 
 export class Translator implements Engine {
-  readonly #cpu: Cpu;
+  readonly #cpu: Cpu<Memory>;
   readonly #limits: RegionLimits;
   readonly #memory: Memory;
   readonly #cache: CodeCache;
@@ -88,7 +88,12 @@ export class Translator implements Engine {
   /** Instructions of all regions ever made. */
   #compiledInstructions = 0;
 
-  constructor(cpu: Cpu, cache: CodeCache, isHostCall: (next: number) => boolean, limits: Partial<RegionLimits> = {}) {
+  constructor(
+    cpu: Cpu<Memory>,
+    cache: CodeCache,
+    isHostCall: (next: number) => boolean,
+    limits: Partial<RegionLimits> = {},
+  ) {
     this.#limits = {...USUAL_LIMITS, ...limits};
     this.#cpu = cpu;
     this.#memory = cpu.memory;

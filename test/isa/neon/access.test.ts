@@ -2,6 +2,7 @@ import {describe, expect, it} from 'vitest';
 import type {Cpu} from '../../../src/isa/core/cpu.ts';
 import {GuestFault} from '../../../src/isa/core/errors.ts';
 import {READABLE, WRITABLE} from '../../../src/isa/memory/address-space.ts';
+import type {Memory} from '../../../src/isa/memory/memory.ts';
 import {accessKind, accessSize, READ, WRITE} from '../../../src/trace/records.ts';
 import {createCpu, execute} from './cpu.ts';
 
@@ -15,7 +16,7 @@ const BASE = 1;
 const INDEX = 2;
 const INDEX_VALUE = 0x24;
 
-const prepare = (address: number): Cpu => {
+const prepare = (address: number): Cpu<Memory> => {
   const cpu = createCpu();
   cpu.memory.map(START, END, READABLE | WRITABLE);
   cpu.memory.map(READ_ONLY, READ_ONLY + PAGE, READABLE);
@@ -30,7 +31,7 @@ const prepare = (address: number): Cpu => {
   return cpu;
 };
 
-const state = (cpu: Cpu): readonly unknown[] => [
+const state = (cpu: Cpu<Memory>): readonly unknown[] => [
   [...cpu.r],
   [...cpu.vfpBytes.subarray(0, 256)],
   cpu.memory.read(START, 2 * PAGE),

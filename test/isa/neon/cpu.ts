@@ -5,7 +5,7 @@ import {TraceBuffer} from '../../../src/trace/buffer.ts';
 import {bytes, MEBIBYTE} from '../../../src/units.ts';
 import {decodeWord} from '../assemble.ts';
 
-export const createCpu = (): Cpu => new Cpu(new Memory(bytes(MEBIBYTE)), new TraceBuffer());
+export const createCpu = (): Cpu<Memory> => new Cpu(new Memory(bytes(MEBIBYTE)), new TraceBuffer());
 
 export const execute = (cpu: Cpu, word: number): void => {
   const operation = decodeWord(word);

@@ -24,12 +24,16 @@ const wordName = (word: number): string => {
 };
 
 export interface Twin<E extends Engine> {
-  readonly cpu: Cpu;
+  readonly cpu: Cpu<Memory>;
   readonly cache: CodeCache;
   readonly engine: E;
 }
 
-const createTwin = <E extends Engine>(engineOf: (cpu: Cpu, cache: CodeCache) => E, codeEnd: number, code: number) => {
+const createTwin = <E extends Engine>(
+  engineOf: (cpu: Cpu<Memory>, cache: CodeCache) => E,
+  codeEnd: number,
+  code: number,
+) => {
   const memory = new Memory(bytes(64 * MEBIBYTE));
   const trace = new TraceBuffer(
     new Uint32Array(memory.wasm.buffer, RING_OFFSET, RING_BYTES / 4),

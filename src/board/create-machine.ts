@@ -1,0 +1,34 @@
+/** A machine with everything in it, ready to run. */
+import {createCores} from '../isa/system/create-machine.ts';
+import type {Observer} from '../isa/system/observer.ts';
+import {createRam} from '../isa/system/physical-memory.ts';
+import type {Board} from './boards.ts';
+import {type BootFiles, checkConfiguration, load} from './boot/load.ts';
+import {Machine} from './machine.ts';
+import type {Configuration} from './tree/generate.ts';
+
+/** The first second of 2015, when no guest of ours was older than its clock. */
+const EPOCH = Date.UTC(2015, 0, 1) / 1000;
+
+export interface MachineOptions extends Configuration {
+  readonly board: Board;
+  readonly files: BootFiles;
+  readonly send: (character: number) => void;
+  /** Sees what a hypervisor below the guest would. */
+  readonly observer?: Observer;
+}
+
+/** @throws InputError or ElfError naming the file or flag, what is wrong and what to do. */
+export const createMachine = ({board, files, cpus, memory, send, observer}: MachineOptions): Machine => {
+  checkConfiguration(board, {cpus, memory});
+  const ram = createRam(memory);
+  return new Machine({
+    board,
+    cpus,
+    ram,
+    start: load(board, files, {cpus, memory}, ram),
+    createCpus: (bus, surroundings) => createCores({bus, surroundings, cores: cpus, ...(observer && {observer})}),
+    send,
+    epoch: EPOCH,
+  });
+};

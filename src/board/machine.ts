@@ -1,0 +1,249 @@
+/**
+ * A board with its vCPUs, and the loop that drives them.
+ *
+ * Guest time counts instructions: a vCPU's instruction takes one unit, and all vCPUs run at once. They take turns of `quantum`
+ * units; where all of them wait, time jumps to what is due next. So a run depends on the guest, its input and the quantum only.
+ */
+import type {CpuSurroundings} from '../isa/system/bus.ts';
+import type {Board} from './boards.ts';
+import type {Start} from './boot/load.ts';
+import {buildDevices, type Devices} from './build.ts';
+import type {DeviceBus} from './device-bus.ts';
+import type {Input} from './devices/pl011.ts';
+import {callPsci, type Power} from './psci.ts';
+import type {StopReason, VirtualCpu} from './virtual-cpu.ts';
+
+/** Guest time is in nanoseconds: a vCPU executes 10⁹ instructions in a second. */
+export const UNITS_PER_SECOND = 1e9;
+/** Also how late an interrupt may be that a vCPU's own instructions bring about, or another vCPU's. */
+const QUANTUM = 1000;
+
+export interface MachineSettings {
+  readonly board: Board;
+  readonly cpus: number;
+  /** Zeros, or what was loaded. */
+  readonly ram: Uint8Array;
+  readonly start: Start;
+  /** As many as the machine has. */
+  readonly createCpus: (bus: DeviceBus, surroundings: CpuSurroundings) => readonly VirtualCpu[];
+  /** A character that the guest sends by its console. */
+  readonly send: (character: number) => void;
+  /** What the real-time clock says at first, in seconds since 1970. */
+  readonly epoch: number;
+  readonly quantum?: number;
+}
+
+export type Progress =
+  /** There is more to do. */
+  | {readonly state: 'running'}
+  /** All vCPUs wait until guest time `until`, or for input only when it is infinite. */
+  | {readonly state: 'idle'; readonly until: number}
+  | {readonly state: 'ended'; readonly why: 'power-off' | 'reset'};
+
+interface Slot {
+  readonly cpu: VirtualCpu;
+  /** Why it stopped last. */
+  stop: StopReason;
+  /** Guest time up to which it has run, and what it had executed then. */
+  time: number;
+  executed: number;
+}
+
+class InputQueue implements Input {
+  #characters: number[] = [];
+
+  get isEmpty(): boolean {
+    return this.#characters.length === 0;
+  }
+  push(characters: Uint8Array): void {
+    if (characters.length > 0) this.#characters = [...this.#characters, ...characters];
+  }
+  take(): number | undefined {
+    return this.#characters.shift();
+  }
+}
+
+const STATES: Readonly<Record<StopReason, string>> = {
+  budget: 'running',
+  halted: 'running',
+  wfi: 'waiting for an interrupt',
+  wfe: 'waiting for an event',
+};
+
+export class Machine {
+  readonly #slots: readonly Slot[];
+  readonly #devices: Devices;
+  readonly #input = new InputQueue();
+  readonly #quantum: number;
+  /** All vCPUs have run, or waited, up to here. */
+  #time = 0;
+  /** The latest time that a vCPU saw: it never goes back, whoever looks. */
+  #seen = 0;
+  #end: 'power-off' | 'reset' | undefined;
+
+  constructor(settings: MachineSettings) {
+    const {board, cpus, ram, createCpus, start} = settings;
+    this.#quantum = settings.quantum ?? QUANTUM;
+    const devices = buildDevices({
+      board,
+      cpus,
+      ram,
+      epoch: settings.epoch,
+      unitsPerSecond: UNITS_PER_SECOND,
+      now: (cpu) => this.now(cpu),
+      send: settings.send,
+      input: this.#input,
+    });
+    this.#devices = devices;
+    this.#slots = createCpus(devices.bus, this.#surroundings()).map((cpu) => ({
+      cpu,
+      stop: 'halted',
+      time: 0,
+      executed: 0,
+    }));
+    const [first] = this.#slots;
+    first!.cpu.powerOn(start.entry);
+    first!.cpu.registers.set(start.registers);
+  }
+
+  /** Guest time that all vCPUs have reached. */
+  get time(): number {
+    return this.#time;
+  }
+  /** Instructions of all vCPUs together. */
+  get instructions(): number {
+    return this.#slots.reduce((sum, {cpu}) => sum + cpu.instructions, 0);
+  }
+
+  /** Guest time as a vCPU sees it now. */
+  now(cpu: number): number {
+    const {time, executed, cpu: core} = this.#slots[cpu]!;
+    this.#seen = Math.max(this.#seen, time + core.instructions - executed);
+    return this.#seen;
+  }
+
+  /** Characters for the guest's console. */
+  type(characters: Uint8Array): void {
+    this.#input.push(characters);
+  }
+
+  /** Whether what is typed will reach the guest by itself. */
+  get listens(): boolean {
+    return this.#nextDue() < Number.POSITIVE_INFINITY;
+  }
+
+  /** State of every vCPU, for people. */
+  describe(): string {
+    return this.#slots
+      .map(
+        ({cpu, stop}, index) =>
+          `vCPU ${index}, ${cpu.isOn ? STATES[stop] : 'off'}${cpu.isOn ? `:\n${cpu.describe()}` : ''}`,
+      )
+      .join('\n');
+  }
+
+  /** Lets the machine run for about so much guest time, less when it waits or ends. */
+  advance(units: number): Progress {
+    const until = this.#time + units;
+    while (this.#time < until) {
+      this.#round(this.#time + this.#quantum);
+      if (this.#end !== undefined) return {state: 'ended', why: this.#end};
+      if (this.#slots.every((slot, cpu) => !this.#canRun(slot, cpu))) {
+        const due = this.#nextDue();
+        if (due > this.#time) return {state: 'idle', until: due};
+      }
+    }
+    return {state: 'running'};
+  }
+
+  /** Lets an idle machine wait until `time`. */
+  skipTo(time: number): void {
+    this.#time = Math.max(this.#time, time);
+    // One that has run past that is ahead already.
+    for (const slot of this.#slots) this.#setTime(slot, Math.max(slot.time, this.#time));
+  }
+
+  /** All vCPUs, one after the other, up to `horizon`. */
+  #round(horizon: number): void {
+    for (const [cpu, slot] of this.#slots.entries()) {
+      while (slot.time < horizon && this.#prepare(slot, cpu, horizon)) {
+        const due = this.#devices.timer.due(cpu);
+        const budget = Math.max(1, Math.min(horizon, due > slot.time ? due : horizon) - slot.time);
+        slot.stop = slot.cpu.step(budget);
+        this.#setTime(slot, slot.time + slot.cpu.instructions - slot.executed);
+        if (this.#end !== undefined) return;
+      }
+    }
+    this.skipTo(horizon);
+    for (const {due, advance} of this.#devices.timed) if (this.#time >= due()) advance();
+  }
+
+  #setTime(slot: Slot, time: number): void {
+    slot.time = time;
+    slot.executed = slot.cpu.instructions;
+  }
+
+  /** Wakes a vCPU if something before `horizon` does. @returns whether it has anything to execute. */
+  #prepare(slot: Slot, cpu: number, horizon: number): boolean {
+    this.#devices.timer.advance(cpu);
+    if (this.#canRun(slot, cpu)) return true;
+    const due = this.#dueFor(slot, cpu);
+    if (due >= horizon) return false;
+    this.#setTime(slot, Math.max(due, slot.time));
+    this.#devices.timer.advance(cpu);
+    return this.#canRun(slot, cpu);
+  }
+
+  #canRun({cpu: core, stop}: Slot, cpu: number): boolean {
+    if (core.canResume()) return true;
+    // What the event stream set while the vCPU ran is still there.
+    if (stop !== 'wfe' || !core.isOn || !this.#devices.timer.takeEvent(cpu)) return false;
+    core.signalEvent();
+    return core.canResume();
+  }
+
+  #dueFor(slot: Slot, cpu: number): number {
+    if (!slot.cpu.isOn) return Number.POSITIVE_INFINITY;
+    const {timer} = this.#devices;
+    const due = timer.due(cpu);
+    return slot.stop === 'wfe' ? Math.min(due, timer.nextEvent(cpu)) : due;
+  }
+
+  #nextDue(): number {
+    const dues = this.#slots.map((slot, cpu) => this.#dueFor(slot, cpu));
+    return Math.min(...dues, ...this.#devices.timed.map(({due}) => due()));
+  }
+
+  #surroundings(): CpuSurroundings {
+    const {gic, timer} = this.#devices;
+    return {
+      irq: (cpu) => {
+        if (this.now(cpu) >= timer.due(cpu)) timer.advance(cpu);
+        return gic.irq[cpu]!;
+      },
+      fiq: (cpu) => gic.fiq[cpu]!,
+      timerRead: (cpu, crm, opcode, is64) => timer.read(cpu, crm, opcode, is64),
+      timerWrite: (cpu, crm, opcode, is64, value) => timer.write(cpu, crm, opcode, is64, value),
+      call: (cpu, _, registers) => callPsci(this.#power(), cpu, registers),
+      sendEvent: () => {
+        for (const {cpu} of this.#slots) cpu.signalEvent();
+      },
+    };
+  }
+
+  #power(): Power {
+    const {bus} = this.#devices;
+    return {
+      cpus: this.#slots.length,
+      isOn: (cpu) => this.#slots[cpu]!.cpu.isOn,
+      turnOn: (cpu, entry, context) => this.#slots[cpu]!.cpu.powerOn(entry, context),
+      turnOff: (cpu) => this.#slots[cpu]!.cpu.powerOff(),
+      standBy: (cpu) => this.#slots[cpu]!.cpu.standBy(),
+      isExecutable: (address) => address >= bus.ramBase && address < bus.ramBase + bus.ram.length,
+      endMachine: (why) => {
+        this.#end = why;
+        for (const {cpu} of this.#slots) cpu.powerOff();
+      },
+    };
+  }
+}

@@ -1,0 +1,139 @@
+/** RAM as all cores of a machine share it, which of its pages hold decoded code, and which a store-exclusive waits for. */
+import {MEBIBYTE} from '../../units.ts';
+import {STATE_BYTES} from '../memory/layout.ts';
+import type {Bus} from './bus.ts';
+
+const WASM_PAGE = 0x1_0000;
+const PAGE_SHIFT = 12;
+const PAGE_MASK = 0xfff;
+/** Below RAM lie the states of the cores, in its buffer because translated code will want them there. */
+const RAM_OFFSET = MEBIBYTE;
+const FIRST_STATE = 4096;
+/** Cores whose states have room. */
+export const MOST_CORES = 8;
+
+/** Flags of a page. */
+const HOLDS_CODE = 1;
+const RESERVED = 2;
+
+/** Bytes that an exclusive reservation covers: CTR.ERG of a Cortex-A7. */
+const GRANULE = 64;
+
+/** RAM for a machine, zeroed, where {@link PhysicalMemory} wants it. @throws RangeError when the host has not so much. */
+export const createRam = (size: number): Uint8Array => {
+  const pages = Math.ceil((RAM_OFFSET + size) / WASM_PAGE);
+  const {buffer} = new WebAssembly.Memory({initial: pages, maximum: pages});
+  return new Uint8Array(buffer, RAM_OFFSET, size);
+};
+
+/** A core's part in stores of the others. */
+export interface Sharer {
+  /** A page may no longer be written without asking. */
+  hideFrameFromWrites(frame: number): void;
+}
+
+export class PhysicalMemory {
+  readonly bytes: Uint8Array;
+  readonly halfWords: Uint16Array;
+  readonly words: Int32Array;
+  readonly sharers: Sharer[] = [];
+  /** Called before a page of RAM that {@link protectCode} named is written; it is then an ordinary one. */
+  onCodeWrite: (frame: number) => void = () => {};
+  readonly #base: number;
+  readonly #size: number;
+  readonly #offset: number;
+  readonly #flags: Uint8Array;
+  /** By core the granule that its exclusive load reserved while it does not run. */
+  readonly #reservations = new Map<number, number>();
+
+  /** @throws RangeError for RAM that is not of {@link createRam}, or not of whole pages. */
+  constructor({ram, ramBase}: Pick<Bus, 'ram' | 'ramBase'>) {
+    if (ram.byteOffset < RAM_OFFSET || ram.length % 4096 !== 0) {
+      throw new RangeError('RAM must be of createRam, and a multiple of 4 KiB');
+    }
+    this.bytes = new Uint8Array(ram.buffer);
+    this.halfWords = new Uint16Array(ram.buffer);
+    this.words = new Int32Array(ram.buffer);
+    this.#base = ramBase;
+    this.#size = ram.length;
+    this.#offset = ram.byteOffset;
+    this.#flags = new Uint8Array(ram.length >>> PAGE_SHIFT);
+  }
+
+  /** The words of a core's state. */
+  stateOf(core: number): Int32Array {
+    return new Int32Array(this.bytes.buffer, FIRST_STATE + core * STATE_BYTES, STATE_BYTES / 4);
+  }
+
+  /** Where a physical page lies in the engine's memory, unsigned; 0 when it is not RAM. */
+  frameOf(physicalPage: number): number {
+    const inside = physicalPage * 4096 - this.#base;
+    return inside < 0 || inside >= this.#size ? 0 : this.#offset + inside;
+  }
+
+  /** The physical address of a place in the engine's memory. */
+  addressOf(offset: number): number {
+    return offset - this.#offset + this.#base;
+  }
+
+  /** A word of RAM at a multiple of 4; undefined where there is none. */
+  readWord = (address: number): number | undefined => {
+    const inside = address - this.#base;
+    return inside < 0 || inside >= this.#size ? undefined : this.words[(this.#offset + inside) / 4];
+  };
+
+  /** From now on the next write to the page reports to {@link onCodeWrite}. */
+  protectCode(frame: number): void {
+    this.#protect(frame, HOLDS_CODE);
+  }
+
+  /**
+   * To be called before a write; forgets code and the reservations of other cores that it touches.
+   * @returns whether further writes to the page need not be announced.
+   */
+  announceWrite(offset: number): boolean {
+    const page = this.#pageOf(offset);
+    const flags = this.#flags[page]!;
+    if (flags === 0) return true;
+    if ((flags & HOLDS_CODE) !== 0) {
+      this.#flags[page] = flags & ~HOLDS_CODE;
+      this.onCodeWrite(offset - (offset & PAGE_MASK));
+    }
+    if ((flags & RESERVED) !== 0) this.#clearReservations(Math.floor(this.addressOf(offset) / GRANULE));
+    return (flags & RESERVED) === 0;
+  }
+
+  /** A core that stops running between its exclusive load, from this place, and the store. */
+  reserve(core: number, offset: number): void {
+    this.#reservations.set(core, Math.floor(this.addressOf(offset) / GRANULE));
+    this.#protect(offset - (offset & PAGE_MASK), RESERVED);
+  }
+
+  /** The core goes on. @returns whether what it reserved, if anything, is still untouched. */
+  takeReservation(core: number): boolean {
+    const granule = this.#reservations.get(core);
+    if (granule === undefined) return false;
+    this.#reservations.delete(core);
+    const page = Math.floor((granule * GRANULE - this.#base) / 4096);
+    const isShared = [...this.#reservations.values()].some(
+      (other) => Math.floor((other * GRANULE - this.#base) / 4096) === page,
+    );
+    if (!isShared) this.#flags[page]! &= ~RESERVED;
+    return true;
+  }
+
+  #clearReservations(granule: number): void {
+    for (const [core, reserved] of this.#reservations) if (reserved === granule) this.#reservations.delete(core);
+  }
+
+  #protect(frame: number, flag: number): void {
+    const page = this.#pageOf(frame);
+    const before = this.#flags[page]!;
+    this.#flags[page] = before | flag;
+    if (before === 0) for (const sharer of this.sharers) sharer.hideFrameFromWrites(frame);
+  }
+
+  #pageOf(offset: number): number {
+    return (offset - this.#offset) >>> PAGE_SHIFT;
+  }
+}

@@ -1,0 +1,290 @@
+/** Executes the instructions of one core, a number of them at a time. */
+import {conditionPassed} from '../core/condition.ts';
+import {GuestFault, UndefinedInstruction} from '../core/errors.ts';
+import {ALWAYS, type Operation} from '../core/operation.ts';
+import {compileBlock, HOT, interpretBlock} from '../engine/hot-block.ts';
+import {CoreBlock, type SystemBlock, type SystemCodeCache} from './code-cache.ts';
+import {CONTROL, TTBCR} from './control.ts';
+import {describe} from './describe.ts';
+import type {ExceptionKind} from './exceptions.ts';
+import {ACCESS} from './memory.ts';
+import {PSR} from './modes.ts';
+import {type Machine, SystemCpu} from './system-cpu.ts';
+import {faultStatus} from './walk/syndrome.ts';
+
+/** `wfi` and `wfe`: the core waits, and {@link VirtualCpu.canResume} does not hold. */
+export type StopReason = 'budget' | 'wfi' | 'wfe' | 'halted';
+
+/** Direct-mapped: a block is at the slot of its address or nowhere. */
+const SLOTS = 1 << 16;
+const slotOf = (next: number): number => (next >>> 1) & (SLOTS - 1);
+
+export class VirtualCpu {
+  readonly cpu: SystemCpu;
+  readonly #cache: SystemCodeCache;
+  readonly #machine: Machine;
+  readonly #slots: (CoreBlock | undefined)[] = new Array(SLOTS).fill(undefined);
+  /** The block in progress, for what stops in it. */
+  #current: CoreBlock | undefined = undefined;
+  /** Instructions of it that are counted as executed. */
+  #counted = 0;
+  /** The count of instructions at the last exception that one caused. */
+  #lastException = -1;
+
+  constructor(cpu: SystemCpu, cache: SystemCodeCache) {
+    this.cpu = cpu;
+    this.#machine = cpu.machine;
+    this.#cache = cache;
+  }
+
+  /** Executed since it was made, those whose condition failed included. */
+  get instructions(): number {
+    return this.cpu.instructions;
+  }
+
+  /** From the entry (bit 0 selects Thumb state), as after a reset; PSCI's CPU_ON has a context for r0. */
+  powerOn(entry: number, r0 = 0): void {
+    this.cpu.powerOn(entry, r0);
+  }
+
+  powerOff(): void {
+    this.cpu.powerOff();
+  }
+
+  get isOn(): boolean {
+    return this.cpu.isOn;
+  }
+
+  /** r0 to r15 of the current mode. */
+  get registers(): Int32Array {
+    return this.cpu.r;
+  }
+
+  /** Within a step: waits from the end of the instruction on, as WFI does. */
+  standBy(): void {
+    this.cpu.waiting = 'wfi';
+    this.cpu.attention = true;
+  }
+
+  /** State of the core on a few lines, for people. */
+  describe(): string {
+    return describe(this.cpu);
+  }
+
+  /** Sets the event register: a SEV of any core, or the event stream. */
+  signalEvent(): void {
+    this.cpu.event = true;
+  }
+
+  /** Whether a step would execute an instruction: the core is on, and what it waits for, if it waits, has come. */
+  canResume(): boolean {
+    const {cpu} = this;
+    if (!cpu.isOn) return false;
+    if (cpu.waiting === undefined) return true;
+    const {surroundings} = this.#machine;
+    const [irq, fiq] = [surroundings.irq(cpu.index), surroundings.fiq(cpu.index)];
+    if (cpu.waiting === 'wfi') return irq || fiq;
+    return cpu.event || (irq && (cpu.masks & PSR.irqMask) === 0) || (fiq && (cpu.masks & PSR.fiqMask) === 0);
+  }
+
+  /**
+   * Executes `budget` instructions, fewer when the core stops before.
+   * @throws UnmodelledInstruction for what is not modelled; what the board throws.
+   */
+  step(budget: number): StopReason {
+    const {cpu} = this;
+    const limit = cpu.instructions + budget;
+    cpu.attention = true;
+    this.#resumeExclusive();
+    try {
+      for (;;) {
+        const reason = this.#runUntilException(limit);
+        if (reason !== undefined) return reason;
+      }
+    } finally {
+      this.#suspendExclusive();
+    }
+  }
+
+  /** Forgets a block that is no longer what memory holds. */
+  forget(block: SystemBlock): void {
+    const slot = slotOf(block.next);
+    if (this.#slots[slot]?.block === block) this.#slots[slot] = undefined;
+  }
+
+  /** @returns undefined after an exception that an instruction caused. */
+  #runUntilException(limit: number): StopReason | undefined {
+    try {
+      return this.#run(limit);
+    } catch (error) {
+      this.#takeCaused(error);
+      return undefined;
+    }
+  }
+
+  #run(limit: number): StopReason {
+    const {cpu} = this;
+    const {memory} = cpu;
+    const slots = this.#slots;
+    for (;;) {
+      if (cpu.attention) {
+        const reason = this.#attend();
+        if (reason !== undefined) return reason;
+      }
+      if (cpu.instructions >= limit) return 'budget';
+      const {next} = cpu;
+      let block = slots[slotOf(next)];
+      if (
+        block === undefined ||
+        block.next !== next ||
+        block.frame !== memory.fetchMap[next >>> 12] ||
+        cpu.itState !== 0
+      ) {
+        this.#current = undefined;
+        block = this.#find(next);
+      }
+      this.#current = block;
+      const {length} = block;
+      cpu.instructions += length;
+      this.#counted = length;
+      cpu.next = block.end;
+      if (cpu.instructions > limit) this.#runPart(block.block, length - (cpu.instructions - limit));
+      else if (block.usesVfp && !cpu.vfpEnabled) this.#interpret(block.block, length);
+      else {
+        const {compiled} = block;
+        if (compiled !== undefined) compiled();
+        else this.#warmUp(block);
+      }
+    }
+  }
+
+  /** What happens between blocks, besides them. */
+  #attend(): StopReason | undefined {
+    const {cpu} = this;
+    if (!cpu.isOn) return 'halted';
+    if (cpu.waiting !== undefined) {
+      if (!this.canResume()) return cpu.waiting;
+      if (cpu.waiting === 'wfe') cpu.event = false;
+      cpu.waiting = undefined;
+    }
+    cpu.attention = false;
+    const {surroundings} = this.#machine;
+    if ((cpu.masks & PSR.fiqMask) === 0 && surroundings.fiq(cpu.index)) this.#interrupt('fiq');
+    else if ((cpu.masks & PSR.irqMask) === 0 && surroundings.irq(cpu.index)) this.#interrupt('irq');
+    return undefined;
+  }
+
+  #interrupt(kind: 'irq' | 'fiq'): void {
+    const {cpu} = this;
+    cpu.takeException(kind, {address: cpu.next & ~1, thumb: cpu.next & 1, itState: cpu.itState});
+    cpu.attention = false;
+  }
+
+  /** The block at an address, decoded now if need be. @throws GuestFault when it may not be executed. */
+  #find(next: number): CoreBlock {
+    const {cpu} = this;
+    const frame = this.#locateCode(next & ~1);
+    const block = this.#cache.find(next, cpu.itState, frame, this.#locateCode);
+    cpu.itState = block.itStateAfter;
+    block.ofCore[cpu.index] ??= new CoreBlock(block);
+    const own = block.ofCore[cpu.index]!;
+    if (block.isPlain && block.operations[0]!.itState === 0) this.#slots[slotOf(next)] = own;
+    return own;
+  }
+
+  /** Where the page of an instruction lies, as the maps say it. */
+  #locateCode = (address: number): number => {
+    const {memory} = this.cpu;
+    const known = memory.fetchMap[address >>> 12]!;
+    if (known !== 0) return known;
+    const offset = memory.locate(address, ACCESS.execute);
+    if (offset > 0) return (offset & ~0xfff) | 0;
+    if (offset < 0) memory.fault = {fault: 'external', level: 1, domain: 0};
+    throw new GuestFault(this.cpu.next & ~1, address, 'execute');
+  };
+
+  #warmUp(block: CoreBlock): void {
+    const {operations} = block.block;
+    interpretBlock(this.cpu, operations);
+    if (++block.executions > HOT) block.compiled = compileBlock(this.cpu, operations);
+  }
+
+  /** The first instructions of a block; the next one is then another block's first. */
+  #runPart(block: SystemBlock, count: number): void {
+    const {cpu} = this;
+    const {address, thumb, itState} = block.operations[count]!;
+    this.#counted = count;
+    cpu.instructions -= block.operations.length - count;
+    cpu.next = address | thumb;
+    cpu.itState = itState;
+    this.#interpret(block, count);
+  }
+
+  /** Instructions of VFP and Advanced SIMD that are reached while they are disabled are UNDEFINED. */
+  #interpret(block: SystemBlock, count: number): void {
+    const {cpu} = this;
+    for (let index = 0; index < count; index++) {
+      const operation = block.operations[index]!;
+      if (operation.condition !== ALWAYS && !conditionPassed(cpu, operation.condition)) continue;
+      if (!cpu.vfpEnabled && block.needsVfp(operation)) {
+        throw new UndefinedInstruction(operation.address, operation.word);
+      }
+      operation.execute(cpu, operation);
+    }
+  }
+
+  /** Takes the exception that an instruction caused. @throws the error itself when it is none of the guest's. */
+  #takeCaused(error: unknown): void {
+    if (!(error instanceof GuestFault || error instanceof UndefinedInstruction)) {
+      this.#stopAt(error);
+      throw error;
+    }
+    const operation = this.#stopAt(error);
+    const {cpu} = this;
+    // A vector that cannot be executed leads to itself for ever: then each attempt counts, so that time goes on.
+    if (cpu.instructions === this.#lastException) cpu.instructions++;
+    this.#lastException = cpu.instructions;
+    const at = operation ?? {address: cpu.next & ~1, thumb: cpu.next & 1, itState: cpu.itState, meta: 0};
+    cpu.takeException(error instanceof GuestFault ? this.#reportFault(error, at.meta) : 'undefined', at);
+  }
+
+  /** Fills the fault registers. */
+  #reportFault(error: GuestFault, meta: number): ExceptionKind {
+    const {control, memory} = this.cpu;
+    const isLong = (control[CONTROL.ttbcr]! & TTBCR.extended) !== 0;
+    const isFetch = error.kind === 'execute';
+    const status = faultStatus(memory.fault!, !isFetch && SystemCpu.writes(error, meta), isLong);
+    control[isFetch ? CONTROL.ifsr : CONTROL.dfsr] = status;
+    control[isFetch ? CONTROL.ifar : CONTROL.dfar] = error.address;
+    return isFetch ? 'prefetch-abort' : 'data-abort';
+  }
+
+  /** Puts `next` on the culprit, and counts what was executed before it. */
+  #stopAt(error: unknown): Operation | undefined {
+    const block = this.#current?.block;
+    const pc = (error as {pc?: unknown}).pc;
+    if (block === undefined || typeof pc !== 'number') return undefined;
+    const index = block.operations.findIndex(({address}) => address === (pc | 0));
+    const operation = block.operations[index];
+    if (operation === undefined) return undefined;
+    this.cpu.instructions -= this.#counted - index;
+    this.cpu.next = operation.address | operation.thumb;
+    this.cpu.itState = operation.itState;
+    return operation;
+  }
+
+  /** While other cores run, their stores see what this one has reserved. */
+  #suspendExclusive(): void {
+    const {cpu} = this;
+    if (cpu.exclusiveSize === 0 || this.#machine.cores.length === 1) return;
+    const offset = cpu.memory.locate(cpu.exclusiveAddress, ACCESS.read);
+    if (offset > 0) this.#machine.physical.reserve(cpu.index, offset);
+    else cpu.exclusiveSize = 0;
+  }
+
+  #resumeExclusive(): void {
+    const {cpu} = this;
+    if (cpu.exclusiveSize === 0 || this.#machine.cores.length === 1) return;
+    if (!this.#machine.physical.takeReservation(cpu.index)) cpu.exclusiveSize = 0;
+  }
+}
