@@ -18,7 +18,8 @@ describe('commands of the README, in order, in an empty folder', () => {
   test('there are some', () => expect(commands.length).toBeGreaterThan(5));
 
   test.each(commands)('%s', (command) => {
-    const [, , ...args] = command.split(' ');
+    // As a shell takes them: what stands in quotes is one.
+    const [, , ...args] = Array.from(command.matchAll(/'([^']*)'|(\S+)/g), ([, quoted, word]) => quoted ?? word ?? '');
     const tsx = import.meta.resolve('tsx');
     const run = spawnSync(process.execPath, ['--import', tsx, packagePath('bin', 'dev.js'), ...args], {
       cwd: folder,
