@@ -6,7 +6,7 @@ import {type MessagePort, receiveMessageOnPort} from 'node:worker_threads';
 import type {Block, BlockTable} from './blocks.ts';
 import {CHUNK_WORDS} from './container.ts';
 import type {TraceChunk} from './source.ts';
-import {recordWords} from './walk.ts';
+import {lastBoundary} from './walk.ts';
 
 const SLOTS = 8;
 
@@ -152,10 +152,3 @@ export class RingReader {
     }
   }
 }
-
-/** The end of the last whole record that begins at `from` or later and ends at `limit` or before. */
-const lastBoundary = (words: Uint32Array, from: number, limit: number): number => {
-  let at = from;
-  for (let next = at; next <= limit; next += recordWords(words[next]!)) at = next;
-  return at;
-};

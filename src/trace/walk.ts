@@ -8,3 +8,10 @@ export const recordWords = (head: number): number =>
 
 /** No record is longer: an event's payload count has 16 bits. */
 export const MAX_RECORD_WORDS = 1 + 0xffff;
+
+/** The end of the last whole record that begins at `from` or later and ends at `limit` or before. */
+export const lastBoundary = (words: Uint32Array, from: number, limit: number): number => {
+  let at = from;
+  for (let next = at; next <= limit; next += recordWords(words[next]!)) at = next;
+  return at;
+};

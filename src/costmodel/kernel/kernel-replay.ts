@@ -7,7 +7,7 @@ import {readFileSync} from 'node:fs';
 import {packagePath} from '../../files/paths.ts';
 import {MARKER_ID} from '../../trace/records.ts';
 import type {TraceChunk} from '../../trace/source.ts';
-import {recordWords} from '../../trace/walk.ts';
+import {lastBoundary} from '../../trace/walk.ts';
 import {BlockColumns} from '../block-columns.ts';
 import {METRICS} from '../metrics.ts';
 import {PipelineModel} from '../pipeline.ts';
@@ -273,10 +273,3 @@ export class KernelReplay {
     return wait - before[1]!;
   }
 }
-
-/** The end of the last whole record that begins at `from` or later and ends at `limit` or before. */
-const lastBoundary = (words: Uint32Array, from: number, limit: number): number => {
-  let at = from;
-  for (let next = at; next <= limit; next += recordWords(words[next]!)) at = next;
-  return at;
-};
