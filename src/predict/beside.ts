@@ -28,6 +28,19 @@ const openSource = (request: TraceRequest, onChunk: (words: number) => void) => 
   return {source: {header: opened.header, blocks: opened.blocks, next}, close};
 };
 
+/** A requested trace that can be begun again. */
+const restartable = (request: TraceRequest, onChunk: (words: number) => void) => {
+  let current = openSource(request, onChunk);
+  let isFresh = true;
+  const {header, blocks} = current.source;
+  const trace = (): TraceSource => {
+    if (!isFresh) current = openSource(request, () => {});
+    isFresh = false;
+    return current.source;
+  };
+  return {header, blocks, trace, close: () => current.close()};
+};
+
 export interface BesideOptions {
   readonly request: TraceRequest;
   readonly beside: TraceRequest;
@@ -39,32 +52,18 @@ export interface BesideOptions {
 
 /** One system on both cores: each has its own guest and hypervisor, in a half of memory. */
 const countsBeside = (system: System, {request, beside, calibration, onChunk}: BesideOptions) => {
-  const cores: (ClusterCore<KernelReplay> & {close: () => void; header: TraceHeader})[] = [];
-  for (const [index, one] of [request, beside].entries()) {
-    const hear = index === 0 ? onChunk : () => {};
-    let open: ReturnType<typeof openSource> | undefined = openSource(one, hear);
-    let current = open;
-    const share = {...calibration, machine: shareOfMemory(calibration.machine, index, 2)};
-    const {seed} = system;
-    const replay = newReplay(
-      {...system, seed: seed + index},
-      current.source.blocks,
-      share,
-      PIPELINE_SCALE,
-      cores.at(-1)?.replay,
-    );
-    const trace = (): TraceSource => {
-      current = open ?? openSource(one, () => {});
-      open = undefined;
-      return current.source;
-    };
-    cores.push({replay, trace, header: current.source.header, close: () => current.close()});
-  }
+  const traces = [restartable(request, onChunk), restartable(beside, () => {})];
   try {
+    const cores: ClusterCore<KernelReplay>[] = [];
+    for (const [index, {blocks, trace}] of traces.entries()) {
+      const share = {...calibration, machine: shareOfMemory(calibration.machine, index, traces.length)};
+      const own = {...system, seed: system.seed + index};
+      cores.push({replay: newReplay(own, blocks, share, PIPELINE_SCALE, cores.at(-1)?.replay), trace});
+    }
     const [counts] = runCluster(cores, QUANTUM, (from, to) => to.takeUncore(from));
-    return {counts: counts as Counts, header: cores[0]!.header};
+    return {counts: counts as Counts, header: (traces[0] as (typeof traces)[0]).header};
   } finally {
-    for (const core of cores) core.close();
+    for (const {close} of traces) close();
   }
 };
 
@@ -77,5 +76,7 @@ export const replayBeside = (
   options: BesideOptions,
 ): {readonly header: TraceHeader; readonly counts: readonly Counts[]} => {
   const all = options.systems.map((system) => countsBeside(system, options));
-  return {header: all[0]!.header, counts: all.map(({counts}) => counts)};
+  const [first] = all;
+  if (!first) throw new RangeError('no system to replay on');
+  return {header: first.header, counts: all.map(({counts}) => counts)};
 };
