@@ -6,13 +6,12 @@
  * calibration's current values; a result says so in its provenance.
  */
 import type {BlockTable} from '../trace/blocks.ts';
+import {EVENT_ID, MARKER_ID} from '../trace/events.ts';
 import {
   accessSlot,
   EVENT_FLAG,
-  EVENT_ID,
   eventKind,
   eventPayload,
-  MARKER_ID,
   PREFETCH,
   READ,
   recordAccesses,

@@ -1,5 +1,5 @@
 /** Set-associative arrays of translations with round-robin replacement, and the tags of what they hold. */
-import {TLB_OPERATION_ID, type TLB_OPERATIONS} from '../trace/records.ts';
+import {TLB_OPERATION_ID, type TLB_OPERATIONS} from '../trace/events.ts';
 import type {TlbGeometry} from './machine.ts';
 
 const EMPTY = -1;

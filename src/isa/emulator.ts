@@ -1,7 +1,7 @@
 /** Runs an Arm Linux program in user mode and records what its memory system would see. */
 import type {Block} from '../trace/blocks.ts';
 import {TraceBuffer} from '../trace/buffer.ts';
-import {MARKER_ID, type Marker, TLB_OPERATION_ID} from '../trace/records.ts';
+import {MARKER_ID, type Marker, TLB_OPERATION_ID} from '../trace/events.ts';
 import {type Bytes, bytes, GIBIBYTE} from '../units.ts';
 import {Cpu} from './core/cpu.ts';
 import {ElfError} from './core/errors.ts';

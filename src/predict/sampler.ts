@@ -6,7 +6,8 @@
 import type {KernelReplay, RunningCounts} from '../costmodel/kernel/kernel-replay.ts';
 import type {Counts} from '../costmodel/replay.ts';
 import type {BlockTable} from '../trace/blocks.ts';
-import {EVENT_ID, eventKind, MARKER_ID, recordBlock} from '../trace/records.ts';
+import {EVENT_ID, MARKER_ID} from '../trace/events.ts';
+import {eventKind, recordBlock} from '../trace/records.ts';
 import type {TraceChunk} from '../trace/source.ts';
 import {isEvent, recordWords} from '../trace/walk.ts';
 import type {SampleUnit} from './sample-plan.ts';

@@ -1,5 +1,6 @@
 /** The buffer that an emulator appends records to. Fields are public because every access of the guest goes through them. */
-import {ACCESS_WORDS, EVENT_FLAG, EVENT_ID, type EventKind, MOST_ACCESSES} from './records.ts';
+import {EVENT_ID, type EventKind} from './events.ts';
+import {ACCESS_WORDS, EVENT_FLAG, MOST_ACCESSES} from './records.ts';
 import type {TraceChunk} from './source.ts';
 
 /** The longest record: a block with all the accesses that it can have, and an event behind it. */

@@ -1,20 +1,17 @@
 /** What must hold for any record stream, whoever produced it. Replay relies on these and does not check them again. */
 import {type Block, type BlockTable, isUnknown, MAX_BLOCK_INSTRUCTIONS} from './blocks.ts';
+import {EVENT_FIELDS, EVENT_KINDS, MARKERS, TLB_OPERATIONS} from './events.ts';
 import {
   ACCESS_WORDS,
   accessExclusive,
   accessKind,
   accessSize,
   accessSlot,
-  EVENT_KINDS,
-  type EventKind,
   eventKind,
   eventPayload,
-  MARKERS,
   PREFETCH,
   recordAccesses,
   recordBlock,
-  TLB_OPERATIONS,
 } from './records.ts';
 import type {TraceChunk, TraceSource} from './source.ts';
 import {isEvent, recordWords} from './walk.ts';
@@ -39,15 +36,6 @@ export interface Violation {
   readonly message: string;
 }
 
-/** Words of payload by kind of event. */
-const PAYLOAD_WORDS: Readonly<Record<EventKind, number>> = {
-  marker: 1,
-  'supervisor-call': 1,
-  'task-switch': 2,
-  signal: 1,
-  'tlb-maintenance': 4,
-  'space-end': 1,
-};
 const RESERVED_META_BITS = 0xf000;
 const LARGEST_ACCESS = 128;
 
@@ -105,7 +93,7 @@ function* checkEvent(words: Uint32Array, at: number, order: MarkerOrder): Genera
   const kind = EVENT_KINDS[eventKind(words[at]!)];
   const payload = eventPayload(words[at]!);
   if (kind === undefined) yield ['event-kind', `unknown kind of event ${eventKind(words[at]!)}`];
-  else if (payload !== PAYLOAD_WORDS[kind]) yield ['event-payload', `'${kind}' with ${payload} words`];
+  else if (payload !== EVENT_FIELDS[kind].length) yield ['event-payload', `'${kind}' with ${payload} words`];
   else if (kind === 'marker') yield* order.check(words[at + 1]!);
   else if (kind === 'tlb-maintenance' && TLB_OPERATIONS[words[at + 1]!] === undefined)
     yield ['event-payload', `unknown TLB operation ${words[at + 1]}`];

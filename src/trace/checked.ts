@@ -2,8 +2,9 @@
 import {InputError} from '../files/errors.ts';
 import {TraceChecker, type Violation} from './check.ts';
 import type {SoundChunk} from './decoder.ts';
+import {EVENT_ID} from './events.ts';
 import type {StoredTrace} from './read.ts';
-import {EVENT_ID, eventKind} from './records.ts';
+import {eventKind} from './records.ts';
 import type {TraceChunk} from './source.ts';
 
 /** `next` throws an InputError that names the first rule a record breaks. */

@@ -4,8 +4,8 @@
  */
 import {z} from 'zod';
 import {BLOCK_ENDS, type Block, MAX_BLOCK_INSTRUCTIONS, MAX_BLOCKS, type PipelineInstruction} from './blocks.ts';
+import {MARKERS} from './events.ts';
 import {INSTRUCTION_CLASSES} from './instruction-class.ts';
-import {MARKERS} from './records.ts';
 import type {TraceHeader} from './source.ts';
 import type {MarkerPlace, Task} from './tally.ts';
 import {MAX_RECORD_WORDS} from './walk.ts';

@@ -10,6 +10,8 @@
  * A block record stands before the accesses that the block makes. An instruction whose condition fails makes none.
  * LDM, STM and VLDM/VSTM are one access of all their bytes (at most 128), at the lowest address.
  */
+import {EVENT_ID, type EventKind} from './events.ts';
+
 export const ACCESS_WORDS = 2;
 /** The most that a block record can count. */
 export const MOST_ACCESSES = 255;
@@ -36,42 +38,6 @@ export const accessSlot = (meta: number): number => meta >>> SLOT_SHIFT;
 export const blockRecord = (block: number, accesses: number): number => ((block << 8) | accesses) >>> 0;
 export const recordBlock = (word: number): number => (word >>> 8) & 0x7f_ffff;
 export const recordAccesses = (word: number): number => word & 0xff;
-
-/**
- * Event kinds. `marker` payload: one word of {@link MARKERS}. `supervisor-call`: the call's number. `task-switch`: address
- * space and task of what follows; a trace begins in space 0. `signal`: the number of one that is handed to a handler.
- * `tlb-maintenance`: an operation of {@link TLB_OPERATIONS}, the address space, the first address and the number of 4 KiB
- * pages; what an operation does not name is 0. `space-end`: an address space that nothing executes in again; its memory is
- * free. New kinds are appended; their order is part of the format.
- */
-export const EVENT_KINDS = [
-  'marker',
-  'supervisor-call',
-  'task-switch',
-  'signal',
-  'tlb-maintenance',
-  'space-end',
-] as const;
-export type EventKind = (typeof EVENT_KINDS)[number];
-export const EVENT_ID: Readonly<Record<EventKind, number>> = Object.fromEntries(
-  EVENT_KINDS.map((name, id) => [name, id]),
-) as Record<EventKind, number>;
-
-/**
- * Phases that a guest announces with `prctl(PR_SET_NAME, "trapwalk:<marker>")`, which any Linux executes harmlessly.
- * Recording runs from `warm` (or `begin` if there is none) to `end`; replay measures from `begin` to `end`.
- */
-export const MARKERS = ['warm', 'begin', 'end'] as const;
-export type Marker = (typeof MARKERS)[number];
-export const MARKER_ID: Readonly<Record<Marker, number>> = {warm: 0, begin: 1, end: 2};
-
-/**
- * What the guest's kernel invalidates in the TLBs, as CP15 has it: everything (TLBIALL), an address space (TLBIASID), pages
- * of an address space (TLBIMVA), pages of all of them (TLBIMVAA). Part of the format.
- */
-export const TLB_OPERATIONS = ['all', 'space', 'pages', 'pages-of-all'] as const;
-export type TlbOperation = (typeof TLB_OPERATIONS)[number];
-export const TLB_OPERATION_ID: Readonly<Record<TlbOperation, number>> = {all: 0, space: 1, pages: 2, 'pages-of-all': 3};
 
 export const eventRecord = (kind: EventKind, payloadWords: number): number =>
   (EVENT_FLAG | (EVENT_ID[kind] << 16) | payloadWords) >>> 0;

@@ -5,8 +5,9 @@
 import {InputError} from '../files/errors.ts';
 import {type Block, MAX_BLOCKS} from './blocks.ts';
 import {TraceBuffer} from './buffer.ts';
+import {EVENT_ID, type Marker} from './events.ts';
 import type {StoredTrace} from './read.ts';
-import {blockRecord, EVENT_ID, eventKind, eventPayload, type Marker, recordAccesses, recordBlock} from './records.ts';
+import {blockRecord, eventKind, eventPayload, recordAccesses, recordBlock} from './records.ts';
 import type {TraceChunk, TraceHeader, TraceSource} from './source.ts';
 import {FIRST_TASK, type MarkerPlace, sameTask, TASK_WORDS, Tally, type Task} from './tally.ts';
 import {isEvent, recordWords} from './walk.ts';

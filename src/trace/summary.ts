@@ -1,14 +1,13 @@
 /** What a trace holds, counted in one pass: for `trace info`, and for a first look at a new workload. */
 import {KIBIBYTE} from '../units.ts';
 import {type Block, MAX_BLOCKS} from './blocks.ts';
+import {EVENT_KINDS, MARKERS} from './events.ts';
 import {
   ACCESS_WORDS,
   accessExclusive,
   accessKind,
   accessSize,
-  EVENT_KINDS,
   eventKind,
-  MARKERS,
   recordAccesses,
   recordBlock,
 } from './records.ts';

@@ -1,7 +1,8 @@
 /** What a run of records amounts to: counts, the task that executes behind them, the markers in them. */
 import type {BlockTable} from './blocks.ts';
 import type {SoundChunk} from './decoder.ts';
-import {EVENT_KINDS, eventKind, eventPayload, MARKERS, type Marker, recordAccesses, recordBlock} from './records.ts';
+import {EVENT_KINDS, MARKERS, type Marker} from './events.ts';
+import {eventKind, eventPayload, recordAccesses, recordBlock} from './records.ts';
 import type {TraceChunk} from './source.ts';
 import {isEvent, recordWords} from './walk.ts';
 

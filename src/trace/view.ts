@@ -1,19 +1,7 @@
 /** Records as text, a line each and one per access, for `trace view`. */
 import type {BlockTable} from './blocks.ts';
-import {
-  ACCESS_WORDS,
-  accessExclusive,
-  accessKind,
-  accessSize,
-  accessSlot,
-  EVENT_KINDS,
-  type EventKind,
-  eventKind,
-  MARKERS,
-  recordBlock,
-  TLB_OPERATIONS,
-  type TlbOperation,
-} from './records.ts';
+import {EVENT_KINDS, type EventKind, MARKERS, TLB_OPERATIONS, type TlbOperation} from './events.ts';
+import {ACCESS_WORDS, accessExclusive, accessKind, accessSize, accessSlot, eventKind, recordBlock} from './records.ts';
 import type {TraceSource} from './source.ts';
 import {ACCESS_KINDS} from './summary.ts';
 import {isEvent, recordWords} from './walk.ts';

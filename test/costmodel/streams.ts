@@ -1,20 +1,9 @@
 /** Synthetic record streams: blocks of any shape, and accesses that stream, stride and scatter as guests do. */
 import fc from 'fast-check';
 import type {Block, BlockEnd, PipelineInstruction} from '../../src/trace/blocks.ts';
+import {MARKER_ID, type Marker, TLB_OPERATION_ID, TLB_OPERATIONS, type TlbOperation} from '../../src/trace/events.ts';
 import type {InstructionClass} from '../../src/trace/instruction-class.ts';
-import {
-  accessMeta,
-  blockRecord,
-  eventRecord,
-  MARKER_ID,
-  type Marker,
-  PREFETCH,
-  READ,
-  TLB_OPERATION_ID,
-  TLB_OPERATIONS,
-  type TlbOperation,
-  WRITE,
-} from '../../src/trace/records.ts';
+import {accessMeta, blockRecord, eventRecord, PREFETCH, READ, WRITE} from '../../src/trace/records.ts';
 import type {TraceChunk, TraceSource} from '../../src/trace/source.ts';
 import {MEBIBYTE} from '../../src/units.ts';
 

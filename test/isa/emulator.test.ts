@@ -1,7 +1,8 @@
 import {existsSync, readFileSync} from 'node:fs';
 import {describe, expect, it} from 'vitest';
 import {UnmodelledInstruction} from '../../src/isa/core/errors.ts';
-import {accessMeta, blockRecord, eventRecord, MARKER_ID, PREFETCH, READ, WRITE} from '../../src/trace/records.ts';
+import {MARKER_ID} from '../../src/trace/events.ts';
+import {accessMeta, blockRecord, eventRecord, PREFETCH, READ, WRITE} from '../../src/trace/records.ts';
 import {bytes, MEBIBYTE} from '../../src/units.ts';
 import {assemble, buildElf, bytesOf, CODE, exitWith, loadConstant, program, systemCall, writeAll} from './assemble.ts';
 import {hasQemu, prepare, run, runQemu, WHY_SKIPPED} from './run.ts';

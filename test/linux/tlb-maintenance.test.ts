@@ -2,7 +2,8 @@
 import {describe, expect, it, test} from 'vitest';
 import {Asids, PendingMaintenance} from '../../src/isa/linux/tlb-maintenance.ts';
 import {checkTrace} from '../../src/trace/check.ts';
-import {EVENT_KINDS, eventKind, TLB_OPERATIONS} from '../../src/trace/records.ts';
+import {EVENT_KINDS, TLB_OPERATIONS} from '../../src/trace/events.ts';
+import {eventKind} from '../../src/trace/records.ts';
 import {isEvent, recordWords} from '../../src/trace/walk.ts';
 import {assemble, loadConstant, systemCall} from '../isa/assemble.ts';
 import {prepare} from '../isa/run.ts';

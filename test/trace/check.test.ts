@@ -1,16 +1,8 @@
 import {expect, test} from 'vitest';
 import type {Block} from '../../src/trace/blocks.ts';
 import {checkTrace} from '../../src/trace/check.ts';
-import {
-  accessMeta,
-  blockRecord,
-  EVENT_FLAG,
-  eventRecord,
-  MARKER_ID,
-  PREFETCH,
-  READ,
-  WRITE,
-} from '../../src/trace/records.ts';
+import {MARKER_ID} from '../../src/trace/events.ts';
+import {accessMeta, blockRecord, EVENT_FLAG, eventRecord, PREFETCH, READ, WRITE} from '../../src/trace/records.ts';
 import {BLOCKS, sourceOf, WORDS} from './small-trace.ts';
 
 const broken = (words: readonly number[], blocks: readonly Block[] = BLOCKS) =>

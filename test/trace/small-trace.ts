@@ -1,8 +1,9 @@
 /** Traces small enough to read, and random ones. */
 import fc from 'fast-check';
 import type {Block} from '../../src/trace/blocks.ts';
+import {EVENT_KINDS, MARKER_ID} from '../../src/trace/events.ts';
 import {INSTRUCTION_CLASSES, type InstructionClass} from '../../src/trace/instruction-class.ts';
-import {accessMeta, blockRecord, EVENT_KINDS, eventRecord, MARKER_ID, READ, WRITE} from '../../src/trace/records.ts';
+import {accessMeta, blockRecord, eventRecord, READ, WRITE} from '../../src/trace/records.ts';
 import type {TraceHeader, TraceSource} from '../../src/trace/source.ts';
 
 export const HEADER: TraceHeader = {

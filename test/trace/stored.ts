@@ -2,8 +2,9 @@
 import {openSync, readFileSync, writeFileSync} from 'node:fs';
 import {crc32} from 'node:zlib';
 import {CHUNK_WORDS} from '../../src/trace/container.ts';
+import {MARKER_ID} from '../../src/trace/events.ts';
 import {openTrace, type StoredTrace} from '../../src/trace/read.ts';
-import {accessMeta, blockRecord, eventRecord, MARKER_ID, READ, WRITE} from '../../src/trace/records.ts';
+import {accessMeta, blockRecord, eventRecord, READ, WRITE} from '../../src/trace/records.ts';
 import {encodeSection, readSection} from '../../src/trace/section.ts';
 import {writeTrace} from '../../src/trace/write.ts';
 import {sourceOf} from './small-trace.ts';

@@ -5,7 +5,7 @@ import {describe, expect, test} from 'vitest';
 import {sha256} from '../../src/files/hash.ts';
 import {packagePath} from '../../src/files/paths.ts';
 import {checkTrace} from '../../src/trace/check.ts';
-import {MARKER_ID} from '../../src/trace/records.ts';
+import {MARKER_ID} from '../../src/trace/events.ts';
 import {isEvent, recordWords} from '../../src/trace/walk.ts';
 import {chooseGuest, readCatalogue} from '../../src/tracegen/catalogue.ts';
 import {GuestTrace} from '../../src/tracegen/guest-trace.ts';

@@ -1,5 +1,5 @@
 /** The kernel's memory, laid out for one system: what {@link layout} names, and behind it what has no fixed size. */
-import {TLB_OPERATION_ID} from '../../trace/records.ts';
+import {TLB_OPERATION_ID} from '../../trace/events.ts';
 import {SEED_FOR_ZERO} from '../cache.ts';
 import type {CacheGeometry, Machine, TlbGeometry} from '../machine.ts';
 import {METRICS} from '../metrics.ts';

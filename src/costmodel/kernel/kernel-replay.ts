@@ -5,7 +5,7 @@
  */
 import {readFileSync} from 'node:fs';
 import {packagePath} from '../../files/paths.ts';
-import {MARKER_ID} from '../../trace/records.ts';
+import {MARKER_ID} from '../../trace/events.ts';
 import type {TraceChunk} from '../../trace/source.ts';
 import {lastBoundary} from '../../trace/walk.ts';
 import {BlockColumns} from '../block-columns.ts';

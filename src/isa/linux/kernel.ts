@@ -1,5 +1,5 @@
 /** The state of the emulated kernel: tasks, clocks, timers, files; and how tasks wait. */
-import type {Marker} from '../../trace/records.ts';
+import type {Marker} from '../../trace/events.ts';
 import type {Cpu} from '../core/cpu.ts';
 import {PAGE} from '../memory/layout.ts';
 import type {Memory} from '../memory/memory.ts';

@@ -14,7 +14,7 @@
  * notes that a page was used or written, its zero page and page cache (a write behind a read of such a page), and what
  * concerns its own addresses.
  */
-import type {TLB_OPERATION_ID} from '../../trace/records.ts';
+import type {TLB_OPERATION_ID} from '../../trace/events.ts';
 import {PAGE} from '../memory/layout.ts';
 
 /** An event of the trace: its kind and payload. */

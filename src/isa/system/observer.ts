@@ -1,4 +1,5 @@
 /** What a hypervisor below the guest could see of a core, for whoever records it. Every hook may be left out. */
+import type {Marker} from '../../trace/events.ts';
 import type {ExceptionKind} from './exceptions.ts';
 
 /** An access to a coprocessor register, by the numbers of its encoding; 64-bit ones have no CRn and opc2. */
@@ -13,6 +14,8 @@ export interface RegisterAccess {
 }
 
 export interface Observer {
+  /** DBG #1, #2 and #3: what a guest of any kind announces a phase with. */
+  marker?(cpu: number, marker: Marker): void;
   exceptionEntry?(cpu: number, kind: ExceptionKind, returnAddress: number): void;
   /** @param mode the mode returned to. */
   exceptionReturn?(cpu: number, target: number, mode: number): void;

@@ -1,5 +1,5 @@
 /** What becomes different when a trace changes its format, counted, so that nothing is lost or assumed in silence. */
-import type {EventKind} from '../records.ts';
+import type {EventKind} from '../events.ts';
 
 export const CHANGES = {
   markers: 'markers left out',
@@ -8,6 +8,15 @@ export const CHANGES = {
   signals: 'signals left out',
   maintenance: 'TLB maintenance left out',
   spaceEnds: 'ends of address spaces left out',
+  exceptions: 'exceptions and returns from them left out',
+  waits: 'waits, their ends and SEV left out',
+  interrupts: 'interrupts to other vCPUs left out',
+  devices: 'accesses to devices and timers left out',
+  calls: 'hypercalls left out',
+  registerAccesses: 'accesses to registers that can be trapped left out',
+  translations: 'translations left out',
+  touches: 'first touches of pages left out',
+  edges: 'edges between vCPUs left out',
   prefetches: 'prefetches left out',
   exclusives: 'exclusive accesses written as plain ones',
   rounded: 'accesses and fetches rounded to whole words',
@@ -34,6 +43,20 @@ export const EVENT_CHANGES: Readonly<Record<EventKind, Change>> = {
   signal: 'signals',
   'tlb-maintenance': 'maintenance',
   'space-end': 'spaceEnds',
+  'exception-entry': 'exceptions',
+  'exception-return': 'exceptions',
+  wait: 'waits',
+  resume: 'waits',
+  'send-event': 'waits',
+  'send-sgi': 'interrupts',
+  'device-access': 'devices',
+  hypercall: 'calls',
+  'register-access': 'registerAccesses',
+  'timer-program': 'devices',
+  translation: 'translations',
+  'first-touch': 'touches',
+  release: 'edges',
+  acquire: 'edges',
 };
 
 export class ChangeCounts {

@@ -6,13 +6,13 @@ import {createGzip} from 'node:zlib';
 import {InputError} from '../../files/errors.ts';
 import {AtomicFile} from '../../files/write.ts';
 import {type Block, isUnknown} from '../blocks.ts';
+import {EVENT_KINDS} from '../events.ts';
 import {
   ACCESS_WORDS,
   accessExclusive,
   accessKind,
   accessSize,
   accessSlot,
-  EVENT_KINDS,
   eventKind,
   PREFETCH,
   recordBlock,

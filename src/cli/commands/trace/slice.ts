@@ -1,7 +1,7 @@
 import {statSync} from 'node:fs';
 import {Args, Errors, Flags} from '@oclif/core';
+import {MARKERS} from '../../../trace/events.ts';
 import {openTrace} from '../../../trace/read.ts';
-import {MARKERS} from '../../../trace/records.ts';
 import {type Bound, findRange, TraceSlice as Slice} from '../../../trace/slice.ts';
 import {storeTrace} from '../../../trace/write.ts';
 import {BaseCommand} from '../../base.ts';

@@ -1,5 +1,5 @@
 /** prctl(2), which also carries the markers of a trace. */
-import {MARKERS} from '../../../trace/records.ts';
+import {MARKERS} from '../../../trace/events.ts';
 import {call} from '../call.ts';
 import {fail} from '../errno.ts';
 import type {Kernel} from '../kernel.ts';

@@ -1,4 +1,5 @@
 /** SVC, HVC, SMC, BKPT, and the hints that wait or wake: DDI 0406C A8.8, B9.3. */
+import {MARKERS} from '../../../trace/events.ts';
 import type {Fields} from '../../core/bits.ts';
 import type {Execute, Operands} from '../../core/operation.ts';
 import {CONTROL, TTBCR} from '../control.ts';
@@ -16,6 +17,9 @@ const breakpoint = system((cpu, op) => {
 });
 const callTo = (kind: 'hvc' | 'smc'): Execute => privileged((cpu, op) => cpu.callOut(kind, op.immediate));
 
+/** DBG #1: software of any privilege may execute it, and everywhere else it does nothing. */
+const FIRST_MARKER = 0xf1;
+
 const HINTS: Readonly<Record<number, Execute>> = {
   2: system((cpu) => {
     cpu.machine.observer.wait?.(cpu.index, 'wfe');
@@ -28,11 +32,17 @@ const HINTS: Readonly<Record<number, Execute>> = {
     cpu.attention = true;
   }),
   4: system((cpu) => cpu.machine.surroundings.sendEvent(cpu.index)),
+  ...Object.fromEntries(
+    MARKERS.map((marker, number) => [
+      FIRST_MARKER + number,
+      system((cpu) => cpu.machine.observer.marker?.(cpu.index, marker)),
+    ]),
+  ),
 };
 
 export const SUPERVISOR_CALL = {execute: supervisorCall};
 export const BREAKPOINT = {execute: breakpoint};
-/** YIELD, DBG and what is not allocated do nothing. */
+/** YIELD and what is not allocated do nothing. */
 export const HINT = {
   operands: (fields: Fields): Operands => {
     const execute = HINTS[fields('hint')];
