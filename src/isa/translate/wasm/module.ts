@@ -18,10 +18,9 @@ export interface ModuleParts {
   readonly tableLength: number;
 }
 
-/** Function indices and types in every module: the callout is imported, the region's function is exported. */
+/** Function indices and the one type in every module: the callout is imported, the region's function is exported. */
 export const CALLOUT_FUNCTION = 0;
 export const REGION_TYPE = 0;
-const CALLOUT_TYPE = 1;
 const REGION_FUNCTION = 1;
 
 const section = (module: Bytes, id: number, fill: (content: Bytes) => void): void => {
@@ -32,19 +31,18 @@ const section = (module: Bytes, id: number, fill: (content: Bytes) => void): voi
 
 /**
  * A module of one function of type (i32) → i32, exported as `run`, over the memory `host.memory` and the table
- * `host.table`; it may call `host.callout`, of type (i32) → ().
+ * `host.table`; it may call `host.callout`, of the same type.
  */
 export const assembleModule = ({locals, code, memoryPages, tableLength}: ModuleParts): Uint8Array => {
   const module = new Bytes();
   for (const byte of [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]) module.byte(byte);
   section(module, 1, (types) => {
-    types.unsigned(2);
+    types.unsigned(1);
     types.byte(0x60).unsigned(1).byte(I32).unsigned(1).byte(I32);
-    types.byte(0x60).unsigned(1).byte(I32).unsigned(0);
   });
   section(module, 2, (imports) => {
     imports.unsigned(3);
-    imports.text('host').text('callout').byte(0).unsigned(CALLOUT_TYPE);
+    imports.text('host').text('callout').byte(0).unsigned(REGION_TYPE);
     imports.text('host').text('memory').byte(2).byte(1).unsigned(memoryPages).unsigned(memoryPages);
     imports.text('host').text('table').byte(1).byte(FUNCTION_REFERENCE).byte(0).unsigned(tableLength);
   });
