@@ -43,7 +43,7 @@ export class SystemMemory implements GuestMemory {
   /** The physical address that the last lookup found to be no RAM. */
   devicePhysical = 0;
   readonly #tlb = new Tlb();
-  readonly #views = new Views();
+  readonly #views: Views;
   #view: View;
   #registers: WalkRegisters;
   #asid = 0;
@@ -55,6 +55,7 @@ export class SystemMemory implements GuestMemory {
     this.words = physical.words;
     this.state = physical.stateOf(core);
     this.#registers = registers;
+    this.#views = new Views(physical.wasm.buffer, core);
     this.#view = this.#views.privileged;
     this.readMap = this.#view.reads;
     this.writeMap = this.#view.writes;

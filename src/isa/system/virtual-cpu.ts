@@ -3,13 +3,14 @@ import {conditionPassed} from '../core/condition.ts';
 import {GuestFault, UndefinedInstruction} from '../core/errors.ts';
 import {ALWAYS, type Operation} from '../core/operation.ts';
 import {compileBlock, HOT, interpretBlock} from '../engine/hot-block.ts';
-import {CoreBlock, type SystemBlock, type SystemCodeCache} from './code-cache.ts';
+import {CoreBlock, makerOf, type SystemBlock, type SystemCodeCache} from './code-cache.ts';
 import {CONTROL, TTBCR} from './control.ts';
 import {describe} from './describe.ts';
 import type {ExceptionKind} from './exceptions.ts';
 import {ACCESS} from './memory.ts';
 import {PSR} from './modes.ts';
 import {type Machine, SystemCpu} from './system-cpu.ts';
+import type {SystemTranslator} from './translator.ts';
 import {faultStatus} from './walk/syndrome.ts';
 
 /** `wfi` and `wfe`: the core waits, and {@link VirtualCpu.canResume} does not hold. */
@@ -18,12 +19,17 @@ export type StopReason = 'budget' | 'wfi' | 'wfe' | 'halted';
 /** Direct-mapped: a block is at the slot of its address or nowhere. */
 const SLOTS = 1 << 16;
 const slotOf = (next: number): number => (next >>> 1) & (SLOTS - 1);
+type Slots = (CoreBlock | undefined)[];
+const emptySlots = (): Slots => new Array(SLOTS).fill(undefined);
 
 export class VirtualCpu {
   readonly cpu: SystemCpu;
   readonly #cache: SystemCodeCache;
   readonly #machine: Machine;
-  readonly #slots: (CoreBlock | undefined)[] = new Array(SLOTS).fill(undefined);
+  readonly #translator: SystemTranslator | undefined;
+  /** Blocks as PL1 and as PL0 have them. */
+  readonly #privileged = emptySlots();
+  readonly #user = emptySlots();
   /** The block in progress, for what stops in it. */
   #current: CoreBlock | undefined = undefined;
   /** Instructions of it that are counted as executed. */
@@ -31,10 +37,12 @@ export class VirtualCpu {
   /** The count of instructions at the last exception that one caused. */
   #lastException = -1;
 
-  constructor(cpu: SystemCpu, cache: SystemCodeCache) {
+  /** @param translator executes what is hot; without one the interpreter executes everything. */
+  constructor(cpu: SystemCpu, cache: SystemCodeCache, translator?: SystemTranslator) {
     this.cpu = cpu;
     this.#machine = cpu.machine;
     this.#cache = cache;
+    this.#translator = translator;
   }
 
   /** Executed since it was made, those whose condition failed included. */
@@ -109,7 +117,29 @@ export class VirtualCpu {
   /** Forgets a block that is no longer what memory holds. */
   forget(block: SystemBlock): void {
     const slot = slotOf(block.next);
-    if (this.#slots[slot]?.block === block) this.#slots[slot] = undefined;
+    for (const slots of [this.#privileged, this.#user]) if (slots[slot]?.block === block) slots[slot] = undefined;
+  }
+
+  /** For translated code, at the end of a block. @returns whether the next one may follow as if nothing had happened. */
+  mayGoOn(): boolean {
+    const {cpu} = this;
+    const {next, mode} = cpu;
+    if (!cpu.isOn || cpu.waiting !== undefined) return false;
+    this.#attend();
+    return cpu.next === next && cpu.mode === mode;
+  }
+
+  /** Executes a block, which is counted as executed, from an instruction on. */
+  finish(block: CoreBlock, slot: number): void {
+    this.resumeIn(block);
+    this.cpu.next = block.end;
+    this.#interpret(block.block, slot, block.length);
+  }
+
+  /** The block in progress, all of which is counted as executed. */
+  resumeIn(block: CoreBlock): void {
+    this.#current = block;
+    this.#counted = block.length;
   }
 
   /** @returns undefined after an exception that an instruction caused. */
@@ -125,11 +155,13 @@ export class VirtualCpu {
   #run(limit: number): StopReason {
     const {cpu} = this;
     const {memory} = cpu;
-    const slots = this.#slots;
+    const translator = this.#translator;
+    let slots = this.#slots;
     for (;;) {
       if (cpu.attention) {
         const reason = this.#attend();
         if (reason !== undefined) return reason;
+        slots = this.#slots;
       }
       if (cpu.instructions >= limit) return 'budget';
       const {next} = cpu;
@@ -145,11 +177,15 @@ export class VirtualCpu {
       }
       this.#current = block;
       const {length} = block;
+      if (block.translation !== undefined && cpu.instructions + length <= limit) {
+        translator!.enter(this, block, limit - cpu.instructions);
+        continue;
+      }
       cpu.instructions += length;
       this.#counted = length;
       cpu.next = block.end;
       if (cpu.instructions > limit) this.#runPart(block.block, length - (cpu.instructions - limit));
-      else if (block.usesVfp && !cpu.vfpEnabled) this.#interpret(block.block, length);
+      else if (block.usesVfp && !cpu.vfpEnabled) this.#interpret(block.block, 0, length);
       else {
         const {compiled} = block;
         if (compiled !== undefined) compiled();
@@ -186,10 +222,15 @@ export class VirtualCpu {
     const frame = this.#locateCode(next & ~1);
     const block = this.#cache.find(next, cpu.itState, frame, this.#locateCode);
     cpu.itState = block.itStateAfter;
-    block.ofCore[cpu.index] ??= new CoreBlock(block);
-    const own = block.ofCore[cpu.index]!;
-    if (block.isPlain && block.operations[0]!.itState === 0) this.#slots[slotOf(next)] = own;
+    const index = makerOf(this.#translator === undefined ? cpu.index : 0, cpu.isPrivileged);
+    block.made[index] ??= new CoreBlock(block);
+    const own = block.made[index]!;
+    if (block.isPlain) this.#slots[slotOf(next)] = own;
     return own;
+  }
+
+  get #slots(): Slots {
+    return this.cpu.isPrivileged ? this.#privileged : this.#user;
   }
 
   /** Where the page of an instruction lies, as the maps say it. */
@@ -206,7 +247,10 @@ export class VirtualCpu {
   #warmUp(block: CoreBlock): void {
     const {operations} = block.block;
     interpretBlock(this.cpu, operations);
-    if (++block.executions > HOT) block.compiled = compileBlock(this.cpu, operations);
+    const translator = this.#translator;
+    if (translator === undefined) {
+      if (++block.executions > HOT) block.compiled = compileBlock(this.cpu, operations);
+    } else if (++block.executions > translator.hotAfter) translator.translate(this.cpu, block);
   }
 
   /** The first instructions of a block; the next one is then another block's first. */
@@ -217,13 +261,13 @@ export class VirtualCpu {
     cpu.instructions -= block.operations.length - count;
     cpu.next = address | thumb;
     cpu.itState = itState;
-    this.#interpret(block, count);
+    this.#interpret(block, 0, count);
   }
 
   /** Instructions of VFP and Advanced SIMD that are reached while they are disabled are UNDEFINED. */
-  #interpret(block: SystemBlock, count: number): void {
+  #interpret(block: SystemBlock, first: number, end: number): void {
     const {cpu} = this;
-    for (let index = 0; index < count; index++) {
+    for (let index = first; index < end; index++) {
       const operation = block.operations[index]!;
       if (operation.condition !== ALWAYS && !conditionPassed(cpu, operation.condition)) continue;
       if (!cpu.vfpEnabled && block.needsVfp(operation)) {

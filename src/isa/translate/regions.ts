@@ -37,7 +37,7 @@ export interface Entry<B extends RegionBlock> {
 
 export interface RegionsPlan<B extends RegionBlock> {
   readonly memory: WebAssembly.Memory;
-  readonly space: Space;
+  readonly space: Space<B>;
   readonly jumpTable: JumpTable<B>;
   readonly limits: RegionLimits;
   /** The block at an address if it was decoded before and is what the address means now. */

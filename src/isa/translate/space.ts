@@ -15,7 +15,7 @@ export interface Access extends Transfer {
   readonly temporary: () => number;
 }
 
-export interface Space {
+export interface Space<B extends RegionBlock = RegionBlock> {
   /** The local that offsets of the core's state are relative to; undefined when they are the memory's. */
   readonly stateBase: number | undefined;
   /**
@@ -34,9 +34,9 @@ export interface Space {
   /** Pushes whether the jump table has TARGET, and puts the offset of the entry into a local. */
   readonly lookUp: (code: Code, entry: number) => void;
   /** Whether the address of `to` may mean other code by now, at the end of `from`. */
-  readonly mayMove: (from: RegionBlock, to: RegionBlock) => boolean;
+  mayMove(from: B, to: B): boolean;
   /** Pushes whether it does. */
-  readonly pushMoved: (code: Code, to: RegionBlock) => void;
+  pushMoved(code: Code, to: B): void;
   /** Whether a block may be executed only while VFP is enabled. */
-  readonly needsVfp: (block: RegionBlock) => boolean;
+  needsVfp(block: B): boolean;
 }
