@@ -1,7 +1,10 @@
 /** A machine with everything in it, ready to run. */
+
+import type {EngineName} from '../isa/engine/engine.ts';
 import {createCores} from '../isa/system/create-machine.ts';
 import type {Observer} from '../isa/system/observer.ts';
 import {createRam} from '../isa/system/physical-memory.ts';
+import type {RegionLimits} from '../isa/translate/region.ts';
 import type {Board} from './boards.ts';
 import {type BootFiles, checkConfiguration, load} from './boot/load.ts';
 import {Machine} from './machine.ts';
@@ -16,10 +19,22 @@ export interface MachineOptions extends Configuration {
   readonly send: (character: number) => void;
   /** Sees what a hypervisor below the guest would. */
   readonly observer?: Observer;
+  /** Which executes changes nothing but the speed; `translate` by default. */
+  readonly engine?: EngineName;
+  readonly limits?: Partial<RegionLimits>;
 }
 
 /** @throws InputError or ElfError naming the file or flag, what is wrong and what to do. */
-export const createMachine = ({board, files, cpus, memory, send, observer}: MachineOptions): Machine => {
+export const createMachine = ({
+  board,
+  files,
+  cpus,
+  memory,
+  send,
+  observer,
+  engine,
+  limits,
+}: MachineOptions): Machine => {
   checkConfiguration(board, {cpus, memory});
   const ram = createRam(memory);
   return new Machine({
@@ -27,7 +42,13 @@ export const createMachine = ({board, files, cpus, memory, send, observer}: Mach
     cpus,
     ram,
     start: load(board, files, {cpus, memory}, ram),
-    createCpus: (bus, surroundings) => createCores({bus, surroundings, cores: cpus, ...(observer && {observer})}),
+    createCpus: (bus, surroundings) =>
+      createCores({
+        ...{bus, surroundings, cores: cpus},
+        ...(observer && {observer}),
+        ...(engine && {engine}),
+        ...(limits && {limits}),
+      }),
     send,
     epoch: EPOCH,
   });

@@ -75,7 +75,10 @@ export const createSpace = ({maps, jumpTable, entryCounts}: PrivilegeOffsets, co
     lookUp: (code, entry) => {
       const frame = FIRST_TEMPORARY;
       load(code, TARGET, maps.fetches).set(frame);
-      code.get(TARGET).constant(ENTRY_SHIFT - 1).op('i32.shl');
+      code
+        .get(TARGET)
+        .constant(ENTRY_SHIFT - 1)
+        .op('i32.shl');
       code
         .get(TARGET)
         .constant(FOLD - ENTRY_SHIFT)

@@ -80,9 +80,8 @@ export class SystemTranslator {
       core.resumeIn(this.#stopped(regions).block);
       throw error;
     }
-    this.translated -= cpu.instructions;
     this.#count(cpu);
-    this.translated += cpu.instructions;
+    this.translated += budget - words[BUDGET_OFFSET >>> 2]!;
     if (reason === EXIT_SLOW) {
       this.slowExits++;
       const {block: left, slot} = this.#stopped(regions);

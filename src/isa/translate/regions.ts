@@ -183,12 +183,17 @@ export class Regions<B extends RegionBlock> {
   readonly #callout = (index: number): number => this.#plan.callout(this.#operations[index]!);
 
   #collect(start: B, orTranslated: boolean): readonly B[] {
-    // Code that was never executed is not worth translating.
+    const {warmAfter} = this.#plan.limits;
     const find = (next: number): B | undefined => {
       const block = this.#plan.find(next);
-      return block === undefined || block.executions === 0 || (block.translation !== undefined && !orTranslated)
-        ? undefined
-        : block;
+      if (block === undefined) return undefined;
+      return block.translation === undefined
+        ? block.executions < warmAfter
+          ? undefined
+          : block
+        : orTranslated
+          ? block
+          : undefined;
     };
     return collectBlocks(start, blockSuccessors, find, this.#plan.limits);
   }
