@@ -60,7 +60,8 @@ const shipped = (sut: string): System => ({
 const WORDS = 400_000;
 
 describe('guests', () => {
-  const builds = readCatalogue().flatMap(({id, builds}) =>
+  const counted = readCatalogue().filter(({id}) => COUNTINGS[id] !== undefined);
+  const builds = counted.flatMap(({id, builds}) =>
     builds.map(({profile, optimization}) => ({id, profile, optimization})),
   );
   it.each(builds)('$id $profile $optimization', ({id, profile, optimization}) => {
