@@ -2,12 +2,12 @@
 
 import type {EngineName} from '../isa/engine/engine.ts';
 import {createCores} from '../isa/system/create-machine.ts';
-import type {Observer} from '../isa/system/observer.ts';
 import {createRam} from '../isa/system/physical-memory.ts';
 import type {RegionLimits} from '../isa/translate/region.ts';
 import type {Board} from './boards.ts';
 import {type BootFiles, checkConfiguration, load} from './boot/load.ts';
 import {Machine} from './machine.ts';
+import type {BoardObserver} from './observer.ts';
 import type {Configuration} from './tree/generate.ts';
 
 /** The first second of 2015, when no guest of ours was older than its clock. */
@@ -18,7 +18,7 @@ export interface MachineOptions extends Configuration {
   readonly files: BootFiles;
   readonly send: (character: number) => void;
   /** Sees what a hypervisor below the guest would. */
-  readonly observer?: Observer;
+  readonly observer?: BoardObserver;
   /** Which executes changes nothing but the speed; `translate` by default. */
   readonly engine?: EngineName;
   readonly limits?: Partial<RegionLimits>;
@@ -50,6 +50,7 @@ export const createMachine = ({
         ...(limits && {limits}),
       }),
     send,
+    ...(observer && {observer}),
     epoch: EPOCH,
   });
 };

@@ -9,14 +9,16 @@ import type {Board} from './boards.ts';
 import type {Start} from './boot/load.ts';
 import {buildDevices, type Devices} from './build.ts';
 import type {DeviceBus} from './device-bus.ts';
+import {TIMER_ENABLE, TIMERS, type TimerName} from './devices/generic-timer.ts';
 import type {Input} from './devices/pl011.ts';
+import type {BoardObserver} from './observer.ts';
 import {callPsci, type Power} from './psci.ts';
 import type {StopReason, VirtualCpu} from './virtual-cpu.ts';
 
 /** Guest time is in nanoseconds: a vCPU executes 10⁹ instructions in a second. */
 export const UNITS_PER_SECOND = 1e9;
 /** Also how late an interrupt may be that a vCPU's own instructions bring about, or another vCPU's. */
-const QUANTUM = 1000;
+export const QUANTUM = 1000;
 
 export interface MachineSettings {
   readonly board: Board;
@@ -31,6 +33,15 @@ export interface MachineSettings {
   /** What the real-time clock says at first, in seconds since 1970. */
   readonly epoch: number;
   readonly quantum?: number;
+  readonly observer?: BoardObserver;
+}
+
+export interface ProgrammedTimer {
+  readonly cpu: number;
+  readonly timer: TimerName;
+  readonly control: number;
+  /** Guest time; infinite when it is farther than a number can say. */
+  readonly due: number;
 }
 
 export type Progress =
@@ -82,7 +93,7 @@ export class Machine {
   #end: 'power-off' | 'reset' | undefined;
 
   constructor(settings: MachineSettings) {
-    const {board, cpus, ram, createCpus, start} = settings;
+    const {board, cpus, ram, createCpus, start, observer} = settings;
     this.#quantum = settings.quantum ?? QUANTUM;
     const devices = buildDevices({
       board,
@@ -93,6 +104,7 @@ export class Machine {
       now: (cpu) => this.now(cpu),
       send: settings.send,
       input: this.#input,
+      onTimerProgram: (timer, cpu, {control, due}) => observer?.timerProgram?.(cpu, timer, control, due),
     });
     this.#devices = devices;
     this.#slots = createCpus(devices.bus, this.#surroundings()).map((cpu) => ({
@@ -117,9 +129,24 @@ export class Machine {
 
   /** Guest time as a vCPU sees it now. */
   now(cpu: number): number {
-    const {time, executed, cpu: core} = this.#slots[cpu]!;
-    this.#seen = Math.max(this.#seen, time + core.instructions - executed);
+    this.#seen = this.timeOf(cpu);
     return this.#seen;
+  }
+
+  /** The same, for a look from outside: no vCPU has seen it then. */
+  timeOf(cpu: number): number {
+    const {time, executed, cpu: core} = this.#slots[cpu]!;
+    return Math.max(this.#seen, time + core.instructions - executed);
+  }
+
+  /** Comparators of the generic timer that are enabled. */
+  programmedTimers(): readonly ProgrammedTimer[] {
+    const {timer} = this.#devices;
+    return this.#slots.flatMap((_, cpu) =>
+      TIMERS.map((name) => ({cpu, timer: name, ...timer.comparator(name, cpu)})).filter(
+        ({control}) => (control & TIMER_ENABLE) !== 0,
+      ),
+    );
   }
 
   /** Characters for the guest's console. */

@@ -1,6 +1,7 @@
 /** The cores of a machine around a board's bus. */
 import type {EngineName} from '../engine/engine.ts';
 import type {RegionLimits} from '../translate/region.ts';
+import {BlockDictionary} from './block-dictionary.ts';
 import type {Bus, CpuSurroundings} from './bus.ts';
 import {SystemCodeCache} from './code-cache.ts';
 import {MOST_CORES} from './layout.ts';
@@ -35,7 +36,14 @@ export const createCores = ({
   const physical = new PhysicalMemory(bus);
   const cache = new SystemCodeCache(physical);
   const made: SystemCpu[] = [];
-  const machine: Machine = {bus, surroundings, physical, observer, cores: made};
+  const machine: Machine = {
+    bus,
+    surroundings,
+    physical,
+    observer,
+    dictionary: new BlockDictionary(),
+    cores: made,
+  };
   for (let index = 0; index < cores; index++) made.push(new SystemCpu(machine, index));
   const translator = engine === 'translate' ? new SystemTranslator(physical, cache, cores, limits) : undefined;
   const all = made.map((cpu) => new VirtualCpu(cpu, cache, translator));
@@ -43,5 +51,6 @@ export const createCores = ({
     for (const core of all) core.forget(block);
     translator?.invalidate(block);
   };
+  observer.attach?.(machine);
   return all;
 };

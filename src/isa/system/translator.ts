@@ -122,6 +122,7 @@ export class SystemTranslator {
     this.#count(cpu);
     if (isLast) cpu.next = operation.link;
     operation.execute(cpu, operation);
+    if (cpu.recording) return 1;
     if (!cpu.attention) return 0;
     return isLast && cpu.mode === mode && core.mayGoOn() ? 0 : 1;
   }
