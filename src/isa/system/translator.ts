@@ -15,6 +15,10 @@ import {createSpace, SystemJumpTable} from './space.ts';
 import type {SystemCpu} from './system-cpu.ts';
 import type {VirtualCpu} from './virtual-cpu.ts';
 
+/** Blocks that are compiled together, and how often as hot a block may be executed before it waits no longer. */
+const BATCH = 16;
+const IMPATIENCE = 8;
+
 export class SystemTranslator {
   readonly hotAfter: number;
   readonly #words: Int32Array;
@@ -25,6 +29,9 @@ export class SystemTranslator {
   #core: VirtualCpu | undefined = undefined;
   #end = 0;
   #finding: SystemCpu | undefined = undefined;
+  /** Hot blocks that are to be compiled together: a module costs as much as the code of several. */
+  readonly #waitingPrivileged: CoreBlock[] = [];
+  readonly #waitingUser: CoreBlock[] = [];
   /** Instructions that translated code began blocks of. */
   translated = 0;
   /** Times that translated code was entered, called out for an operation, and left in the middle of a block. */
@@ -56,8 +63,11 @@ export class SystemTranslator {
   translate(cpu: SystemCpu, block: CoreBlock): void {
     // The interpreter executes translated blocks too, at the end of a budget; and a block may just have changed itself.
     if (block.translation !== undefined || block.block.isGone || !block.block.isPlain) return;
+    const waiting = cpu.isPrivileged ? this.#waitingPrivileged : this.#waitingUser;
+    if (block.executions <= this.hotAfter + 1) waiting.push(block);
+    if (waiting.length < BATCH && block.executions < IMPATIENCE * this.hotAfter) return;
     this.#finding = cpu;
-    this.#regionsOf(cpu).make(block);
+    this.#regionsOf(cpu).make(waiting.splice(0).filter(({block: {isGone}}) => !isGone));
   }
 
   /** Executes blocks from a translated one on, as far as they and the budget go. */
@@ -74,7 +84,7 @@ export class SystemTranslator {
     this.entries++;
     let reason: number;
     try {
-      reason = entry.region.run(entry.index);
+      reason = regions.run(entry);
     } catch (error) {
       this.#count(cpu);
       core.resumeIn(this.#stopped(regions).block);

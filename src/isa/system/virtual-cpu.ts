@@ -37,7 +37,7 @@ export class VirtualCpu {
   #counted = 0;
   /** The count of instructions at the last exception that one caused. */
   #lastException = -1;
-  /** Recorded: a block that a step's end stopped, and how many instructions of it were executed. */
+  /** A block that a step's end stopped, and how many instructions of it were executed. */
   #partial: {readonly block: CoreBlock; readonly count: number} | undefined = undefined;
   /** It waited when the step began. */
   #hasWaited = false;
@@ -123,7 +123,10 @@ export class VirtualCpu {
   /** Forgets a block that is no longer what memory holds. */
   forget(block: SystemBlock): void {
     const slot = slotOf(block.next);
-    if (this.#partial?.block.block === block) this.cpu.trace.cut();
+    if (this.#partial?.block.block === block) {
+      this.cpu.trace.cut();
+      this.#partial = undefined;
+    }
     for (const slots of [this.#privileged, this.#user]) if (slots[slot]?.block === block) slots[slot] = undefined;
   }
 
@@ -202,6 +205,7 @@ export class VirtualCpu {
         else this.#warmUp(block);
       }
       if (isRecorded) this.#endRecord(block, this.#counted);
+      else if (this.#counted < length) this.#partial = {block, count: this.#counted};
     }
   }
 
@@ -289,15 +293,17 @@ export class VirtualCpu {
     }
   }
 
-  /** The rest of a block that a step's end stopped, in the same record unless something came between. */
+  /** The rest of a block that a step's end stopped, unless something came between; what is recorded stays one record. */
   #goOn({block, count}: {readonly block: CoreBlock; readonly count: number}, limit: number): void {
     const {cpu} = this;
     const {operations} = block.block;
     const {address, thumb, itState} = operations[count]!;
-    const follows = cpu.next === (address | thumb) && cpu.itState === itState;
-    if (!follows || cpu.memory.fetchMap[address >>> 12] !== block.frame) cpu.trace.cut();
-    if (!cpu.trace.resume()) return;
+    const isNext = cpu.next === (address | thumb) && cpu.itState === itState;
+    const follows = isNext && cpu.memory.fetchMap[address >>> 12] === block.frame;
+    const isRecorded = cpu.trace.isOpen;
+    if (!follows) cpu.trace.cut();
     this.#partial = undefined;
+    if (isRecorded ? !cpu.trace.resume() : !follows || cpu.recording) return;
     const end = count + Math.min(operations.length - count, limit - cpu.instructions);
     const behind = operations[end];
     this.#current = block;
@@ -306,7 +312,8 @@ export class VirtualCpu {
     cpu.next = behind === undefined ? block.end : behind.address | behind.thumb;
     cpu.itState = behind === undefined ? block.block.itStateAfter : behind.itState;
     this.#interpret(block.block, end, count);
-    this.#endRecord(block, end);
+    if (isRecorded) this.#endRecord(block, end);
+    else if (end < block.length) this.#partial = {block, count: end};
   }
 
   /** `count` instructions of the block are executed: those of its record, unless the next step goes on with it. */

@@ -11,7 +11,7 @@ import {EXCLUSIVE} from './exclusive.ts';
 import {EXIT_NEXT} from './exits.ts';
 import {ALL_FLAGS, type FlagUse, liveBefore, liveOut, noFlags} from './flags.ts';
 import {JUMP_BLOCK_BITS} from './jump-table.ts';
-import {CHAIN, INDEX, LOCALS, TARGET} from './locals.ts';
+import {CHAIN, INDEX, TARGET} from './locals.ts';
 import {MEDIA} from './media.ts';
 import {checkTarget, MEMORY} from './memory.ts';
 import {MULTIPLY} from './multiply.ts';
@@ -24,7 +24,7 @@ import {SYSTEM} from './system.ts';
 import {defaultFlagUse, type Translation} from './translation.ts';
 import {VFP} from './vfp/vfp.ts';
 import {Code} from './wasm/code.ts';
-import {assembleModule, REGION_TYPE} from './wasm/module.ts';
+import {REGION_TYPE} from './wasm/module.ts';
 
 const TRANSLATIONS: ReadonlyMap<Execute, Translation> = new Map([
   ...DATA_PROCESSING,
@@ -70,8 +70,6 @@ export interface RegionPlan {
   /** Index in the table of functions, and upper part of the region's entries in the jump table. */
   readonly index: number;
   readonly recording: boolean;
-  readonly memoryPages: number;
-  readonly tableLength: number;
   /** The ring's length in words beyond which a region is not entered. */
   readonly ringLimit: number;
   /** Instructions that one pass through the region may execute. */
@@ -80,7 +78,8 @@ export interface RegionPlan {
   readonly space: Space;
 }
 
-export const compileRegion = (plan: RegionPlan): Uint8Array => {
+/** The code of a region's function. */
+export const compileRegion = (plan: RegionPlan): Code => {
   const {blocks, recording, space} = plan;
   const indices = new Map(blocks.map((block, index) => [block.next, index]));
   const live = space.isExact
@@ -103,8 +102,7 @@ export const compileRegion = (plan: RegionPlan): Uint8Array => {
   emitBody(emitter, plan, indices, live);
   const prologue = new Emitter(emitter.facts);
   prologue.prologue();
-  const code = new Code(space.stateBase).append(prologue.code).append(emitter.code) as Code;
-  return assembleModule({locals: LOCALS, code, memoryPages: plan.memoryPages, tableLength: plan.tableLength});
+  return new Code(space.stateBase).append(prologue.code).append(emitter.code) as Code;
 };
 
 /** The host has fewer registers than Arm; what it would spill at every turn of a loop is better off in the state. */

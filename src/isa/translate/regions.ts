@@ -2,9 +2,12 @@
 import type {Operation} from '../core/operation.ts';
 import {blockSuccessors, compileRegion, passLength} from './compile.ts';
 import {codeWord, type JumpTable} from './jump-table.ts';
+import {LOCALS} from './locals.ts';
 import {collectBlocks, type RegionLimits} from './region.ts';
 import type {RegionBlock} from './region-block.ts';
 import type {Space} from './space.ts';
+import type {Code} from './wasm/code.ts';
+import {assembleEntrance, assembleModule} from './wasm/module.ts';
 
 /** Entries after which a region is extended, and the factor for the next time: a loop that spans regions is worth one. */
 const OFTEN_ENTERED = 1000;
@@ -20,7 +23,6 @@ export interface Region<B extends RegionBlock> {
   /** The hot block that it grew from. */
   readonly start: B;
   readonly blocks: readonly B[];
-  readonly run: (block: number) => number;
   /** Instructions that one pass may execute. */
   readonly slack: number;
   /** The count of entries that was set last. */
@@ -55,6 +57,7 @@ export class Regions<B extends RegionBlock> {
   readonly #plan: RegionsPlan<B>;
   readonly #entryCounts: Int32Array;
   #table = newTable();
+  #entrance = entranceTo(this.#table);
   #regions: Region<B>[] = [];
   /** Every region that holds a block: more than the one that the block is entered through. */
   #holders = new Map<B, Region<B>[]>();
@@ -80,9 +83,25 @@ export class Regions<B extends RegionBlock> {
     return this.#regions[index]!;
   }
 
-  /** Makes a region of a hot block and what is around it that no region has. */
-  make(start: B): Region<B> {
-    return this.#compile(start, this.#collect(start, false), OFTEN_ENTERED);
+  /** Makes a region of each of some hot blocks and what is around it that no region has. */
+  make(starts: readonly B[]): readonly Region<B>[] {
+    if (this.#regions.length + starts.length > MOST_REGIONS) this.forgetAll();
+    const made: Region<B>[] = [];
+    const codes: Code[] = [];
+    for (const start of starts) {
+      // Another one's region may have it by now.
+      if (start.translation !== undefined) continue;
+      const {region, code} = this.#compile(start, this.#collect(start, false), OFTEN_ENTERED);
+      made.push(region);
+      codes.push(code);
+    }
+    this.#install(made, codes);
+    return made;
+  }
+
+  /** Executes a region from one of its blocks on. @returns why it ended (exits.ts). */
+  run({region, index}: Entry<B>): number {
+    return this.#entrance(index, region.index);
   }
 
   /** Makes a larger region of one that is entered again and again. */
@@ -93,7 +112,11 @@ export class Regions<B extends RegionBlock> {
     this.#entryCounts[region.index] = count;
     if (isTooEarly) return undefined;
     const blocks = this.#collect(region.start, true);
-    return blocks.length > region.blocks.length ? this.#compile(region.start, blocks, count) : undefined;
+    if (blocks.length <= region.blocks.length) return undefined;
+    if (this.#regions.length === MOST_REGIONS) this.forgetAll();
+    const larger = this.#compile(region.start, blocks, count);
+    this.#install([larger.region], [larger.code]);
+    return larger.region;
   }
 
   /** Makes a region reachable for others. */
@@ -134,39 +157,33 @@ export class Regions<B extends RegionBlock> {
     this.#holders.clear();
     this.#operations = [];
     this.#table = newTable();
+    this.#entrance = entranceTo(this.#table);
     this.#plan.jumpTable.clear();
   }
 
-  #compile(start: B, blocks: readonly B[], entries: number): Region<B> {
-    const {memory, space, ringLimit} = this.#plan;
-    if (this.#regions.length === MOST_REGIONS) this.forgetAll();
+  #compile(start: B, blocks: readonly B[], entries: number): {region: Region<B>; code: Code} {
+    const {space, ringLimit} = this.#plan;
     const index = this.#regions.length;
     const slack = passLength(blocks);
     this.#compiledInstructions += slack;
-    const bytes = compileRegion({
+    const code = compileRegion({
       blocks,
       index,
       recording: this.#recording,
-      memoryPages: memory.buffer.byteLength / WASM_PAGE,
-      tableLength: MOST_REGIONS,
       ringLimit,
       slack,
       calloutOf: (operation) => this.#operations.push(operation) - 1,
       space,
     });
-    const host = {memory, table: this.#table, callout: this.#callout};
-    const {run} = new WebAssembly.Instance(new WebAssembly.Module(bytes), {host}).exports;
     const region: Region<B> = {
       index,
       start,
       blocks,
-      run: run as Region<B>['run'],
       slack,
       nextCount: entries,
       isDropped: false,
     };
     this.#regions.push(region);
-    this.#table.set(index, run);
     this.#entryCounts[index] = entries;
     for (const [number, block] of blocks.entries()) {
       const holders = this.#holders.get(block);
@@ -176,8 +193,23 @@ export class Regions<B extends RegionBlock> {
       if (other === undefined || other.region.slack <= slack)
         block.translation = {region, index: number} satisfies Entry<B>;
     }
-    this.announce(region);
-    return region;
+    return {region, code};
+  }
+
+  /** Regions whose indices follow one another become a module, whose functions others then find. */
+  #install(regions: readonly Region<B>[], codes: readonly Code[]): void {
+    if (regions.length === 0) return;
+    const {memory} = this.#plan;
+    const bytes = assembleModule({
+      locals: LOCALS,
+      codes,
+      firstIndex: regions[0]!.index,
+      memoryPages: memory.buffer.byteLength / WASM_PAGE,
+      tableLength: MOST_REGIONS,
+    });
+    const host = {memory, table: this.#table, callout: this.#callout};
+    new WebAssembly.Instance(new WebAssembly.Module(bytes), {host});
+    for (const region of regions) this.announce(region);
   }
 
   readonly #callout = (index: number): number => this.#plan.callout(this.#operations[index]!);
@@ -198,5 +230,12 @@ export class Regions<B extends RegionBlock> {
     return collectBlocks(start, blockSuccessors, find, this.#plan.limits);
   }
 }
+
+/** Of one function of JavaScript for all regions V8 makes machine code early. */
+const entranceTo = (table: WebAssembly.Table): ((block: number, region: number) => number) => {
+  const module = new WebAssembly.Module(assembleEntrance(MOST_REGIONS));
+  const {enter} = new WebAssembly.Instance(module, {host: {table}}).exports;
+  return enter as (block: number, region: number) => number;
+};
 
 const newTable = (): WebAssembly.Table => new WebAssembly.Table({element: 'anyfunc', initial: MOST_REGIONS});

@@ -102,12 +102,12 @@ export class Translator implements Engine {
       const block = this.#interpreter.advance(end - this.instructions, true);
       if (block === undefined) return;
       const entry = block.translation as Entry<CodeBlock>;
-      const {region, index} = entry;
+      const {region} = entry;
       const left = end - this.instructions;
       if (!this.#isCurrent(region)) this.#regions.drop(region);
       else if (left > region.slack) {
         this.#regions.announceBlock(block, entry);
-        this.#enter(region, index, left);
+        this.#enter(entry, left);
         if (cpu.supervisorCall !== undefined || (cpu.recording && cpu.trace.length > cpu.trace.high)) return;
       } else {
         this.#interpreter.advance(left, false);
@@ -116,13 +116,13 @@ export class Translator implements Engine {
     }
   }
 
-  #enter(region: Region<CodeBlock>, index: number, left: number): void {
+  #enter(entry: Entry<CodeBlock>, left: number): void {
     const words = this.#words;
     const budget = Math.min(left, MOST_BUDGET);
     words[BUDGET_OFFSET >>> 2] = budget;
     let reason: number;
     try {
-      reason = region.run(index);
+      reason = this.#regions.run(entry);
     } catch (error) {
       this.#translated += budget - words[BUDGET_OFFSET >>> 2]!;
       this.#stopInCallout(error);
@@ -169,7 +169,7 @@ export class Translator implements Engine {
   #translate(entry: CodeBlock): void {
     // The interpreter executes translated blocks too, at the end of a budget; and a block may just have changed itself.
     if (entry.translation !== undefined || !this.#cache.isCurrent(entry)) return;
-    this.#watch(this.#regions.make(entry));
+    for (const region of this.#regions.make([entry])) this.#watch(region);
   }
 
   #extend(region: Region<CodeBlock>): void {
