@@ -6,7 +6,7 @@
 import type {Operation} from '../core/operation.ts';
 import {BUDGET_OFFSET, EXIT_OFFSET, EXIT_REGION_OFFSET} from '../memory/layout.ts';
 import {EXIT_COUNTED, EXIT_SLOW, exitBlock, exitSlot} from '../translate/exits.ts';
-import {type RegionLimits, USUAL_LIMITS} from '../translate/region.ts';
+import type {RegionLimits} from '../translate/region.ts';
 import {type Entry, Regions} from '../translate/regions.ts';
 import {type CoreBlock, makerOf, type SystemBlock, type SystemCodeCache} from './code-cache.ts';
 import {areaOf, CURRENT_AREA_OFFSET, PRIVILEGED, type PrivilegeOffsets, USER} from './layout.ts';
@@ -18,6 +18,15 @@ import type {VirtualCpu} from './virtual-cpu.ts';
 /** Blocks that are compiled together, and how often as hot a block may be executed before it waits no longer. */
 const BATCH = 16;
 const IMPATIENCE = 8;
+
+/** Steps enter regions again and again, and a kernel's code is wide: of what is warm a little more is worth a translation. */
+const MACHINE_LIMITS: RegionLimits = {
+  hotAfter: 200,
+  extendAfter: 100_000,
+  warmAfter: 50,
+  mostBlocks: 100,
+  mostInstructions: 1000,
+};
 
 export class SystemTranslator {
   readonly hotAfter: number;
@@ -40,7 +49,7 @@ export class SystemTranslator {
   slowExits = 0;
 
   constructor(physical: PhysicalMemory, cache: SystemCodeCache, cores: number, limits: Partial<RegionLimits> = {}) {
-    const all = {...USUAL_LIMITS, ...limits};
+    const all = {...MACHINE_LIMITS, ...limits};
     this.hotAfter = all.hotAfter;
     this.#words = physical.words;
     this.#cache = cache;

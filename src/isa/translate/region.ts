@@ -5,13 +5,21 @@ import type {RegionBlock} from './region-block.ts';
 export interface RegionLimits {
   /** Executions of a block by the interpreter after which it is worth a region. */
   readonly hotAfter: number;
+  /** Entries of a region after which it is formed again with all that it leads to: a loop that spans regions is worth one. */
+  readonly extendAfter: number;
   /** Executions of a block that make it worth a place in the region of another. */
   readonly warmAfter: number;
   readonly mostBlocks: number;
   /** Copies of unrolled loops included; the ring's reserve (memory/layout.ts) is enough for the records of 2000. */
   readonly mostInstructions: number;
 }
-export const USUAL_LIMITS: RegionLimits = {hotAfter: 500, warmAfter: 1, mostBlocks: 400, mostInstructions: 2000};
+export const USUAL_LIMITS: RegionLimits = {
+  hotAfter: 500,
+  extendAfter: 1000,
+  warmAfter: 1,
+  mostBlocks: 400,
+  mostInstructions: 2000,
+};
 /** A block that branches to itself is translated several times in a row, up to so many instructions. */
 const MOST_UNROLLED = 32;
 

@@ -9,13 +9,12 @@ import type {Space} from './space.ts';
 import type {Code} from './wasm/code.ts';
 import {assembleEntrance, assembleModule} from './wasm/module.ts';
 
-/** Entries after which a region is extended, and the factor for the next time: a loop that spans regions is worth one. */
-const OFTEN_ENTERED = 1000;
+/** By how much the entries after which a region is extended grow each time. */
 const NEXT_TIME = 16;
 /** Regions are extended only while so many instructions were executed for each translated one: a translation is dear. */
 const PAY_BACK = 1000;
 /** Regions that may exist; Node 20 copies the table for every module. When they are used up, all are given up. */
-export const MOST_REGIONS = 1024;
+const MOST_REGIONS = 2048;
 const WASM_PAGE = 0x1_0000;
 
 export interface Region<B extends RegionBlock> {
@@ -85,13 +84,14 @@ export class Regions<B extends RegionBlock> {
 
   /** Makes a region of each of some hot blocks and what is around it that no region has. */
   make(starts: readonly B[]): readonly Region<B>[] {
+    const {limits} = this.#plan;
     if (this.#regions.length + starts.length > MOST_REGIONS) this.forgetAll();
     const made: Region<B>[] = [];
     const codes: Code[] = [];
     for (const start of starts) {
       // Another one's region may have it by now.
       if (start.translation !== undefined) continue;
-      const {region, code} = this.#compile(start, this.#collect(start, false), OFTEN_ENTERED);
+      const {region, code} = this.#compile(start, this.#collect(start, false), limits.extendAfter);
       made.push(region);
       codes.push(code);
     }
