@@ -71,8 +71,11 @@ export class CoreBlock implements RegionBlock {
   executions = 0;
   readonly operations: readonly Operation[];
   readonly block: SystemBlock;
+  /** It is what PL1 executes. */
+  readonly isPrivileged: boolean;
 
-  constructor(block: SystemBlock) {
+  constructor(block: SystemBlock, isPrivileged: boolean) {
+    this.isPrivileged = isPrivileged;
     this.next = block.next;
     this.frame = block.frame;
     this.end = block.end;

@@ -86,6 +86,11 @@ export class SystemMemory implements GuestMemory {
     this.fetchMap = this.#view.fetches;
   }
 
+  /** The map that instructions of PL1, or of PL0, are fetched by. */
+  fetchesOf(isPrivileged: boolean): Int32Array {
+    return (isPrivileged ? this.#views.privileged : this.#views.user).fetches;
+  }
+
   /** The registers that walks depend on, after one of them changed. What the TLB holds stays. */
   configure(registers: WalkRegisters): void {
     this.#registers = registers;

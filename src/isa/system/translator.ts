@@ -10,6 +10,7 @@ import type {RegionLimits} from '../translate/region.ts';
 import {type Entry, Regions} from '../translate/regions.ts';
 import {type CoreBlock, makerOf, type SystemBlock, type SystemCodeCache} from './code-cache.ts';
 import {areaOf, CURRENT_AREA_OFFSET, PRIVILEGED, type PrivilegeOffsets, USER} from './layout.ts';
+import type {SystemMemory} from './memory.ts';
 import type {PhysicalMemory} from './physical-memory.ts';
 import {createSpace, SystemJumpTable} from './space.ts';
 import type {SystemCpu} from './system-cpu.ts';
@@ -37,7 +38,8 @@ export class SystemTranslator {
   /** Who executes translated code, and its count of instructions when the budget is used up. */
   #core: VirtualCpu | undefined = undefined;
   #end = 0;
-  #finding: SystemCpu | undefined = undefined;
+  /** The map by which code is found that is to be translated. */
+  #fetches: Int32Array = new Int32Array(0);
   /** Hot blocks that are to be compiled together: a module costs as much as the code of several. */
   readonly #waitingPrivileged: CoreBlock[] = [];
   readonly #waitingUser: CoreBlock[] = [];
@@ -59,7 +61,7 @@ export class SystemTranslator {
         space: createSpace(offsets, cores),
         jumpTable: new SystemJumpTable(physical.wasm.buffer, offsets),
         limits: all,
-        find: (next) => this.#find(next),
+        find: (next) => this.#find(next, offsets === PRIVILEGED),
         callout: (operation) => this.#callout(operation),
         ringLimit: 0,
         executed: () => this.translated,
@@ -68,22 +70,22 @@ export class SystemTranslator {
     this.#user = create(USER);
   }
 
-  /** Makes a region of a hot block that the core has just executed. */
-  translate(cpu: SystemCpu, block: CoreBlock): void {
+  /** Makes a region of a hot block that a core has just executed; its last instruction may have left for another mode. */
+  translate(memory: SystemMemory, block: CoreBlock): void {
     // The interpreter executes translated blocks too, at the end of a budget; and a block may just have changed itself.
     if (block.translation !== undefined || block.block.isGone || !block.block.isPlain) return;
-    const waiting = cpu.isPrivileged ? this.#waitingPrivileged : this.#waitingUser;
+    const waiting = block.isPrivileged ? this.#waitingPrivileged : this.#waitingUser;
     if (block.executions <= this.hotAfter + 1) waiting.push(block);
     if (waiting.length < BATCH && block.executions < IMPATIENCE * this.hotAfter) return;
-    this.#finding = cpu;
-    this.#regionsOf(cpu).make(waiting.splice(0).filter(({block: {isGone}}) => !isGone));
+    this.#fetches = memory.fetchesOf(block.isPrivileged);
+    this.#regionsOf(block).make(waiting.splice(0).filter(({block: {isGone}}) => !isGone));
   }
 
   /** Executes blocks from a translated one on, as far as they and the budget go. */
   enter(core: VirtualCpu, block: CoreBlock, budget: number): void {
     const {cpu} = core;
     const words = this.#words;
-    const regions = this.#regionsOf(cpu);
+    const regions = this.#regionsOf(block);
     const entry = block.translation as Entry<CoreBlock>;
     regions.announceBlock(block, entry);
     this.#core = core;
@@ -106,7 +108,7 @@ export class SystemTranslator {
       const {block: left, slot} = this.#stopped(regions);
       core.finish(left, slot);
     } else if (reason === EXIT_COUNTED) {
-      this.#finding = cpu;
+      this.#fetches = cpu.memory.fetchMap;
       regions.extend(regions.at(words[EXIT_REGION_OFFSET >>> 2]!));
     }
   }
@@ -118,7 +120,7 @@ export class SystemTranslator {
     if (privileged !== undefined) this.#privileged.invalidate(privileged);
   }
 
-  #regionsOf({isPrivileged}: SystemCpu): Regions<CoreBlock> {
+  #regionsOf({isPrivileged}: CoreBlock): Regions<CoreBlock> {
     return isPrivileged ? this.#privileged : this.#user;
   }
 
@@ -146,9 +148,8 @@ export class SystemTranslator {
     return isLast && cpu.mode === mode && core.mayGoOn() ? 0 : 1;
   }
 
-  #find(next: number): CoreBlock | undefined {
-    const {memory, isPrivileged} = this.#finding!;
-    const frame = memory.fetchMap[next >>> 12]!;
+  #find(next: number, isPrivileged: boolean): CoreBlock | undefined {
+    const frame = this.#fetches[next >>> 12]!;
     if (frame === 0) return undefined;
     return this.#cache.peek(next, frame)?.made[makerOf(0, isPrivileged)];
   }

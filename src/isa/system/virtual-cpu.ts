@@ -239,7 +239,7 @@ export class VirtualCpu {
     const block = this.#cache.find(next, cpu.itState, frame, this.#locateCode);
     cpu.itState = block.itStateAfter;
     const index = makerOf(this.#translator === undefined ? cpu.index : 0, cpu.isPrivileged);
-    block.made[index] ??= new CoreBlock(block);
+    block.made[index] ??= new CoreBlock(block, cpu.isPrivileged);
     const own = block.made[index]!;
     if (block.isPlain) this.#slots[slotOf(next)] = own;
     return own;
@@ -266,7 +266,7 @@ export class VirtualCpu {
     const translator = this.#translator;
     if (translator === undefined) {
       if (++block.executions > HOT) block.compiled = compileBlock(this.cpu, operations);
-    } else if (++block.executions > translator.hotAfter) translator.translate(this.cpu, block);
+    } else if (++block.executions > translator.hotAfter) translator.translate(this.cpu.memory, block);
   }
 
   /** The first instructions of a block; the next one is then another block's first. */

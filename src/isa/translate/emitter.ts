@@ -81,11 +81,15 @@ export class Emitter extends FlagValues {
     this.#block = block;
     this.forgetKept();
     this.#doubles.beginBlock();
-    this.beginFlags(liveFlags);
     code.get(BUDGET).constant(block.operations.length).op('i32.sub').set(BUDGET);
     if (facts.space.isExact) this.#stopBefore(block);
     this.#record.begin();
-    if (!facts.space.needsVfp(block)) return;
+    if (facts.space.needsVfp(block)) this.#checkVfp();
+    this.beginFlags(liveFlags);
+  }
+
+  /** Leaves for the interpreter, which knows what is UNDEFINED, while VFP is disabled. */
+  #checkVfp(): void {
     this.beginOperation(0);
     this.markPlace();
     this.loadState(STATE.vfpEnabled).code.op('i32.eqz');
