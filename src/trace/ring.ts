@@ -4,11 +4,13 @@
  */
 import {type MessagePort, receiveMessageOnPort} from 'node:worker_threads';
 import type {Block, BlockTable} from './blocks.ts';
-import {CHUNK_WORDS} from './container.ts';
+import {PACKINGS} from './container.ts';
 import type {TraceChunk} from './source.ts';
 import {lastBoundary} from './walk.ts';
 
 const SLOTS = 8;
+/** Words that a slot holds: so many that they stay in a cache until the last consumer has read them. */
+export const PIECE_WORDS = PACKINGS.fast.chunkWords;
 
 // Of the control words, i32s: whether all shall stop, chunks produced, for each consumer the chunks that it is done with, and for
 // each slot its length, blocks and vCPU.
@@ -31,7 +33,7 @@ export interface Ring {
 export const newRing = (consumers: number): Ring => ({
   control: new Int32Array(new SharedArrayBuffer(4 * (CONSUMED + consumers + SLOTS * SLOT_WORDS))),
   positions: new Float64Array(new SharedArrayBuffer(8 * SLOTS)),
-  words: new Uint32Array(new SharedArrayBuffer(4 * SLOTS * CHUNK_WORDS)),
+  words: new Uint32Array(new SharedArrayBuffer(4 * SLOTS * PIECE_WORDS)),
   consumers,
 });
 
@@ -78,7 +80,7 @@ export class RingWriter {
   write({words, length, vcpu = 0, position = Number.NaN}: PlacedChunk): void {
     this.#sendBlocks();
     for (let from = 0; from < length; ) {
-      const to = length - from <= CHUNK_WORDS ? length : lastBoundary(words, from, from + CHUNK_WORDS);
+      const to = length - from <= PIECE_WORDS ? length : lastBoundary(words, from, from + PIECE_WORDS);
       this.#put({
         words: words.subarray(from, to),
         length: to - from,
@@ -106,7 +108,7 @@ export class RingWriter {
     for (let consumer = 0; consumer < ring.consumers; consumer++)
       // The slot is free when this consumer has done all but the chunks in the other slots.
       awaitChange(ring, CONSUMED + consumer, this.#sequence - SLOTS);
-    ring.words.set(words, slot * CHUNK_WORDS);
+    ring.words.set(words, slot * PIECE_WORDS);
     ring.positions[slot] = position;
     ring.control[at] = length;
     ring.control[at + 1] = this.#sent;
@@ -141,7 +143,7 @@ export class RingReader {
       const length = ring.control[at]!;
       if (length === 0) return;
       this.#receiveBlocks(ring.control[at + 1]!);
-      const first = slot * CHUNK_WORDS;
+      const first = slot * PIECE_WORDS;
       const words = ring.words.subarray(first, first + length);
       use({words, length, vcpu: ring.control[at + 2]!, position: ring.positions[slot]!});
       this.#sequence++;

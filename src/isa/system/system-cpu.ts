@@ -57,7 +57,7 @@ export class SystemCpu extends Cpu<SystemMemory> {
   /** The event register of WFE and SEV. */
   event = false;
   isOn = false;
-  /** Executed, those whose condition failed included; of the block in progress all, of one that stopped those before. */
+  /** Executed, those whose condition failed or that are UNDEFINED included; of the block in progress all, of one that stopped those before. */
   instructions = 0;
   /** VFP and Advanced SIMD instructions may execute now. */
   vfpEnabled = false;

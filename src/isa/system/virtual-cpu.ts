@@ -299,8 +299,8 @@ export class VirtualCpu {
     }
     const operation = this.#stopAt(error);
     const {cpu} = this;
-    // A vector that cannot be executed leads to itself for ever: then each attempt counts, so that time goes on.
-    if (cpu.instructions === this.#lastException) cpu.instructions++;
+    // What is UNDEFINED takes its time, as SVC does and as in QEMU. A vector that cannot be executed leads to itself for ever: then each attempt counts, too.
+    if (error instanceof UndefinedInstruction || cpu.instructions === this.#lastException) cpu.instructions++;
     this.#lastException = cpu.instructions;
     const at = operation ?? {address: cpu.next & ~1, thumb: cpu.next & 1, itState: cpu.itState, meta: 0};
     cpu.takeException(error instanceof GuestFault ? this.#reportFault(error, at.meta) : 'undefined', at);
