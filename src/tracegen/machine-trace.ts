@@ -97,6 +97,11 @@ export class MachineTrace implements TraceSource {
     return this.#isOver;
   }
 
+  /** The recording has begun. */
+  get hasStarted(): boolean {
+    return this.#hasStarted;
+  }
+
   /** Lets the machine run a little. @returns how it went on. */
   advance(): Progress {
     const progress = this.machine.advance(Math.min(SLICE, this.#left));
