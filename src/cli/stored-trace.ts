@@ -5,7 +5,6 @@ import {loadCalibration} from '../predict/calibration.ts';
 import {checked} from '../trace/checked.ts';
 import {MAGIC} from '../trace/container.ts';
 import {openTrace, type StoredTrace} from '../trace/read.ts';
-import type {TraceHeader} from '../trace/source.ts';
 
 /** Does the file start as a stored trace does? False for what cannot be opened: whoever opens it next says why. */
 export const isTrace = (path: string): boolean => {
@@ -28,13 +27,6 @@ export const isTrace = (path: string): boolean => {
 
 /** Opens a stored trace that checks every record as it is read. @throws InputError naming the damage, at once or when it is read. */
 export const openChecked = (path: string): StoredTrace => checked(openTrace(path));
-
-/** @throws InputError when it is no trace. */
-export const storedHeader = (path: string): TraceHeader => {
-  const trace = openTrace(path);
-  trace.close();
-  return trace.header;
-};
 
 /** Bytes of a data line of the default machine. */
 export const lineSize = (): number => loadCalibration().machineFile.caches.l1d.line.value;

@@ -5,12 +5,13 @@ import {type Machine, type Progress, QUANTUM, UNITS_PER_SECOND} from '../board/m
 import {InputError} from '../files/errors.ts';
 import {sha256} from '../files/hash.ts';
 import type {BlockTable} from '../trace/blocks.ts';
+import type {Marker} from '../trace/events.ts';
 import type {MachineHeader, TraceChunk, TraceHeader, TraceSource} from '../trace/source.ts';
 import {MachineRecorder} from './machine/recorder.ts';
 
 /** A part of all that is executed. */
 export interface Window {
-  /** Instructions of all vCPUs before it, and in it, at least: up to a millisecond of guest time more. */
+  /** Instructions of all vCPUs before it, and in it, at least: it begins and ends behind a turn of all of them. */
   readonly skip: number;
   readonly length: number;
 }
@@ -73,11 +74,7 @@ export class MachineTrace implements TraceSource {
     this.#record = options.record;
     const recorder = new MachineRecorder(
       (vcpu, words) => this.#chunks.push({vcpu, words: words.slice(), length: words.length}),
-      (marker) => {
-        if (this.#record !== 'markers') return;
-        if (marker === 'end') this.#isOver = this.#hasStarted;
-        else this.#begin();
-      },
+      (marker) => this.#mark(marker),
     );
     this.#recorder = recorder;
     const {board} = options;
@@ -100,12 +97,17 @@ export class MachineTrace implements TraceSource {
     return this.#isOver;
   }
 
+  /** The recording has begun. */
+  get hasStarted(): boolean {
+    return this.#hasStarted;
+  }
+
   /** Lets the machine run a little. @returns how it went on. */
   advance(): Progress {
-    const progress = this.machine.advance(SLICE);
+    const progress = this.machine.advance(Math.min(SLICE, this.#left));
     this.#look();
-    if (progress.state === 'ended') this.#isOver = true;
-    if (this.#isOver) this.#end();
+    if (progress.state === 'ended') this.#end();
+    if (this.#isOver) this.#recorder.flush();
     return progress;
   }
 
@@ -124,6 +126,15 @@ export class MachineTrace implements TraceSource {
     }
   }
 
+  /** A window has no markers: one of them alone would mislead who measures between them. */
+  #mark(marker: Marker): void {
+    if (typeof this.#record !== 'string' || this.#isOver) return;
+    const bounds = this.#record === 'markers';
+    if (bounds && marker !== 'end') this.#begin();
+    this.#recorder.tellMarker(marker);
+    if (bounds && marker === 'end' && this.#hasStarted) this.#end();
+  }
+
   #skip(until: number): void {
     if (until !== Number.POSITIVE_INFINITY) this.machine.skipTo(until);
     else
@@ -133,13 +144,21 @@ export class MachineTrace implements TraceSource {
       });
   }
 
+  /** Guest time to the next bound of a window, if all vCPUs execute; a turn at least. */
+  get #left(): number {
+    if (typeof this.#record === 'string') return SLICE;
+    const {skip, length} = this.#record;
+    const bound = this.#hasStarted ? this.#start + length : skip;
+    return Math.max(1, Math.floor((bound - this.machine.instructions) / this.header.vcpus));
+  }
+
   /** Whether the recording begins or ends by what was executed. */
   #look(): void {
     if (this.#record === 'markers' || this.#isOver) return;
     const {skip, length} = this.#record === 'all' ? {skip: 0, length: Number.POSITIVE_INFINITY} : this.#record;
     const {instructions} = this.machine;
     if (!this.#hasStarted && instructions >= skip) this.#begin();
-    if (this.#hasStarted && instructions - this.#start >= length) this.#isOver = true;
+    if (this.#hasStarted && instructions - this.#start >= length) this.#end();
   }
 
   #begin(): void {
@@ -150,8 +169,7 @@ export class MachineTrace implements TraceSource {
   }
 
   #end(): void {
-    if (!this.#recorder.isRecording) return;
-    this.#recorder.flush();
+    this.#isOver = true;
     this.#recorder.stop();
   }
 }

@@ -1,15 +1,14 @@
 import {Errors, Flags} from '@oclif/core';
-import {BOARDS} from '../../board/boards.ts';
-import {type Bytes, bytes, MEBIBYTE} from '../../units.ts';
+import {MEBIBYTE} from '../../units.ts';
 import {BaseCommand} from '../base.ts';
 import {executeGuest} from '../execute.ts';
 import {engine, guestBuild, maxInstructions, memorySize, optionalGuestArgument, surroundingFlags} from '../flags.ts';
 import {formatCount} from '../format.ts';
 import {interruptible} from '../interrupt.ts';
+import {type MachineFlagValues, machineChoice, machineFlags} from '../machine-flags.ts';
 import {describeArguments, findGuest} from '../subject.ts';
 
 const MOST_PROGRAM_MEMORY = 3072 * MEBIBYTE;
-const MACHINE_MEMORY = 256 * MEBIBYTE;
 
 /** Flags of a program, which a machine has no use for. */
 const OF_PROGRAM = [
@@ -27,15 +26,7 @@ const OF_PROGRAM = [
 ];
 
 /** What `run --linux` takes besides the kernel. */
-interface MachineFlags {
-  readonly initrd?: string | undefined;
-  readonly dtb?: string | undefined;
-  readonly append?: string | undefined;
-  readonly input?: string | undefined;
-  readonly board?: string | undefined;
-  readonly cpus?: number | undefined;
-  readonly memory?: Bytes | undefined;
-  readonly 'text-offset'?: number | undefined;
+interface MachineFlags extends MachineFlagValues {
   readonly 'max-instructions'?: number | undefined;
   readonly stats: boolean;
 }
@@ -72,34 +63,7 @@ export default class Run extends BaseCommand {
     }),
     'max-instructions': maxInstructions,
     stats: Flags.boolean({description: 'end with a line on stderr: instructions, seconds, speed'}),
-    linux: Flags.string({
-      helpValue: 'IMAGE',
-      exclusive: OF_PROGRAM,
-      description: 'boot this kernel: a zImage, the Image in it, or a bare ELF program',
-    }),
-    initrd: Flags.string({helpValue: 'FILE', dependsOn: ['linux'], description: 'initramfs of the kernel'}),
-    append: Flags.string({helpValue: 'LINE', dependsOn: ['linux'], description: 'command line of the kernel'}),
-    input: Flags.string({
-      helpValue: 'FILE',
-      dependsOn: ['linux'],
-      description: "what is typed on the console, '-' for standard input; the terminal by default",
-    }),
-    cpus: Flags.integer({min: 1, dependsOn: ['linux'], description: 'vCPUs of the machine; 1 by default'}),
-    board: Flags.option({options: BOARDS.map(({id}) => id)})({
-      dependsOn: ['linux'],
-      description: 'board of the machine; virt by default',
-    }),
-    dtb: Flags.string({
-      helpValue: 'FILE',
-      dependsOn: ['linux'],
-      description: "flattened device tree in place of the board's own",
-    }),
-    'text-offset': Flags.integer({
-      min: 0,
-      dependsOn: ['linux'],
-      helpValue: 'BYTES',
-      description: 'where in RAM an Image starts; 0x208000 by default, which suits all since Linux 5.11',
-    }),
+    ...machineFlags(OF_PROGRAM),
   };
 
   async run(): Promise<object> {
@@ -148,11 +112,10 @@ export default class Run extends BaseCommand {
 
   async #boot(linux: string, flags: MachineFlags): Promise<object> {
     const {executeSystem} = await import('../system.ts');
-    const {initrd, dtb, append, input, board = 'virt', cpus = 1, memory = bytes(MACHINE_MEMORY)} = flags;
     const outcome = await interruptible((signal) =>
       executeSystem({
-        ...{linux, initrd, dtb, append, input, board, cpus, memory, signal},
-        textOffset: flags['text-offset'],
+        ...machineChoice(linux, flags),
+        signal,
         limit: flags['max-instructions'],
         output: this.jsonEnabled() ? 'keep' : 'pass',
       }),
