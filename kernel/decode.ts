@@ -173,7 +173,6 @@ function remember(entry: usize, before: u32, address: u32): void {
   store<u32>(entry + ADDRESS, address);
 }
 
-
 /**
  * Decodes `bytes` bytes of columns to `length` words, with a dictionary of `blocks` blocks; `number` is any that no chunk
  * before had. Returns whether all is as usual.

@@ -140,9 +140,7 @@ export class TraceChecker {
         yield {rule: 'record-whole', record, message: `${next - length} words are missing at the end of its chunk`};
         break;
       }
-      const found = isEvent(words[at]!)
-        ? checkEvent(words, at, order)
-        : checkBlockRecord(words, at, this.#blocks);
+      const found = isEvent(words[at]!) ? checkEvent(words, at, order) : checkBlockRecord(words, at, this.#blocks);
       for (const [rule, message] of found) yield {rule, record, message};
       at = next;
     }

@@ -169,7 +169,11 @@ const recordCounts = {words: count, records: count, instructions: count, accesse
 const counts = z.strictObject({chunks: count, blocks: count, ...recordCounts});
 /** Offsets of the blocks sections. */
 const blocks = z.array(count);
-const vcpu = z.number().int().min(0).max(MOST_VCPUS - 1);
+const vcpu = z
+  .number()
+  .int()
+  .min(0)
+  .max(MOST_VCPUS - 1);
 
 const indexSchema1 = z.strictObject({counts, blocks, chunks: z.array(z.tuple([count, count, count]))});
 const indexSchema2 = z.strictObject({

@@ -74,11 +74,7 @@ const placed = (chunks: readonly ChunkEntry[], wanted: number | undefined): read
   });
 };
 
-const countsOf = (
-  {counts, vcpus}: Contents,
-  chunks: readonly ChunkEntry[],
-  vcpu: number | undefined,
-): TraceCounts => {
+const countsOf = ({counts, vcpus}: Contents, chunks: readonly ChunkEntry[], vcpu: number | undefined): TraceCounts => {
   const own = vcpu === undefined ? undefined : vcpus[vcpu];
   return own === undefined ? counts : {...counts, ...own, chunks: chunks.length};
 };

@@ -2,10 +2,17 @@ import {statSync} from 'node:fs';
 import {Errors, Flags} from '@oclif/core';
 import {PACKINGS, type PackingName} from '../../../trace/container.ts';
 import {BaseCommand} from '../../base.ts';
-import {guestBuild, maxInstructions, memorySize, optionalGuestArgument, outputFlag, surroundingFlags} from '../../flags.ts';
+import {
+  guestBuild,
+  maxInstructions,
+  memorySize,
+  optionalGuestArgument,
+  outputFlag,
+  surroundingFlags,
+} from '../../flags.ts';
 import {formatCount} from '../../format.ts';
 import {interruptible} from '../../interrupt.ts';
-import {machineChoice, type MachineFlagValues, machineFlags} from '../../machine-flags.ts';
+import {type MachineFlagValues, machineChoice, machineFlags} from '../../machine-flags.ts';
 import {startProgress} from '../../progress.ts';
 import {record} from '../../record.ts';
 import type {MachineRecording} from '../../record-machine.ts';
