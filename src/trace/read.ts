@@ -293,3 +293,10 @@ export const openTrace = (path: string, options: OpenOptions = {}): StoredTrace 
     throw error;
   }
 };
+
+/** @throws InputError when it is no trace. */
+export const storedHeader = (path: string): TraceHeader => {
+  const trace = openTrace(path);
+  trace.close();
+  return trace.header;
+};
