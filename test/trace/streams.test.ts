@@ -56,7 +56,7 @@ const SECOND = [
   ...rounds(90, 2),
   ...marker('end'),
 ];
-const CUT = 2 * 3 + 5 * CHUNKFUL;
+const CUT = 2 * 2 + 5 * CHUNKFUL;
 const write = (name: string): string => {
   const path = place(name);
   writeTrace(
@@ -94,7 +94,7 @@ describe('reading', () => {
       const found: number[] = [];
       for (let chunk = trace.next(); chunk !== undefined; chunk = trace.next()) {
         found.push(chunk.vcpu!);
-        words[chunk.vcpu!]!.push(...chunk.words.subarray(0, chunk.length));
+        for (const word of chunk.words.subarray(0, chunk.length)) words[chunk.vcpu!]!.push(word);
       }
       return found;
     });
@@ -200,6 +200,7 @@ describe('tools', () => {
         [1, SECOND],
         [0, FIRST],
       ]),
+      {packing: 'small'},
     );
     expect(readFileSync(other).equals(readFileSync(whole))).toBe(false);
     for (const vcpu of [0, 1]) {
