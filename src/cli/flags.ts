@@ -245,6 +245,8 @@ export const outputFlag = (what: string) =>
     description: `where ${what}; it appears whole or not at all`,
   });
 
+export const vcpuFlag = (description: string) => Flags.integer({min: 0, helpValue: 'N', description});
+
 export const engine = Flags.option({
   options: ENGINES,
   description: 'what executes the guest; it changes the speed only',
