@@ -4,13 +4,18 @@
  * Guest time counts instructions: a vCPU's instruction takes one unit, and all vCPUs run at once. They take turns of `quantum`
  * units; where all of them wait, time jumps to what is due next. So a run depends on the guest, its input and the quantum only.
  */
-import type {CpuSurroundings} from '../isa/system/bus.ts';
-import type {Board} from './boards.ts';
+import type {CpuSurroundings, Marker} from '../isa/system/bus.ts';
+import type {VirtualCpuState} from '../isa/system/virtual-cpu.ts';
+import type {Board, DeviceKind} from './boards.ts';
 import type {Start} from './boot/load.ts';
 import {buildDevices, type Devices} from './build.ts';
 import type {DeviceBus} from './device-bus.ts';
+import type {TimerState} from './devices/generic-timer.ts';
+import type {GicState} from './devices/gic.ts';
 import type {Input} from './devices/pl011.ts';
+import type {Place} from './place.ts';
 import {callPsci, type Power} from './psci.ts';
+import {allOf, byKey, type Saved} from './saved.ts';
 import type {StopReason, VirtualCpu} from './virtual-cpu.ts';
 
 /** Guest time is in nanoseconds: a vCPU executes 10⁹ instructions in a second. */
@@ -23,7 +28,8 @@ export interface MachineSettings {
   readonly cpus: number;
   /** Zeros, or what was loaded. */
   readonly ram: Uint8Array;
-  readonly start: Start;
+  /** Left out of a machine that is then restored: all vCPUs are off. */
+  readonly start?: Start;
   /** As many as the machine has. */
   readonly createCpus: (bus: DeviceBus, surroundings: CpuSurroundings) => readonly VirtualCpu[];
   /** A character that the guest sends by its console. */
@@ -38,7 +44,9 @@ export type Progress =
   | {readonly state: 'running'}
   /** All vCPUs wait until guest time `until`, or for input only when it is infinite. */
   | {readonly state: 'idle'; readonly until: number}
-  | {readonly state: 'ended'; readonly why: 'power-off' | 'reset'};
+  | {readonly state: 'ended'; readonly why: 'power-off' | 'reset'}
+  /** The place that was given is reached. */
+  | {readonly state: 'reached'};
 
 interface Slot {
   readonly cpu: VirtualCpu;
@@ -49,7 +57,29 @@ interface Slot {
   executed: number;
 }
 
-class InputQueue implements Input {
+/** The loop's own state. */
+export interface LoopState {
+  readonly quantum: number;
+  readonly time: number;
+  readonly seen: number;
+  /** Guest time up to which the round in progress goes, and whose turn it is in it; null between rounds. */
+  readonly horizon: number | null;
+  readonly turn: number;
+  readonly slots: readonly {readonly stop: StopReason; readonly time: number; readonly executed: number}[];
+}
+
+/** All that a machine goes on from, but its RAM. */
+export interface MachineState {
+  readonly loop: LoopState;
+  readonly input: readonly number[];
+  readonly cores: readonly VirtualCpuState[];
+  readonly gic: GicState;
+  readonly timer: TimerState;
+  /** By kind. */
+  readonly devices: Readonly<Partial<Record<DeviceKind, unknown>>>;
+}
+
+class InputQueue implements Input, Saved<readonly number[]> {
   #characters: number[] = [];
 
   get isEmpty(): boolean {
@@ -60,6 +90,12 @@ class InputQueue implements Input {
   }
   take(): number | undefined {
     return this.#characters.shift();
+  }
+  save(): readonly number[] {
+    return this.#characters;
+  }
+  restore(characters: readonly number[]): void {
+    this.#characters = [...characters];
   }
 }
 
@@ -74,11 +110,16 @@ export class Machine {
   readonly #slots: readonly Slot[];
   readonly #devices: Devices;
   readonly #input = new InputQueue();
-  readonly #quantum: number;
+  #quantum: number;
   /** All vCPUs have run, or waited, up to here. */
   #time = 0;
   /** The latest time that a vCPU saw: it never goes back, whoever looks. */
   #seen = 0;
+  /** Of the round in progress: see {@link LoopState}. */
+  #horizon: number | undefined;
+  #turn = 0;
+  /** The mark that the last step executed. */
+  #marker: Marker | undefined;
   #end: 'power-off' | 'reset' | undefined;
 
   constructor(settings: MachineSettings) {
@@ -102,8 +143,51 @@ export class Machine {
       executed: 0,
     }));
     const [first] = this.#slots;
+    if (start === undefined) return;
     first!.cpu.powerOn(start.entry);
     first!.cpu.registers.set(start.registers);
+  }
+
+  get ram(): Uint8Array {
+    return this.#devices.bus.ram;
+  }
+
+  /** Every part with a state, by its key in {@link MachineState}: what is not here is in no snapshot. */
+  get #parts(): {readonly [Key in keyof MachineState]: Saved<MachineState[Key]>} {
+    const {gic, timer, saved} = this.#devices;
+    return {
+      loop: {save: () => this.#saveLoop(), restore: (state) => this.#restoreLoop(state)},
+      input: this.#input,
+      cores: allOf(this.#slots.map(({cpu}) => cpu)),
+      gic,
+      timer,
+      devices: byKey(saved),
+    };
+  }
+
+  /** Between two steps, which it is whenever this can be called. It must not have ended. */
+  save(): MachineState {
+    return byKey(this.#parts).save();
+  }
+
+  /** Of a machine of the same board and size that was made without a start; its RAM is as it was then. */
+  restore(state: MachineState): void {
+    byKey(this.#parts).restore(state);
+  }
+
+  #saveLoop(): LoopState {
+    const slots = this.#slots.map(({stop, time, executed}) => ({stop, time, executed}));
+    const horizon = this.#horizon ?? null;
+    return {quantum: this.#quantum, time: this.#time, seen: this.#seen, horizon, turn: this.#turn, slots};
+  }
+
+  #restoreLoop({quantum, time, seen, horizon, turn, slots}: LoopState): void {
+    this.#quantum = quantum;
+    this.#time = time;
+    this.#seen = seen;
+    this.#horizon = horizon ?? undefined;
+    this.#turn = turn;
+    for (const [index, slot] of slots.entries()) Object.assign(this.#slots[index]!, slot);
   }
 
   /** Guest time that all vCPUs have reached. */
@@ -142,11 +226,23 @@ export class Machine {
       .join('\n');
   }
 
-  /** Lets the machine run for about so much guest time, less when it waits or ends. */
-  advance(units: number): Progress {
+  /** Whether it has come to a place, or past it. */
+  hasReached(place: Place): boolean {
+    switch (place.kind) {
+      case 'instructions':
+        return this.instructions >= place.count;
+      case 'time':
+        return this.#slots.some(({time}) => time >= place.time);
+      case 'marker':
+        return this.#marker === place.marker;
+    }
+  }
+
+  /** Lets the machine run for about so much guest time, less when it waits, ends, or comes to the place. */
+  advance(units: number, place?: Place): Progress {
     const until = this.#time + units;
     while (this.#time < until) {
-      this.#round(this.#time + this.#quantum);
+      if (this.#round(place)) return {state: 'reached'};
       if (this.#end !== undefined) return {state: 'ended', why: this.#end};
       if (this.#slots.every((slot, cpu) => !this.#canRun(slot, cpu))) {
         const due = this.#nextDue();
@@ -163,19 +259,35 @@ export class Machine {
     for (const slot of this.#slots) this.#setTime(slot, Math.max(slot.time, this.#time));
   }
 
-  /** All vCPUs, one after the other, up to `horizon`. */
-  #round(horizon: number): void {
-    for (const [cpu, slot] of this.#slots.entries()) {
+  /**
+   * All vCPUs, one after the other, for a quantum; or the rest of a round that was stopped.
+   * @returns whether it was stopped at `place`. What the machine does does not depend on that: it stops between two steps, and goes on from there.
+   */
+  #round(place: Place | undefined): boolean {
+    this.#horizon ??= this.#time + this.#quantum;
+    const horizon = this.#horizon;
+    for (; this.#turn < this.#slots.length; this.#turn++) {
+      const cpu = this.#turn;
+      const slot = this.#slots[cpu]!;
       while (slot.time < horizon && this.#prepare(slot, cpu, horizon)) {
-        const due = this.#devices.timer.due(cpu);
-        const budget = Math.max(1, Math.min(horizon, due > slot.time ? due : horizon) - slot.time);
-        slot.stop = slot.cpu.step(budget);
-        this.#setTime(slot, slot.time + slot.cpu.instructions - slot.executed);
-        if (this.#end !== undefined) return;
+        this.#step(slot, cpu, horizon);
+        if (this.#end !== undefined) return false;
+        if (place !== undefined && this.hasReached(place)) return true;
       }
     }
+    this.#turn = 0;
+    this.#horizon = undefined;
     this.skipTo(horizon);
     for (const {due, advance} of this.#devices.timed) if (this.#time >= due()) advance();
+    return false;
+  }
+
+  #step(slot: Slot, cpu: number, horizon: number): void {
+    const due = this.#devices.timer.due(cpu);
+    const budget = Math.max(1, Math.min(horizon, due > slot.time ? due : horizon) - slot.time);
+    this.#marker = undefined;
+    slot.stop = slot.cpu.step(budget);
+    this.#setTime(slot, slot.time + slot.cpu.instructions - slot.executed);
   }
 
   #setTime(slot: Slot, time: number): void {
@@ -224,6 +336,9 @@ export class Machine {
       fiq: (cpu) => gic.fiq[cpu]!,
       timerRead: (cpu, crm, opcode, is64) => timer.read(cpu, crm, opcode, is64),
       timerWrite: (cpu, crm, opcode, is64, value) => timer.write(cpu, crm, opcode, is64, value),
+      marker: (_, marker) => {
+        this.#marker = marker;
+      },
       call: (cpu, _, registers) => callPsci(this.#power(), cpu, registers),
       sendEvent: () => {
         for (const {cpu} of this.#slots) cpu.signalEvent();

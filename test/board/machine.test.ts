@@ -69,6 +69,12 @@ class ScriptedCpu implements VirtualCpu {
     }
     return 'budget';
   }
+  save(): never {
+    throw new Error('its script cannot be saved');
+  }
+  restore(): void {
+    this.save();
+  }
   describe(): string {
     return `at ${this.#at}`;
   }
