@@ -1,7 +1,7 @@
 /** The devices of a board, wired: registers to the bus, outputs to the interrupt controller. */
 import {type Board, type BoardDevice, type DeviceKind, type Interrupt, TIMER_INTERRUPTS} from './boards.ts';
 import {DeviceBus, type Mapped} from './device-bus.ts';
-import {GenericTimer} from './devices/generic-timer.ts';
+import {GenericTimer, type TimerSettings} from './devices/generic-timer.ts';
 import {Gic, PRIVATE} from './devices/gic.ts';
 import {gicCpuInterface} from './devices/gic-cpu-interface.ts';
 import {gicDistributor} from './devices/gic-distributor.ts';
@@ -20,6 +20,7 @@ export interface Wiring {
   readonly now: (cpu: number) => number;
   readonly send: (character: number) => void;
   readonly input: Input;
+  readonly onTimerProgram: TimerSettings['onProgram'];
 }
 
 export interface Devices {
@@ -90,6 +91,7 @@ export const buildDevices = (wiring: Wiring): Devices => {
     frequency: board.timerFrequency,
     unitsPerSecond,
     now,
+    onProgram: wiring.onTimerProgram,
     setLevel: (name, cpu, isHigh) => gic.setLevel(TIMER_INTERRUPTS[name], isHigh, cpu),
   });
   const line =

@@ -1,10 +1,10 @@
 /** A machine with everything in it, ready to run. */
 import {createCores} from '../isa/system/create-machine.ts';
-import type {Observer} from '../isa/system/observer.ts';
 import {createRam} from '../isa/system/physical-memory.ts';
 import type {Board} from './boards.ts';
 import {type BootFiles, checkConfiguration, load, type Start} from './boot/load.ts';
 import {Machine} from './machine.ts';
+import type {BoardObserver} from './observer.ts';
 import type {Configuration} from './tree/generate.ts';
 
 /** The first second of 2015, when no guest of ours was older than its clock. */
@@ -15,7 +15,7 @@ export interface MachineOptions extends Configuration {
   readonly files: BootFiles;
   readonly send: (character: number) => void;
   /** Sees what a hypervisor below the guest would. */
-  readonly observer?: Observer;
+  readonly observer?: BoardObserver;
 }
 
 type Assembly = Pick<MachineOptions, 'board' | 'cpus' | 'send' | 'observer'>;
@@ -29,6 +29,7 @@ export const assemble = ({board, cpus, send, observer}: Assembly, ram: Uint8Arra
     ...(start && {start}),
     createCpus: (bus, surroundings) => createCores({bus, surroundings, cores: cpus, ...(observer && {observer})}),
     send,
+    ...(observer && {observer}),
     epoch: EPOCH,
   });
 

@@ -4,15 +4,17 @@
  * Guest time counts instructions: a vCPU's instruction takes one unit, and all vCPUs run at once. They take turns of `quantum`
  * units; where all of them wait, time jumps to what is due next. So a run depends on the guest, its input and the quantum only.
  */
-import type {CpuSurroundings, Marker} from '../isa/system/bus.ts';
+import type {CpuSurroundings} from '../isa/system/bus.ts';
 import type {VirtualCpuState} from '../isa/system/virtual-cpu.ts';
+import type {Marker} from '../trace/events.ts';
 import type {Board, DeviceKind} from './boards.ts';
 import type {Start} from './boot/load.ts';
 import {buildDevices, type Devices} from './build.ts';
 import type {DeviceBus} from './device-bus.ts';
-import type {TimerState} from './devices/generic-timer.ts';
+import {TIMER_ENABLE, TIMERS, type TimerName, type TimerState} from './devices/generic-timer.ts';
 import type {GicState} from './devices/gic.ts';
 import type {Input} from './devices/pl011.ts';
+import type {BoardObserver} from './observer.ts';
 import type {Place} from './place.ts';
 import {callPsci, type Power} from './psci.ts';
 import {allOf, byKey, type Saved} from './saved.ts';
@@ -21,7 +23,7 @@ import type {StopReason, VirtualCpu} from './virtual-cpu.ts';
 /** Guest time is in nanoseconds: a vCPU executes 10⁹ instructions in a second. */
 export const UNITS_PER_SECOND = 1e9;
 /** Also how late an interrupt may be that a vCPU's own instructions bring about, or another vCPU's. */
-const QUANTUM = 1000;
+export const QUANTUM = 1000;
 
 export interface MachineSettings {
   readonly board: Board;
@@ -37,6 +39,15 @@ export interface MachineSettings {
   /** What the real-time clock says at first, in seconds since 1970. */
   readonly epoch: number;
   readonly quantum?: number;
+  readonly observer?: BoardObserver;
+}
+
+export interface ProgrammedTimer {
+  readonly cpu: number;
+  readonly timer: TimerName;
+  readonly control: number;
+  /** Guest time; infinite when it is farther than a number can say. */
+  readonly due: number;
 }
 
 export type Progress =
@@ -44,9 +55,11 @@ export type Progress =
   | {readonly state: 'running'}
   /** All vCPUs wait until guest time `until`, or for input only when it is infinite. */
   | {readonly state: 'idle'; readonly until: number}
-  | {readonly state: 'ended'; readonly why: 'power-off' | 'reset'}
-  /** The place that was given is reached. */
-  | {readonly state: 'reached'};
+  | {readonly state: 'ended'; readonly why: 'power-off' | 'reset'};
+/** The place that was given is reached. */
+interface Reached {
+  readonly state: 'reached';
+}
 
 interface Slot {
   readonly cpu: VirtualCpu;
@@ -65,6 +78,8 @@ export interface LoopState {
   /** Guest time up to which the round in progress goes, and whose turn it is in it; null between rounds. */
   readonly horizon: number | null;
   readonly turn: number;
+  /** That the last step executed. */
+  readonly marker: Marker | null;
   readonly slots: readonly {readonly stop: StopReason; readonly time: number; readonly executed: number}[];
 }
 
@@ -123,7 +138,7 @@ export class Machine {
   #end: 'power-off' | 'reset' | undefined;
 
   constructor(settings: MachineSettings) {
-    const {board, cpus, ram, createCpus, start} = settings;
+    const {board, cpus, ram, createCpus, start, observer} = settings;
     this.#quantum = settings.quantum ?? QUANTUM;
     const devices = buildDevices({
       board,
@@ -134,6 +149,7 @@ export class Machine {
       now: (cpu) => this.now(cpu),
       send: settings.send,
       input: this.#input,
+      onTimerProgram: (timer, cpu, {control, due}) => observer?.timerProgram?.(cpu, timer, control, due),
     });
     this.#devices = devices;
     this.#slots = createCpus(devices.bus, this.#surroundings()).map((cpu) => ({
@@ -150,6 +166,14 @@ export class Machine {
 
   get ram(): Uint8Array {
     return this.#devices.bus.ram;
+  }
+  /** By page of RAM whether a vCPU has accessed it. */
+  get touched(): Uint8Array {
+    return this.#slots[0]!.cpu.touched;
+  }
+  /** The mark that it stands right behind. */
+  get marker(): Marker | undefined {
+    return this.#marker;
   }
 
   /** Every part with a state, by its key in {@link MachineState}: what is not here is in no snapshot. */
@@ -177,16 +201,17 @@ export class Machine {
 
   #saveLoop(): LoopState {
     const slots = this.#slots.map(({stop, time, executed}) => ({stop, time, executed}));
-    const horizon = this.#horizon ?? null;
-    return {quantum: this.#quantum, time: this.#time, seen: this.#seen, horizon, turn: this.#turn, slots};
+    const [horizon, marker] = [this.#horizon ?? null, this.#marker ?? null];
+    return {quantum: this.#quantum, time: this.#time, seen: this.#seen, horizon, turn: this.#turn, marker, slots};
   }
 
-  #restoreLoop({quantum, time, seen, horizon, turn, slots}: LoopState): void {
+  #restoreLoop({quantum, time, seen, horizon, turn, marker, slots}: LoopState): void {
     this.#quantum = quantum;
     this.#time = time;
     this.#seen = seen;
     this.#horizon = horizon ?? undefined;
     this.#turn = turn;
+    this.#marker = marker ?? undefined;
     for (const [index, slot] of slots.entries()) Object.assign(this.#slots[index]!, slot);
   }
 
@@ -201,9 +226,24 @@ export class Machine {
 
   /** Guest time as a vCPU sees it now. */
   now(cpu: number): number {
-    const {time, executed, cpu: core} = this.#slots[cpu]!;
-    this.#seen = Math.max(this.#seen, time + core.instructions - executed);
+    this.#seen = this.timeOf(cpu);
     return this.#seen;
+  }
+
+  /** The same, for a look from outside: no vCPU has seen it then. */
+  timeOf(cpu: number): number {
+    const {time, executed, cpu: core} = this.#slots[cpu]!;
+    return Math.max(this.#seen, time + core.instructions - executed);
+  }
+
+  /** Comparators of the generic timer that are enabled. */
+  programmedTimers(): readonly ProgrammedTimer[] {
+    const {timer} = this.#devices;
+    return this.#slots.flatMap((_, cpu) =>
+      TIMERS.map((name) => ({cpu, timer: name, ...timer.comparator(name, cpu)})).filter(
+        ({control}) => (control & TIMER_ENABLE) !== 0,
+      ),
+    );
   }
 
   /** Characters for the guest's console. */
@@ -239,7 +279,9 @@ export class Machine {
   }
 
   /** Lets the machine run for about so much guest time, less when it waits, ends, or comes to the place. */
-  advance(units: number, place?: Place): Progress {
+  advance(units: number): Progress;
+  advance(units: number, place: Place | undefined): Progress | Reached;
+  advance(units: number, place?: Place): Progress | Reached {
     const until = this.#time + units;
     while (this.#time < until) {
       if (this.#round(place)) return {state: 'reached'};

@@ -1,5 +1,5 @@
 /** Where in a run a machine is to be stopped. */
-import type {Marker} from '../isa/system/bus.ts';
+import type {Marker} from '../trace/events.ts';
 
 export type Place =
   /** The first end of a turn at or behind so many instructions of all vCPUs. */

@@ -22,6 +22,8 @@ export interface VirtualCpu {
   canResume(): boolean;
   /** Executes about so many instructions. */
   step(budget: number): StopReason;
+  /** By page of RAM whether a vCPU of the machine has accessed it. */
+  readonly touched: Uint8Array;
   save(): VirtualCpuState;
   /** Of one that has executed nothing yet. */
   restore(state: VirtualCpuState): void;

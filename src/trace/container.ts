@@ -11,9 +11,9 @@ import type {MarkerPlace, Task} from './tally.ts';
 import {MAX_RECORD_WORDS} from './walk.ts';
 
 /** What is written. */
-export const FORMAT_VERSION = 3;
+export const FORMAT_VERSION = 4;
 /** What is read. */
-export const READABLE_VERSIONS = [1, 2, 3] as const;
+export const READABLE_VERSIONS = [1, 2, 3, 4] as const;
 export type FormatVersion = (typeof READABLE_VERSIONS)[number];
 
 /** As PNG's: a high bit, the name, and line ends that a text-mode copy would change. */
@@ -26,8 +26,25 @@ export const TRAILER_BYTES = 20;
 export const END_MAGIC = Uint8Array.from([0x54, 0x57, 0x4b, 0x2d, 0x45, 0x4e, 0x44, 0x0a]);
 
 /** Words of a chunk, at most; a record is never split. */
-export const CHUNK_WORDS = 2 ** 17;
-if (CHUNK_WORDS < MAX_RECORD_WORDS) throw new Error('a chunk must hold the longest record');
+export const MOST_CHUNK_WORDS = 2 ** 20;
+
+interface Packing {
+  /** Words of a chunk, at most {@link MOST_CHUNK_WORDS}. */
+  readonly chunkWords: number;
+  /** Of brotli. */
+  readonly quality: number;
+}
+
+/**
+ * How records are packed. In a large chunk irregular code is learned once and used long; a small one is sooner found by
+ * whoever seeks, stays in a cache, and loops lose nothing by it.
+ */
+export const PACKINGS = {
+  fast: {chunkWords: 2 ** 17, quality: 1},
+  small: {chunkWords: MOST_CHUNK_WORDS, quality: 9},
+} as const satisfies Readonly<Record<string, Packing>>;
+export type PackingName = keyof typeof PACKINGS;
+if (PACKINGS.fast.chunkWords < MAX_RECORD_WORDS) throw new Error('a chunk must hold the longest record');
 
 const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const word = z.number().int().min(0).max(0xffff_ffff);
@@ -165,6 +182,7 @@ export const INDEX_SCHEMAS: Readonly<Record<FormatVersion, z.ZodType<Index>>> = 
   })),
   2: withMarkers,
   3: withMarkers,
+  4: withMarkers,
 };
 
 /** As {@link FORMAT_VERSION} stores it. */

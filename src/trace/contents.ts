@@ -5,15 +5,16 @@
 import {crc32} from 'node:zlib';
 import type {z} from 'zod';
 import type {Block} from './blocks.ts';
-import {ColumnDecoder, maxColumnBytes} from './columns.ts';
+import {ColumnDecoder} from './columns/decode.ts';
+import {maxColumnBytes} from './columns/encode.ts';
 import {
   blocksSchema,
-  CHUNK_WORDS,
   type ChunkEntry,
   END_MAGIC,
   type FormatVersion,
   fromBlockRow,
   INDEX_SCHEMAS,
+  MOST_CHUNK_WORDS,
   TRAILER_BYTES,
   type TraceCounts,
 } from './container.ts';
@@ -40,16 +41,16 @@ export const section = (file: number, offset: number, limit: number, kind: Secti
 
 /** Of a records section: its words, undefined where they are not what is usual. */
 export const unpackSound = ({raw, codec}: Section, decoder: Decoder): SoundChunk | undefined => {
-  if (codec === 'raw' || raw.length < 4) return undefined;
+  if (codec !== 'brotli-columns' || raw.length < 4) return undefined;
   const length = Buffer.from(raw.buffer, raw.byteOffset, 4).readUInt32LE(0);
-  if (length === 0 || length > CHUNK_WORDS) return undefined;
+  if (length === 0 || length > MOST_CHUNK_WORDS) return undefined;
   return decoder.decode(raw.subarray(4), length);
 };
 
 /** Unpacks records sections, one after another. */
 export class Unpacker {
-  readonly #words = new Uint32Array(CHUNK_WORDS);
-  readonly #columns = new ColumnDecoder(CHUNK_WORDS);
+  #words = new Uint32Array(0);
+  readonly #columns = new ColumnDecoder();
 
   /** Words of the section; they are overwritten by the next. @throws DamagedSection */
   unpack({raw, codec}: Section): TraceChunk {
@@ -57,17 +58,26 @@ export class Unpacker {
     const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.length);
     const length = bytes.readUInt32LE(0);
     const body = bytes.subarray(4);
-    const words = this.#words;
-    if (length === 0 || length > CHUNK_WORDS) throw new DamagedSection(`claims ${length} words`);
+    if (length === 0 || length > MOST_CHUNK_WORDS) throw new DamagedSection(`claims ${length} words`);
     const claim = `claims ${length} words in ${body.length} bytes`;
     if (codec === 'raw') {
       if (body.length !== length * 4) throw new DamagedSection(claim);
+      const words = this.#room(length);
       for (let index = 0; index < length; index++) words[index] = body.readUInt32LE(index * 4);
       return {words, length};
     }
     if (body.length > maxColumnBytes(length)) throw new DamagedSection(claim);
-    orDamaged(() => this.#columns.decode(body, words, length));
+    const words = this.#room(length);
+    orDamaged(() => {
+      if (codec === 'brotli') this.#columns.decodeOlder(body, words, length);
+      else this.#columns.decode(body, words, length);
+    });
     return {words, length};
+  }
+
+  #room(length: number): Uint32Array {
+    if (length > this.#words.length) this.#words = new Uint32Array(length);
+    return this.#words;
   }
 }
 

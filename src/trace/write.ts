@@ -2,13 +2,14 @@
 import {setImmediate} from 'node:timers/promises';
 import {crc32} from 'node:zlib';
 import {AtomicFile} from '../files/write.ts';
-import {ColumnEncoder} from './columns.ts';
+import {ColumnEncoder} from './columns/encode.ts';
 import {
-  CHUNK_WORDS,
   type ChunkEntry,
   END_MAGIC,
   FORMAT_VERSION,
   MAGIC,
+  PACKINGS,
+  type PackingName,
   PREAMBLE_BYTES,
   TRAILER_BYTES,
   type TraceCounts,
@@ -24,9 +25,15 @@ import {recordWords} from './walk.ts';
 const BLOCKS_PER_SECTION = 4096;
 
 export interface WriteOptions {
-  /** How chunks are packed: `brotli` (columns) unless told otherwise. */
-  readonly codec?: Codec;
+  /** Of records; columns unless told otherwise. */
+  readonly codec?: RecordCodec;
+  /** `fast` unless told otherwise. */
+  readonly packing?: PackingName;
 }
+
+/** What records are written in. */
+export const RECORD_CODECS = ['raw', 'brotli-columns'] as const satisfies readonly Codec[];
+type RecordCodec = (typeof RECORD_CODECS)[number];
 
 const json = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
 
@@ -35,10 +42,11 @@ type Producer = TraceSource | AsyncTraceSource;
 
 class Writer {
   readonly #file: AtomicFile;
-  readonly #codec: Codec;
+  readonly #codec: RecordCodec;
+  readonly #quality: number;
   readonly #source: Producer;
-  readonly #pending = new Uint32Array(CHUNK_WORDS);
-  readonly #columns = new ColumnEncoder(CHUNK_WORDS);
+  readonly #pending: Uint32Array;
+  readonly #columns: ColumnEncoder;
   #pendingWords = 0;
   #blocksWritten = 0;
   readonly #blockSections: number[] = [];
@@ -48,9 +56,13 @@ class Writer {
   #before = 0;
   #task = FIRST_TASK;
 
-  constructor(file: AtomicFile, source: Producer, codec: Codec) {
+  constructor(file: AtomicFile, source: Producer, {codec = 'brotli-columns', packing = 'fast'}: WriteOptions = {}) {
+    const {chunkWords, quality} = PACKINGS[packing];
     this.#file = file;
     this.#codec = codec;
+    this.#quality = quality;
+    this.#pending = new Uint32Array(chunkWords);
+    this.#columns = new ColumnEncoder(chunkWords);
     this.#source = source;
     const preamble = Buffer.alloc(PREAMBLE_BYTES);
     preamble.set(MAGIC);
@@ -71,7 +83,7 @@ class Writer {
 
   /** The end of the last record from `from` on that the chunk under way has room for. */
   #fitting(words: Uint32Array, from: number, length: number): number {
-    const room = CHUNK_WORDS - this.#pendingWords;
+    const room = this.#pending.length - this.#pendingWords;
     if (length - from <= room) return length;
     let end = from;
     for (let next = end; next - from <= room; next += recordWords(words[next]!)) end = next;
@@ -96,8 +108,8 @@ class Writer {
     return counts;
   }
 
-  #section(kind: SectionKind, codec: Codec, raw: Uint8Array): void {
-    this.#file.write(encodeSection(kind, codec, raw));
+  #section(kind: SectionKind, codec: Codec, raw: Uint8Array, quality?: number): void {
+    this.#file.write(encodeSection(kind, codec, raw, quality));
   }
 
   #collect(words: Uint32Array): void {
@@ -120,7 +132,7 @@ class Writer {
     const wordCount = Buffer.alloc(4);
     wordCount.writeUInt32LE(words.length);
     const body = this.#codec === 'raw' ? littleEndian(words) : this.#columns.encode(words, words.length);
-    this.#section('records', this.#codec, Buffer.concat([wordCount, body]));
+    this.#section('records', this.#codec, Buffer.concat([wordCount, body]), this.#quality);
     this.#pendingWords = 0;
   }
 
@@ -145,7 +157,7 @@ const littleEndian = (words: Uint32Array): Uint8Array => {
 export const writeTrace = (path: string, source: TraceSource, options: WriteOptions = {}): TraceCounts => {
   const file = new AtomicFile(path);
   try {
-    const writer = new Writer(file, source, options.codec ?? 'brotli');
+    const writer = new Writer(file, source, options);
     for (let chunk = source.next(); chunk !== undefined; chunk = source.next()) writer.add(chunk);
     const counts = writer.finish();
     file.commit();
@@ -156,7 +168,7 @@ export const writeTrace = (path: string, source: TraceSource, options: WriteOpti
   }
 };
 
-export interface StoreOptions {
+export interface StoreOptions extends Pick<WriteOptions, 'packing'> {
   /** Ends the work between two chunks, and nothing is left. */
   readonly signal: AbortSignal;
   /** Hears of each chunk. */
@@ -167,11 +179,11 @@ export interface StoreOptions {
 export const storeTrace = async (
   path: string,
   source: Producer,
-  {signal, onChunk = () => {}}: StoreOptions,
+  {signal, packing = 'fast', onChunk = () => {}}: StoreOptions,
 ): Promise<TraceCounts> => {
   const file = new AtomicFile(path);
   try {
-    const writer = new Writer(file, source, 'brotli');
+    const writer = new Writer(file, source, {packing});
     for (let chunk = await source.next(); chunk !== undefined; chunk = await source.next()) {
       writer.add(chunk);
       onChunk(chunk.length);

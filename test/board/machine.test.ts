@@ -69,6 +69,7 @@ class ScriptedCpu implements VirtualCpu {
     }
     return 'budget';
   }
+  readonly touched = new Uint8Array(0);
   save(): never {
     throw new Error('its script cannot be saved');
   }

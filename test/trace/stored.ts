@@ -1,7 +1,7 @@
 /** Stored traces of several chunks and tasks, for the tools that work on files. */
 import {openSync, readFileSync, writeFileSync} from 'node:fs';
 import {crc32} from 'node:zlib';
-import {CHUNK_WORDS} from '../../src/trace/container.ts';
+import {PACKINGS} from '../../src/trace/container.ts';
 import {MARKER_ID} from '../../src/trace/events.ts';
 import {openTrace, type StoredTrace} from '../../src/trace/read.ts';
 import {accessMeta, blockRecord, eventRecord, READ, WRITE} from '../../src/trace/records.ts';
@@ -36,7 +36,7 @@ export const rounds = (first: number, count: number): number[] =>
   Array.from({length: count}, (_, index) => round(first + index)).flat();
 
 /** More than a chunk holds. */
-export const CHUNKFUL = Math.ceil(CHUNK_WORDS / ROUND_WORDS);
+export const CHUNKFUL = Math.ceil(PACKINGS.fast.chunkWords / ROUND_WORDS);
 
 /** Three chunks: begin, a switch to task 1001 in space 1 within the second, end at its end, and a return of 2 instructions. */
 export const TASK_WORDS: readonly number[] = [

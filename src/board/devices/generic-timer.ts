@@ -18,7 +18,7 @@ interface SystemRegister {
   readonly write?: (timer: GenericTimer, cpu: number, value: number | bigint) => void;
 }
 
-const ENABLE = 1 << 0;
+export const TIMER_ENABLE = 1 << 0;
 const MASKED = 1 << 1;
 const CONDITION = 1 << 2;
 
@@ -27,7 +27,8 @@ const EVENT_ENABLE = 1 << 2;
 const EVENT_DIRECTION = 1 << 3;
 const KERNEL_CONTROL_MASK = 0x3ff;
 
-type TimerName = 'physical' | 'virtual';
+export const TIMERS = ['physical', 'virtual'] as const;
+export type TimerName = (typeof TIMERS)[number];
 
 /** One comparator: CNTx_CTL without its status, CNTx_CVAL, and when the counter reaches it. */
 interface Comparator {
@@ -63,6 +64,8 @@ export interface TimerSettings {
   readonly now: (cpu: number) => number;
   /** Drives the interrupt of a timer. */
   readonly setLevel: (timer: TimerName, cpu: number, isHigh: boolean) => void;
+  /** Hears of each write to a comparator or its control. */
+  readonly onProgram?: ((timer: TimerName, cpu: number, comparator: Readonly<Comparator>) => void) | undefined;
 }
 
 const timerRegisters = (name: string, timer: TimerName, crm: number, compareOpcode: number): SystemRegister[] => [
@@ -187,7 +190,7 @@ export class GenericTimer {
   }
 
   restore(state: TimerState): void {
-    for (const timer of ['physical', 'virtual'] as const)
+    for (const timer of TIMERS)
       for (const [cpu, {control, compare}] of state[timer].entries())
         Object.assign(this.#comparators[timer][cpu]!, {
           control,
@@ -246,6 +249,7 @@ export class GenericTimer {
     comparator.compare = compare;
     comparator.due = this.#timeOf(compare);
     this.#update(cpu);
+    this.settings.onProgram?.(timer, cpu, comparator);
   }
 
   /** CNTx_CTL: the status is UNKNOWN while the timer is off, and reads as zero then. */
@@ -255,22 +259,24 @@ export class GenericTimer {
   }
 
   setControl(timer: TimerName, cpu: number, value: number): void {
-    this.#comparators[timer][cpu]!.control = value & (ENABLE | MASKED);
+    const comparator = this.#comparators[timer][cpu]!;
+    comparator.control = value & (TIMER_ENABLE | MASKED);
     this.#update(cpu);
+    this.settings.onProgram?.(timer, cpu, comparator);
   }
 
   #isMet(timer: TimerName, cpu: number): boolean {
     const {control, due} = this.comparator(timer, cpu);
-    return (control & ENABLE) !== 0 && this.settings.now(cpu) >= due;
+    return (control & TIMER_ENABLE) !== 0 && this.settings.now(cpu) >= due;
   }
 
   #update(cpu: number): void {
     let earliest = Number.POSITIVE_INFINITY;
-    for (const timer of ['physical', 'virtual'] as const) {
+    for (const timer of TIMERS) {
       const {control, due} = this.comparator(timer, cpu);
       const isMet = this.#isMet(timer, cpu);
       this.settings.setLevel(timer, cpu, isMet && (control & MASKED) === 0);
-      if (control === ENABLE && !isMet) earliest = Math.min(earliest, due);
+      if (control === TIMER_ENABLE && !isMet) earliest = Math.min(earliest, due);
     }
     this.#due[cpu] = earliest;
   }

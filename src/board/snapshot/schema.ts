@@ -2,6 +2,7 @@
 import {z} from 'zod';
 import {CORE_SHAPE} from '../../isa/system/core-state.ts';
 import type {VirtualCpuState} from '../../isa/system/virtual-cpu.ts';
+import {MARKERS} from '../../trace/events.ts';
 import {BOARDS, type Board, type DeviceKind, MOST_CPUS} from '../boards.ts';
 import type {ConsoleLogState} from '../console-log.ts';
 import type {TimerState} from '../devices/generic-timer.ts';
@@ -42,6 +43,7 @@ const loop = (cpus: number) =>
     time: count,
     seen: count,
     horizon: count.nullable(),
+    marker: z.enum(MARKERS).nullable(),
     turn: z
       .int()
       .min(0)

@@ -27,7 +27,7 @@ export const writeSnapshot = (file: string, {machine, configuration, command, se
   const output = new AtomicFile(file);
   try {
     const content = {...configuration, command, machine: machine.save(), session};
-    for (const part of encodeSnapshot(content, packPages(machine.ram))) output.write(part);
+    for (const part of encodeSnapshot(content, packPages(machine))) output.write(part);
     output.commit();
     return output.size;
   } catch (error) {
@@ -49,14 +49,14 @@ export const restoreMachine = (
   const board = BOARDS.find(({id}) => id === header.board)!;
   checkConfiguration(board, {cpus, memory});
   const ram = createRam(memory);
-  const wrong = unpackPages(sections, ram);
+  const machine = assemble({...options, board, cpus}, ram);
+  const wrong = unpackPages(sections, machine);
   if (wrong !== undefined)
     throw new InputError('the pages are not what the header says', {
       file,
       place: `section ${wrong}`,
       remedy: 'make it again with --snapshot-at',
     });
-  const machine = assemble({...options, board, cpus}, ram);
   machine.restore(header.machine);
   return machine;
 };

@@ -1,4 +1,5 @@
 /** Executes the instructions of one core, a number of them at a time. */
+import {accessExclusive} from '../../trace/records.ts';
 import {conditionPassed} from '../core/condition.ts';
 import {GuestFault, UndefinedInstruction} from '../core/errors.ts';
 import {ALWAYS, type Operation} from '../core/operation.ts';
@@ -36,6 +37,10 @@ export class VirtualCpu {
   #counted = 0;
   /** The count of instructions at the last exception that one caused. */
   #lastException = -1;
+  /** Recorded: a block that a step's end stopped, and how many instructions of it were executed. */
+  #partial: {readonly block: CoreBlock; readonly count: number} | undefined = undefined;
+  /** It waited when the step began. */
+  #hasWaited = false;
 
   constructor(cpu: SystemCpu, cache: SystemCodeCache) {
     this.cpu = cpu;
@@ -77,6 +82,11 @@ export class VirtualCpu {
     return describe(this.cpu);
   }
 
+  /** By page of RAM whether a core of the machine has accessed it. */
+  get touched(): Uint8Array {
+    return this.#machine.physical.touched;
+  }
+
   save(): VirtualCpuState {
     return {...saveCore(this.cpu), lastException: this.#lastException};
   }
@@ -111,6 +121,7 @@ export class VirtualCpu {
     const {cpu} = this;
     const limit = cpu.instructions + budget;
     cpu.attention = true;
+    this.#hasWaited = cpu.waiting !== undefined;
     this.#resumeExclusive();
     try {
       for (;;) {
@@ -125,6 +136,7 @@ export class VirtualCpu {
   /** Forgets a block that is no longer what memory holds. */
   forget(block: SystemBlock): void {
     const slot = slotOf(block.next);
+    if (this.#partial?.block.block === block) this.cpu.trace.cut();
     if (this.#slots[slot]?.block === block) this.#slots[slot] = undefined;
   }
 
@@ -146,6 +158,7 @@ export class VirtualCpu {
       if (cpu.attention) {
         const reason = this.#attend();
         if (reason !== undefined) return reason;
+        if (this.#partial !== undefined) this.#goOn(this.#partial, limit);
       }
       if (cpu.instructions >= limit) return 'budget';
       const {next} = cpu;
@@ -164,6 +177,8 @@ export class VirtualCpu {
       cpu.instructions += length;
       this.#counted = length;
       cpu.next = block.end;
+      const isRecorded = cpu.recording;
+      if (isRecorded) cpu.trace.begin();
       if (cpu.instructions > limit) this.#runPart(block.block, length - (cpu.instructions - limit));
       else if (block.usesVfp && !cpu.vfpEnabled) this.#interpret(block.block, length);
       else {
@@ -171,6 +186,7 @@ export class VirtualCpu {
         if (compiled !== undefined) compiled();
         else this.#warmUp(block);
       }
+      if (isRecorded) this.#endRecord(block, this.#counted);
     }
   }
 
@@ -186,6 +202,7 @@ export class VirtualCpu {
       if (!this.canResume()) return cpu.waiting;
       if (cpu.waiting === 'wfe') cpu.event = false;
       cpu.waiting = undefined;
+      if (this.#hasWaited) this.#machine.observer.resume?.(cpu.index);
     }
     cpu.attention = false;
     const {surroundings} = this.#machine;
@@ -241,9 +258,9 @@ export class VirtualCpu {
   }
 
   /** Instructions of VFP and Advanced SIMD that are reached while they are disabled are UNDEFINED. */
-  #interpret(block: SystemBlock, count: number): void {
+  #interpret(block: SystemBlock, count: number, first = 0): void {
     const {cpu} = this;
-    for (let index = 0; index < count; index++) {
+    for (let index = first; index < count; index++) {
       const operation = block.operations[index]!;
       if (operation.condition !== ALWAYS && !conditionPassed(cpu, operation.condition)) continue;
       if (!cpu.vfpEnabled && block.needsVfp(operation)) {
@@ -251,6 +268,51 @@ export class VirtualCpu {
       }
       operation.execute(cpu, operation);
     }
+  }
+
+  /** The rest of a block that a step's end stopped, in the same record unless something came between. */
+  #goOn({block, count}: {readonly block: CoreBlock; readonly count: number}, limit: number): void {
+    const {cpu} = this;
+    const {operations} = block.block;
+    const {address, thumb, itState} = operations[count]!;
+    const follows = cpu.next === (address | thumb) && cpu.itState === itState;
+    if (!follows || cpu.memory.fetchMap[address >>> 12] !== block.frame) cpu.trace.cut();
+    if (!cpu.trace.resume()) return;
+    this.#partial = undefined;
+    const end = count + Math.min(operations.length - count, limit - cpu.instructions);
+    const behind = operations[end];
+    this.#current = block;
+    this.#counted = end;
+    cpu.instructions += end - count;
+    cpu.next = behind === undefined ? block.end : behind.address | behind.thumb;
+    cpu.itState = behind === undefined ? block.block.itStateAfter : behind.itState;
+    this.#interpret(block.block, end, count);
+    this.#endRecord(block, end);
+  }
+
+  /** `count` instructions of the block are executed: those of its record, unless the next step goes on with it. */
+  #endRecord(block: CoreBlock, count: number): void {
+    const {trace} = this.cpu;
+    if (count === block.length) this.#record(block.block, count);
+    else {
+      this.#partial = {block, count};
+      trace.suspend(() => {
+        this.#partial = undefined;
+        this.#record(block.block, count);
+      });
+    }
+  }
+
+  #record(block: SystemBlock, count: number): void {
+    const {cpu} = this;
+    const {dictionary, observer} = this.#machine;
+    if (block.hasExclusive) {
+      for (const [address, meta] of [...cpu.trace.accesses()]) {
+        const physical = accessExclusive(meta) === 1 ? cpu.memory.heldPhysical(address) : undefined;
+        if (physical !== undefined) observer.exclusive?.(cpu.index, physical);
+      }
+    }
+    cpu.trace.close(count === 0 ? -1 : dictionary.idOf(block, count), count);
   }
 
   /** Takes the exception that an instruction caused. @throws the error itself when it is none of the guest's. */
@@ -261,8 +323,8 @@ export class VirtualCpu {
     }
     const operation = this.#stopAt(error);
     const {cpu} = this;
-    // A vector that cannot be executed leads to itself for ever: then each attempt counts, so that time goes on.
-    if (cpu.instructions === this.#lastException) cpu.instructions++;
+    // What is UNDEFINED takes its time, as SVC does and as in QEMU. A vector that cannot be executed leads to itself for ever: then each attempt counts, too.
+    if (error instanceof UndefinedInstruction || cpu.instructions === this.#lastException) cpu.instructions++;
     this.#lastException = cpu.instructions;
     const at = operation ?? {address: cpu.next & ~1, thumb: cpu.next & 1, itState: cpu.itState, meta: 0};
     cpu.takeException(error instanceof GuestFault ? this.#reportFault(error, at.meta) : 'undefined', at);
@@ -287,6 +349,7 @@ export class VirtualCpu {
     const index = block.operations.findIndex(({address}) => address === (pc | 0));
     const operation = block.operations[index];
     if (operation === undefined) return undefined;
+    if (this.cpu.trace.isOpen) this.#record(block, index);
     this.cpu.instructions -= this.#counted - index;
     this.cpu.next = operation.address | operation.thumb;
     this.cpu.itState = operation.itState;

@@ -25,6 +25,20 @@ const start = (words: readonly number[], options: BoardOptions = {}): {board: Bo
 const move = (Rd: number, value: number): readonly number[] => loadConstant(Rd, value);
 const unmask = word('CPS', {imod: 2, A: 1, I: 1, F: 1});
 
+test.each([
+  ['UNDEFINED', 0xe7f0_00f0, 1],
+  ['SVC', word('SVC'), 1],
+  ['a load that aborts', word('LDR (immediate)', {P: 1, U: 1, Rn: 1, Rt: 0}), 0],
+] as const)('%s takes the time that it takes in QEMU', (_, culprit, time) => {
+  const counts: number[] = [];
+  const {core} = start([...move(1, RAM_BASE - 4), culprit], {
+    observer: {exceptionEntry: () => counts.push(core.instructions)},
+  });
+  core.step(10);
+  // r1 takes two instructions.
+  expect(counts[0]).toBe(2 + time);
+});
+
 describe('interrupts', () => {
   test.each([
     ['irq', MODE.irq, 0x18, 0x1c0 - 0x40],
@@ -202,7 +216,7 @@ describe('what is seen by an observer', () => {
       wait: (_, kind) => seen.push(kind),
       call: (_, kind, immediate) => seen.push(`${kind} ${immediate}`),
       registerAccess: (_, {name, isWrite}) => seen.push(`${isWrite ? 'write' : 'read'} ${name}`),
-      tlbMaintenance: (_, name) => seen.push(name),
+      tlbMaintenance: (_, {name}) => seen.push(name),
       addressSpace: (_, asid) => seen.push(`space ${asid}`),
       deviceAccess: (_, address, size, isWrite, value) => seen.push([address, size, isWrite, value].join()),
     };

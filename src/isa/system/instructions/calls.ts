@@ -31,7 +31,10 @@ const HINTS: Readonly<Record<number, Execute>> = {
     cpu.waiting = 'wfi';
     cpu.attention = true;
   }),
-  4: system((cpu) => cpu.machine.surroundings.sendEvent(cpu.index)),
+  4: system((cpu) => {
+    cpu.machine.observer.sendEvent?.(cpu.index);
+    cpu.machine.surroundings.sendEvent(cpu.index);
+  }),
   ...Object.fromEntries(
     MARKERS.map((marker, number) => [
       FIRST_MARKER + number,
