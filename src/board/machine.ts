@@ -5,15 +5,14 @@
  * units; where all of them wait, time jumps to what is due next. So a run depends on the guest, its input and the quantum only.
  */
 import type {CpuSurroundings} from '../isa/system/bus.ts';
-import type {VirtualCpuState} from '../isa/system/virtual-cpu.ts';
 import type {Marker} from '../trace/events.ts';
-import type {Board, DeviceKind} from './boards.ts';
+import type {Board} from './boards.ts';
 import type {Start} from './boot/load.ts';
 import {buildDevices, type Devices} from './build.ts';
 import type {DeviceBus} from './device-bus.ts';
-import {TIMER_ENABLE, TIMERS, type TimerName, type TimerState} from './devices/generic-timer.ts';
-import type {GicState} from './devices/gic.ts';
-import type {Input} from './devices/pl011.ts';
+import {TIMER_ENABLE, TIMERS, type TimerName} from './devices/generic-timer.ts';
+import {InputQueue} from './input-queue.ts';
+import type {LoopState, MachineState} from './machine-state.ts';
 import type {BoardObserver} from './observer.ts';
 import type {Place} from './place.ts';
 import {callPsci, type Power} from './psci.ts';
@@ -68,50 +67,6 @@ interface Slot {
   /** Guest time up to which it has run, and what it had executed then. */
   time: number;
   executed: number;
-}
-
-/** The loop's own state. */
-export interface LoopState {
-  readonly quantum: number;
-  readonly time: number;
-  readonly seen: number;
-  /** Guest time up to which the round in progress goes, and whose turn it is in it; null between rounds. */
-  readonly horizon: number | null;
-  readonly turn: number;
-  /** That the last step executed. */
-  readonly marker: Marker | null;
-  readonly slots: readonly {readonly stop: StopReason; readonly time: number; readonly executed: number}[];
-}
-
-/** All that a machine goes on from, but its RAM. */
-export interface MachineState {
-  readonly loop: LoopState;
-  readonly input: readonly number[];
-  readonly cores: readonly VirtualCpuState[];
-  readonly gic: GicState;
-  readonly timer: TimerState;
-  /** By kind. */
-  readonly devices: Readonly<Partial<Record<DeviceKind, unknown>>>;
-}
-
-class InputQueue implements Input, Saved<readonly number[]> {
-  #characters: number[] = [];
-
-  get isEmpty(): boolean {
-    return this.#characters.length === 0;
-  }
-  push(characters: Uint8Array): void {
-    if (characters.length > 0) this.#characters = [...this.#characters, ...characters];
-  }
-  take(): number | undefined {
-    return this.#characters.shift();
-  }
-  save(): readonly number[] {
-    return this.#characters;
-  }
-  restore(characters: readonly number[]): void {
-    this.#characters = [...characters];
-  }
 }
 
 const STATES: Readonly<Record<StopReason, string>> = {

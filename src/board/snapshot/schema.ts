@@ -9,7 +9,7 @@ import type {TimerState} from '../devices/generic-timer.ts';
 import {Gic, type GicState} from '../devices/gic.ts';
 import type {Pl011State} from '../devices/pl011.ts';
 import type {Pl031State} from '../devices/pl031.ts';
-import type {LoopState, MachineState} from '../machine.ts';
+import type {LoopState, MachineState} from '../machine-state.ts';
 
 const count = z.int().min(0);
 const byte = z.int().min(0).max(0xff);
@@ -90,7 +90,8 @@ const pl031 = z.strictObject({
   mask: word,
   offset: z.int(),
   raw: word,
-  due: count.nullable(),
+  // A match may lie 2³² seconds ahead, which is more than an integer can be exactly.
+  due: z.number().min(0).nullable(),
 }) satisfies z.ZodType<Pl031State>;
 
 /** A kind of device without a row here cannot be built. */

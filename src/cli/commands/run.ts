@@ -1,11 +1,14 @@
 import {Errors, Flags} from '@oclif/core';
 import {BOARDS} from '../../board/boards.ts';
+import type {Place} from '../../board/place.ts';
 import {type Bytes, bytes, MEBIBYTE} from '../../units.ts';
 import {BaseCommand} from '../base.ts';
 import {executeGuest} from '../execute.ts';
 import {engine, guestBuild, maxInstructions, memorySize, optionalGuestArgument, surroundingFlags} from '../flags.ts';
 import {formatCount} from '../format.ts';
 import {interruptible} from '../interrupt.ts';
+import {placeFlag} from '../place.ts';
+import type {Origin} from '../power-up.ts';
 import {describeArguments, findGuest} from '../subject.ts';
 
 const MOST_PROGRAM_MEMORY = 3072 * MEBIBYTE;
@@ -26,8 +29,14 @@ const OF_PROGRAM = [
   'lock-step',
 ];
 
-/** What `run --linux` takes besides the kernel. */
+/** Flags of a boot, which a machine that goes on has no use for. */
+const OF_BOOT = ['linux', 'initrd', 'dtb', 'append', 'text-offset'];
+/** Flags of any machine. */
+const OF_MACHINE = {relationships: [{type: 'some' as const, flags: ['linux', 'from-snapshot']}]};
+
 interface MachineFlags {
+  readonly linux?: string | undefined;
+  readonly 'from-snapshot'?: string | undefined;
   readonly initrd?: string | undefined;
   readonly dtb?: string | undefined;
   readonly append?: string | undefined;
@@ -37,20 +46,38 @@ interface MachineFlags {
   readonly memory?: Bytes | undefined;
   readonly 'text-offset'?: number | undefined;
   readonly 'max-instructions'?: number | undefined;
+  readonly 'snapshot-at'?: Place | undefined;
+  readonly snapshot?: string | undefined;
   readonly stats: boolean;
 }
+
+/** Undefined when the flags are those of a program. */
+const originOf = (flags: MachineFlags): Origin | undefined => {
+  const {linux, initrd, dtb, append, board, cpus, memory, 'from-snapshot': file} = flags;
+  if (file !== undefined) return {kind: 'snapshot', file, expected: {board, cpus, memory}};
+  if (linux === undefined) return undefined;
+  return {
+    ...{kind: 'boot', linux, initrd, dtb, append, textOffset: flags['text-offset']},
+    ...{board: board ?? 'virt', cpus: cpus ?? 1, memory: memory ?? bytes(MACHINE_MEMORY)},
+  };
+};
 
 export default class Run extends BaseCommand {
   static override summary =
     'Execute an Arm Linux program, or boot a kernel: its streams pass through, its exit code is the exit code.';
   static override description =
     'Static and dynamically linked programs, and scripts, with their processes, threads and signals. The guest sees no file of the host but the program itself, --sysroot and --bind; what it writes elsewhere is kept in memory. A signal that ends it gives exit code 128 and its number. With --json its output is part of the object. Arguments for the guest follow --; a guest that comes along has defaults. With --linux a machine with that kernel starts; its console is the terminal (Ctrl-A x ends it), and powering it off gives exit code 0.';
-  static override usage = ['run PROGRAM [FLAGS] [-- ARGS]', 'run --linux IMAGE [FLAGS]'];
+  static override usage = [
+    'run PROGRAM [FLAGS] [-- ARGS]',
+    'run --linux IMAGE [FLAGS]',
+    'run --from-snapshot FILE [FLAGS]',
+  ];
   static override examples = [
     '<%= config.bin %> run dhrystone --stats -- 2000 100',
     '<%= config.bin %> run ./hello.elf --max-instructions 1000000',
     "<%= config.bin %> run /bin/sh --sysroot /srv/armhf --profile v7-hf -- -c 'ls /usr'",
     '<%= config.bin %> run --linux guests/linux/Image --initrd guests/linux/initramfs.cpio.gz --append cryptomgr.notests',
+    '<%= config.bin %> run --from-snapshot guests/linux/hackbench-1.snapshot',
   ];
   static override args = {guest: optionalGuestArgument};
   static override flags = {
@@ -81,12 +108,12 @@ export default class Run extends BaseCommand {
     append: Flags.string({helpValue: 'LINE', dependsOn: ['linux'], description: 'command line of the kernel'}),
     input: Flags.string({
       helpValue: 'FILE',
-      dependsOn: ['linux'],
+      ...OF_MACHINE,
       description: "what is typed on the console, '-' for standard input; the terminal by default",
     }),
-    cpus: Flags.integer({min: 1, dependsOn: ['linux'], description: 'vCPUs of the machine; 1 by default'}),
+    cpus: Flags.integer({min: 1, ...OF_MACHINE, description: 'vCPUs of the machine; 1 by default'}),
     board: Flags.option({options: BOARDS.map(({id}) => id)})({
-      dependsOn: ['linux'],
+      ...OF_MACHINE,
       description: 'board of the machine; virt by default',
     }),
     dtb: Flags.string({
@@ -100,15 +127,34 @@ export default class Run extends BaseCommand {
       helpValue: 'BYTES',
       description: 'where in RAM an Image starts; 0x208000 by default, which suits all since Linux 5.11',
     }),
+    'from-snapshot': Flags.string({
+      helpValue: 'FILE',
+      exclusive: [...OF_PROGRAM, ...OF_BOOT],
+      description: 'go on with a machine that --snapshot-at stopped; board, vCPUs and memory are its own',
+    }),
+    'snapshot-at': placeFlag({
+      ...OF_MACHINE,
+      dependsOn: ['snapshot'],
+      description:
+        'stop the machine there, and keep it: behind so many instructions, at a guest time such as 1.5s, or behind a mark of the guest (warm, begin, end)',
+    }),
+    snapshot: Flags.string({
+      helpValue: 'FILE',
+      dependsOn: ['snapshot-at'],
+      description: 'where it is kept; the file appears whole or not at all',
+    }),
   };
 
   async run(): Promise<object> {
     const guestArguments = this.takeGuestArguments();
     const {args, flags} = await this.parse(Run);
-    if (flags.linux !== undefined) {
-      if (args.guest !== undefined || guestArguments !== undefined)
-        throw new Errors.CLIError(`--linux boots a kernel: there is no program ${args.guest ?? ''}`.trim());
-      return this.#boot(flags.linux, flags);
+    const origin = originOf(flags);
+    if (origin !== undefined) {
+      if (args.guest !== undefined || guestArguments !== undefined) {
+        const what = origin.kind === 'boot' ? '--linux boots a kernel' : '--from-snapshot goes on with a machine';
+        throw new Errors.CLIError(`${what}: there is no program ${args.guest ?? ''}`.trim());
+      }
+      return this.#boot(origin, flags);
     }
     if (args.guest === undefined) throw new Errors.CLIError('missing argument: GUEST');
     if (flags.memory !== undefined && flags.memory > MOST_PROGRAM_MEMORY)
@@ -146,17 +192,21 @@ export default class Run extends BaseCommand {
     return outcome;
   }
 
-  async #boot(linux: string, flags: MachineFlags): Promise<object> {
+  async #boot(origin: Origin, flags: MachineFlags): Promise<object> {
     const {executeSystem} = await import('../system.ts');
-    const {initrd, dtb, append, input, board = 'virt', cpus = 1, memory = bytes(MACHINE_MEMORY)} = flags;
+    const {'snapshot-at': at, snapshot: file} = flags;
     const outcome = await interruptible((signal) =>
       executeSystem({
-        ...{linux, initrd, dtb, append, input, board, cpus, memory, signal},
-        textOffset: flags['text-offset'],
+        ...{origin, signal, input: flags.input},
         limit: flags['max-instructions'],
+        snapshot: at === undefined || file === undefined ? undefined : {at, file},
         output: this.jsonEnabled() ? 'keep' : 'pass',
       }),
     );
+    if (outcome.snapshot !== undefined) {
+      const {file: written, bytes: size} = outcome.snapshot;
+      this.note(`${written}: ${formatCount(size)} bytes, at ${formatCount(outcome.instructions)} instructions`);
+    }
     if (flags.stats) {
       const {instructions, guestSeconds, seconds, mips} = outcome;
       this.note(
