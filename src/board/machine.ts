@@ -56,7 +56,7 @@ export type Progress =
   | {readonly state: 'idle'; readonly until: number}
   | {readonly state: 'ended'; readonly why: 'power-off' | 'reset'};
 /** The place that was given is reached. */
-interface Reached {
+export interface Reached {
   readonly state: 'reached';
 }
 

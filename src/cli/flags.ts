@@ -181,9 +181,25 @@ export const surroundingFlags = {
   cwd: Flags.string({helpValue: 'DIR', description: 'the directory of the guest in which it starts; / by default'}),
 };
 
+const vcpu = Flags.integer({
+  min: 0,
+  description: "the vCPU of a machine's trace to replay; needed where it has several",
+});
+
+/** What a machine's guest did, for figures by unit. */
+export const unitFlags = {
+  units: Flags.integer({
+    min: 1,
+    helpValue: '40000',
+    description: "units of work between the markers of a machine's trace: what it did is shown per unit, too",
+  }),
+  unit: Flags.string({default: 'unit', dependsOn: ['units'], helpValue: 'message', description: 'what such a unit is'}),
+};
+
 /** For every command that replays. */
 export const replayFlags = {
   seed,
+  vcpu,
   set: settings,
   ...guestBuild,
   ...surroundingFlags,

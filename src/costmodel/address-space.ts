@@ -1,14 +1,14 @@
 /** The memory map of one guest under one hypervisor: both stages' tables, filled as pages are first touched. */
-import type {HypervisorFile, Placement} from '../hypervisors/schema.ts';
+import type {Placement} from '../hypervisors/schema.ts';
 import {MEBIBYTE} from '../units.ts';
 import type {Machine} from './machine.ts';
 import {entrySizes, PageSizes} from './page-sizes.ts';
 import {allocatorBelow, GuestPlacement, TABLE_RESERVE} from './placement.ts';
-import {checkSizes, layoutOf, reusing, SecondStage} from './second-stage.ts';
+import {checkSizes, layoutOf, reusing, SecondStage, type TranslationPolicy} from './second-stage.ts';
 import {STAGE1_FORMATS, type TableFormat, type TableMemory, Tables} from './tables.ts';
 import type {ProgramSpaces} from './translation.ts';
 
-export type TranslationPolicy = Pick<HypervisorFile, 'stage1' | 'stage2' | 'placement'>;
+export type {TranslationPolicy};
 
 const PAGE = 4096;
 const LARGEST_STAGE1_PAGE = 64 * MEBIBYTE;

@@ -1,9 +1,8 @@
 /** The memory map of a machine whose own kernel does stage 1, under one hypervisor. */
 
-import type {TranslationPolicy} from './address-space.ts';
 import {type GuestPage, GuestTranslations} from './guest-translations.ts';
 import type {Machine} from './machine.ts';
-import {layoutOf, SecondStage} from './second-stage.ts';
+import {layoutOf, SecondStage, type TranslationPolicy} from './second-stage.ts';
 import type {MachineSpaces} from './translation.ts';
 
 /** Pages of devices are of 4 KiB. */

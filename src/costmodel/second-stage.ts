@@ -1,10 +1,12 @@
 /** Stage 2 of one guest, filled as its memory is first used: tables in host RAM, frames as the hypervisor places them. */
+import type {HypervisorFile} from '../hypervisors/schema.ts';
 import {GIBIBYTE, MEBIBYTE} from '../units.ts';
-import type {TranslationPolicy} from './address-space.ts';
 import type {Machine} from './machine.ts';
 import {PageSizes} from './page-sizes.ts';
 import {allocatorBelow, FramePlacement, type MemoryLayout} from './placement.ts';
 import {leafLevel, stage2Format, type TableFormat, type TableMemory, Tables} from './tables.ts';
+
+export type TranslationPolicy = Pick<HypervisorFile, 'stage1' | 'stage2' | 'placement'>;
 
 /** Top of host RAM kept for stage-2 tables; the hypervisor's image and data lie below it. */
 export const HOST_TABLE_RESERVE = 8 * MEBIBYTE;

@@ -8,7 +8,12 @@ import type {SamplingOfTrace} from './replayer.ts';
 import {wantedChunks} from './sampled-source.ts';
 
 export type TraceRequest =
-  | {readonly kind: 'trace'; readonly path: string}
+  | {
+      readonly kind: 'trace';
+      readonly path: string;
+      /** Of whose records there are; left out for those of the only one. */
+      readonly vcpu?: number | undefined;
+    }
   | {readonly kind: 'guest'; readonly options: GuestTraceOptions};
 
 export interface OpenedTrace {
@@ -18,8 +23,9 @@ export interface OpenedTrace {
   close(): void;
 }
 
-function* all(source: TraceSource): Generator<PlacedChunk> {
-  for (let chunk = source.next(); chunk !== undefined; chunk = source.next()) yield chunk;
+function* all(source: TraceSource, vcpu = 0): Generator<PlacedChunk> {
+  for (let chunk = source.next(); chunk !== undefined; chunk = source.next())
+    if ((chunk.vcpu ?? 0) === vcpu) yield chunk;
 }
 
 /**
@@ -35,7 +41,7 @@ export const openRequest = (request: TraceRequest, sampled: SamplingOfTrace | un
   return {
     header: trace.header,
     blocks: trace.blocks,
-    chunks: sampled ? wantedChunks(trace, sampled.sampling, sampled.part) : all(trace),
+    chunks: sampled ? wantedChunks(trace, sampled.sampling, sampled.part) : all(trace, request.vcpu),
     close: () => trace.close(),
   };
 };

@@ -70,6 +70,7 @@ const readHeader = (file: string, bytes: Buffer): {readonly header: Header; read
 };
 
 export interface Snapshot {
+  readonly file: string;
   readonly header: Header;
   readonly sections: readonly Packed[];
 }
@@ -92,5 +93,5 @@ export const decodeSnapshot = (file: string, data: Uint8Array): Snapshot => {
     return {bytes: part, size};
   });
   if (at !== bytes.length) refuse(file, `byte ${at}`, `${bytes.length - at} bytes follow the last section`);
-  return {header: content, sections};
+  return {file, header: content, sections};
 };

@@ -4,6 +4,7 @@ import {CORE_SHAPE} from '../../isa/system/core-state.ts';
 import type {VirtualCpuState} from '../../isa/system/virtual-cpu.ts';
 import {MARKERS} from '../../trace/events.ts';
 import {BOARDS, type Board, type DeviceKind, MOST_CPUS} from '../boards.ts';
+import type {BootDescription} from '../boot/description.ts';
 import type {ConsoleLogState} from '../console-log.ts';
 import type {TimerState} from '../devices/generic-timer.ts';
 import {Gic, type GicState} from '../devices/gic.ts';
@@ -138,6 +139,13 @@ export interface Section {
 
 const section = z.strictObject({stored: count, size: count, checksum: word}) satisfies z.ZodType<Section>;
 
+const described = {name: z.string(), hash: z.string().regex(/^[0-9a-f]{64}$/)};
+const boot = z.strictObject({
+  image: z.strictObject(described),
+  others: z.array(z.strictObject({role: z.string(), ...described})),
+  commandLine: z.string(),
+}) satisfies z.ZodType<BootDescription>;
+
 /** What must be known before the rest can be checked. */
 export const configuration = z.object({
   board: z.enum(BOARDS.map(({id}) => id)),
@@ -149,6 +157,7 @@ export type Configuration = z.infer<typeof configuration>;
 export interface Header extends Configuration {
   /** The command that made it. */
   readonly command: string;
+  readonly boot: BootDescription;
   readonly machine: MachineState;
   readonly session: Session;
   /** Of the file, in order: the map of pages, then pages. */
@@ -159,6 +168,7 @@ export const header = (of: Configuration): z.ZodType<Header> =>
   z.strictObject({
     ...configuration.shape,
     command: z.string(),
+    boot,
     machine: machine(BOARDS.find(({id}) => id === of.board)!, of),
     session,
     sections: z.array(section).min(1),

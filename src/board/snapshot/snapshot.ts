@@ -4,6 +4,7 @@ import {readBytes} from '../../files/read.ts';
 import {AtomicFile} from '../../files/write.ts';
 import {createRam} from '../../isa/system/physical-memory.ts';
 import {BOARDS} from '../boards.ts';
+import type {BootDescription} from '../boot/description.ts';
 import {checkConfiguration} from '../boot/load.ts';
 import {assemble, type MachineOptions} from '../create-machine.ts';
 import type {Machine} from '../machine.ts';
@@ -11,22 +12,26 @@ import {decodeSnapshot, encodeSnapshot, type Snapshot} from './file.ts';
 import {packPages, unpackPages} from './pages.ts';
 import type {Configuration, Session} from './schema.ts';
 
-export type {Configuration, Session, Snapshot};
+export type {Snapshot};
 
 export interface SnapshotContent {
   readonly machine: Machine;
   /** Of the machine. */
   readonly configuration: Configuration;
+  readonly boot: BootDescription;
   /** The command that made it. */
   readonly command: string;
   readonly session: Session;
 }
 
 /** Writes the file whole or not at all. @returns its size. @throws InputError when it cannot be written. */
-export const writeSnapshot = (file: string, {machine, configuration, command, session}: SnapshotContent): number => {
+export const writeSnapshot = (
+  file: string,
+  {machine, configuration, boot, command, session}: SnapshotContent,
+): number => {
   const output = new AtomicFile(file);
   try {
-    const content = {...configuration, command, machine: machine.save(), session};
+    const content = {...configuration, boot, command, machine: machine.save(), session};
     for (const part of encodeSnapshot(content, packPages(machine))) output.write(part);
     output.commit();
     return output.size;
@@ -41,8 +46,7 @@ export const readSnapshot = (file: string): Snapshot => decodeSnapshot(file, rea
 
 /** @throws InputError when its RAM is not what its header says. */
 export const restoreMachine = (
-  file: string,
-  {header, sections}: Snapshot,
+  {file, header, sections}: Snapshot,
   options: Pick<MachineOptions, 'send' | 'observer'>,
 ): Machine => {
   const {cpus, memory} = header;

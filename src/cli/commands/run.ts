@@ -1,18 +1,17 @@
 import {Errors, Flags} from '@oclif/core';
-import {BOARDS} from '../../board/boards.ts';
 import type {Place} from '../../board/place.ts';
-import {type Bytes, bytes, MEBIBYTE} from '../../units.ts';
+import {MEBIBYTE} from '../../units.ts';
 import {BaseCommand} from '../base.ts';
 import {executeGuest} from '../execute.ts';
 import {engine, guestBuild, maxInstructions, memorySize, optionalGuestArgument, surroundingFlags} from '../flags.ts';
 import {formatCount} from '../format.ts';
 import {interruptible} from '../interrupt.ts';
+import {type MachineFlagValues, machineFlags, OF_MACHINE, originOf} from '../machine-flags.ts';
 import {placeFlag} from '../place.ts';
 import type {Origin} from '../power-up.ts';
 import {describeArguments, findGuest} from '../subject.ts';
 
 const MOST_PROGRAM_MEMORY = 3072 * MEBIBYTE;
-const MACHINE_MEMORY = 256 * MEBIBYTE;
 
 /** Flags of a program, which a machine has no use for. */
 const OF_PROGRAM = [
@@ -29,38 +28,13 @@ const OF_PROGRAM = [
   'lock-step',
 ];
 
-/** Flags of a boot, which a machine that goes on has no use for. */
-const OF_BOOT = ['linux', 'initrd', 'dtb', 'append', 'text-offset'];
-/** Flags of any machine. */
-const OF_MACHINE = {relationships: [{type: 'some' as const, flags: ['linux', 'from-snapshot']}]};
-
-interface MachineFlags {
-  readonly linux?: string | undefined;
-  readonly 'from-snapshot'?: string | undefined;
-  readonly initrd?: string | undefined;
-  readonly dtb?: string | undefined;
-  readonly append?: string | undefined;
-  readonly input?: string | undefined;
-  readonly board?: string | undefined;
-  readonly cpus?: number | undefined;
-  readonly memory?: Bytes | undefined;
-  readonly 'text-offset'?: number | undefined;
+/** What a machine takes. */
+interface MachineFlags extends MachineFlagValues {
   readonly 'max-instructions'?: number | undefined;
   readonly 'snapshot-at'?: Place | undefined;
   readonly snapshot?: string | undefined;
   readonly stats: boolean;
 }
-
-/** Undefined when the flags are those of a program. */
-const originOf = (flags: MachineFlags): Origin | undefined => {
-  const {linux, initrd, dtb, append, board, cpus, memory, 'from-snapshot': file} = flags;
-  if (file !== undefined) return {kind: 'snapshot', file, expected: {board, cpus, memory}};
-  if (linux === undefined) return undefined;
-  return {
-    ...{kind: 'boot', linux, initrd, dtb, append, textOffset: flags['text-offset']},
-    ...{board: board ?? 'virt', cpus: cpus ?? 1, memory: memory ?? bytes(MACHINE_MEMORY)},
-  };
-};
 
 export default class Run extends BaseCommand {
   static override summary =
@@ -99,44 +73,12 @@ export default class Run extends BaseCommand {
     }),
     'max-instructions': maxInstructions,
     stats: Flags.boolean({description: 'end with a line on stderr: instructions, seconds, speed'}),
-    linux: Flags.string({
-      helpValue: 'IMAGE',
-      exclusive: OF_PROGRAM,
-      description: 'boot this kernel: a zImage, the Image in it, or a bare ELF program',
-    }),
-    initrd: Flags.string({helpValue: 'FILE', dependsOn: ['linux'], description: 'initramfs of the kernel'}),
-    append: Flags.string({helpValue: 'LINE', dependsOn: ['linux'], description: 'command line of the kernel'}),
-    input: Flags.string({
-      helpValue: 'FILE',
-      ...OF_MACHINE,
-      description: "what is typed on the console, '-' for standard input; the terminal by default",
-    }),
-    cpus: Flags.integer({min: 1, ...OF_MACHINE, description: 'vCPUs of the machine; 1 by default'}),
-    board: Flags.option({options: BOARDS.map(({id}) => id)})({
-      ...OF_MACHINE,
-      description: 'board of the machine; virt by default',
-    }),
-    dtb: Flags.string({
-      helpValue: 'FILE',
-      dependsOn: ['linux'],
-      description: "flattened device tree in place of the board's own",
-    }),
-    'text-offset': Flags.integer({
-      min: 0,
-      dependsOn: ['linux'],
-      helpValue: 'BYTES',
-      description: 'where in RAM an Image starts; 0x208000 by default, which suits all since Linux 5.11',
-    }),
-    'from-snapshot': Flags.string({
-      helpValue: 'FILE',
-      exclusive: [...OF_PROGRAM, ...OF_BOOT],
-      description: 'go on with a machine that --snapshot-at stopped; board, vCPUs and memory are its own',
-    }),
+    ...machineFlags(OF_PROGRAM),
     'snapshot-at': placeFlag({
       ...OF_MACHINE,
       dependsOn: ['snapshot'],
       description:
-        'stop the machine there, and keep it: behind so many instructions, at a guest time such as 1.5s, or behind a mark of the guest (warm, begin, end)',
+        'end the run there, and keep the machine: behind so many instructions, at a guest time such as 1.5s, or behind a mark of the guest (warm, begin, end)',
     }),
     snapshot: Flags.string({
       helpValue: 'FILE',
@@ -148,14 +90,8 @@ export default class Run extends BaseCommand {
   async run(): Promise<object> {
     const guestArguments = this.takeGuestArguments();
     const {args, flags} = await this.parse(Run);
-    const origin = originOf(flags);
-    if (origin !== undefined) {
-      if (args.guest !== undefined || guestArguments !== undefined) {
-        const what = origin.kind === 'boot' ? '--linux boots a kernel' : '--from-snapshot goes on with a machine';
-        throw new Errors.CLIError(`${what}: there is no program ${args.guest ?? ''}`.trim());
-      }
-      return this.#boot(origin, flags);
-    }
+    const origin = originOf(flags, args.guest !== undefined || guestArguments !== undefined, args.guest);
+    if (origin !== undefined) return this.#boot(origin, flags);
     if (args.guest === undefined) throw new Errors.CLIError('missing argument: GUEST');
     if (flags.memory !== undefined && flags.memory > MOST_PROGRAM_MEMORY)
       throw new Errors.CLIError(`a program has ${MOST_PROGRAM_MEMORY / MEBIBYTE} MiB at most`);
@@ -198,8 +134,8 @@ export default class Run extends BaseCommand {
     const outcome = await interruptible((signal) =>
       executeSystem({
         ...{origin, signal, input: flags.input},
-        limit: flags['max-instructions'],
         snapshot: at === undefined || file === undefined ? undefined : {at, file},
+        limit: flags['max-instructions'],
         output: this.jsonEnabled() ? 'keep' : 'pass',
       }),
     );

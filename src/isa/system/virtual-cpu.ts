@@ -203,6 +203,7 @@ export class VirtualCpu {
       if (cpu.waiting === 'wfe') cpu.event = false;
       cpu.waiting = undefined;
       if (this.#hasWaited) this.#machine.observer.resume?.(cpu.index);
+      this.#hasWaited = false;
     }
     cpu.attention = false;
     const {surroundings} = this.#machine;

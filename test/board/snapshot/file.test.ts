@@ -12,8 +12,7 @@ const FILE = fileOf(running);
 const HEADER_AT = 20;
 const HEADER = FILE.subarray(HEADER_AT, HEADER_AT + FILE.readUInt32LE(12));
 
-const restore = (bytes: Uint8Array) =>
-  restoreMachine('a.snapshot', decodeSnapshot('a.snapshot', bytes), {send: () => {}});
+const restore = (bytes: Uint8Array) => restoreMachine(decodeSnapshot('a.snapshot', bytes), {send: () => {}});
 /** Of a snapshot with another header, whose checksum is right. */
 const withHeader = (text: string): Buffer => {
   const header = Buffer.from(text);
@@ -112,7 +111,7 @@ describe('pages', () => {
     for (const page of [1, 2999]) before.touched[page] = 1;
     const after = memory(3000);
     expect(unpackPages(packPages(before), after)).toBeUndefined();
-    expect(after).toEqual(before);
+    for (const part of ['ram', 'touched'] as const) expect(Buffer.compare(after[part], before[part])).toBe(0);
   });
 
   test('a chunk that does not inflate, or to more than it says, is named', () => {

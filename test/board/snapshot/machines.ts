@@ -16,6 +16,8 @@ const SLICE = 1e6;
 export const MEMORY = 2 ** 26;
 export const SESSION = {log: {lines: [], line: [], panicked: false}, printed: false, pressed: 0, presses: 0} as const;
 
+const BOOT = {image: {name: 'a', hash: '0'.repeat(64)}, others: [], commandLine: ''} as const;
+
 export interface Running {
   readonly machine: Machine;
   readonly cpus: number;
@@ -48,7 +50,7 @@ export const runTo = ({machine}: Running, place: Place): boolean => {
 export const fileOf = ({machine, cpus}: Running): Buffer =>
   Buffer.concat(
     encodeSnapshot(
-      {board: 'virt', cpus, memory: MEMORY, command: 'a test', machine: machine.save(), session: SESSION},
+      {board: 'virt', cpus, memory: MEMORY, command: 'a test', boot: BOOT, machine: machine.save(), session: SESSION},
       packPages(machine),
     ),
   );
@@ -59,7 +61,7 @@ export const copyOf = (running: Running): Running => {
   const send = (character: number): void => {
     output.push(character);
   };
-  const machine = restoreMachine('copy', decodeSnapshot('copy', fileOf(running)), {send});
+  const machine = restoreMachine(decodeSnapshot('copy', fileOf(running)), {send});
   return {machine, cpus: running.cpus, output};
 };
 
