@@ -193,7 +193,7 @@ export const unitFlags = {
     helpValue: '40000',
     description: "units of work between the markers of a machine's trace: what it did is shown per unit, too",
   }),
-  unit: Flags.string({default: 'unit', dependsOn: ['units'], helpValue: 'message', description: 'what such a unit is'}),
+  unit: Flags.string({dependsOn: ['units'], helpValue: 'message', description: 'what such a unit is'}),
 };
 
 /** For every command that replays. */
@@ -244,6 +244,8 @@ export const outputFlag = (what: string) =>
     helpValue: 'FILE',
     description: `where ${what}; it appears whole or not at all`,
   });
+
+export const vcpuFlag = (description: string) => Flags.integer({min: 0, helpValue: 'N', description});
 
 export const engine = Flags.option({
   options: ENGINES,
