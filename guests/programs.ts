@@ -138,7 +138,7 @@ export const BARE = {
   script: 'bare/bare.ld',
   programs: ['registers', 'exceptions', 'thumb', 'short-tables', 'long-tables', 'exclusives'],
   /** These need more of a board than a console. */
-  boardPrograms: ['devices'],
+  boardPrograms: ['devices', 'recorded'],
 } as const;
 
 /** Relative to `guests/bin`. */

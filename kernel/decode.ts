@@ -11,6 +11,7 @@ import {
   CAPACITY,
   CHECKED,
   CHOICE,
+  CHOICES,
   CHUNK,
   CHUNK_BLOCK_BYTES,
   CHUNK_BLOCKS,
@@ -24,6 +25,7 @@ import {
   FOLLOWER,
   FOLLOWER_HEAD,
   INSTRUCTIONS,
+  KINDS,
   META,
   MOST_ENTRIES,
   MOST_EVENTS,
@@ -171,9 +173,6 @@ function remember(entry: usize, before: u32, address: u32): void {
   store<u32>(entry + ADDRESS, address);
 }
 
-const TLB_MAINTENANCE: u32 = 4;
-const TLB_OPERATIONS: u32 = 4;
-
 /**
  * Decodes `bytes` bytes of columns to `length` words, with a dictionary of `blocks` blocks; `number` is any that no chunk
  * before had. Returns whether all is as usual.
@@ -230,6 +229,7 @@ export function decode(bytes: i32, length: i32, blocks: i32, number: i32): bool 
     if (head >= EVENT_FLAG) {
       const kind = (head >>> 16) & 0x7fff;
       const words = head & 0xffff;
+      if (kind >= load<u32>(KINDS)) return false;
       if (words !== load<u8>(PAYLOAD_WORDS + kind) || events === MOST_EVENTS) return false;
       if (at + ((<usize>words + 1) << 2) > end) return false;
       store<i32>(EVENT_LIST + ((<usize>events) << 2), <i32>((at - WORDS) >>> 2));
@@ -242,7 +242,8 @@ export function decode(bytes: i32, length: i32, blocks: i32, number: i32): bool 
         payloads = cursor;
         store<u32>(at, <u32>value);
       }
-      if (kind === TLB_MAINTENANCE && load<u32>(at - ((<usize>words) << 2)) >= TLB_OPERATIONS) return false;
+      const choices = <u32>load<u8>(CHOICES + kind);
+      if (choices !== 0 && load<u32>(at - ((<usize>words) << 2)) >= choices) return false;
       continue;
     }
     const accesses = head & 0xff;

@@ -1,11 +1,9 @@
 /** A machine with everything in it, ready to run. */
-
 import type {EngineName} from '../isa/engine/engine.ts';
 import {createCores} from '../isa/system/create-machine.ts';
 import {createRam} from '../isa/system/physical-memory.ts';
-import type {RegionLimits} from '../isa/translate/region.ts';
 import type {Board} from './boards.ts';
-import {type BootFiles, checkConfiguration, load} from './boot/load.ts';
+import {type BootFiles, checkConfiguration, load, type Start} from './boot/load.ts';
 import {Machine} from './machine.ts';
 import type {BoardObserver} from './observer.ts';
 import type {Configuration} from './tree/generate.ts';
@@ -21,36 +19,28 @@ export interface MachineOptions extends Configuration {
   readonly observer?: BoardObserver;
   /** Which executes changes nothing but the speed; `translate` by default. */
   readonly engine?: EngineName;
-  readonly limits?: Partial<RegionLimits>;
 }
 
-/** @throws InputError or ElfError naming the file or flag, what is wrong and what to do. */
-export const createMachine = ({
-  board,
-  files,
-  cpus,
-  memory,
-  send,
-  observer,
-  engine,
-  limits,
-}: MachineOptions): Machine => {
-  checkConfiguration(board, {cpus, memory});
-  const ram = createRam(memory);
-  return new Machine({
+type Assembly = Pick<MachineOptions, 'board' | 'cpus' | 'send' | 'observer' | 'engine'>;
+
+/** @param start left out for a machine that is then restored. */
+export const assemble = ({board, cpus, send, observer, engine}: Assembly, ram: Uint8Array, start?: Start): Machine =>
+  new Machine({
     board,
     cpus,
     ram,
-    start: load(board, files, {cpus, memory}, ram),
+    ...(start && {start}),
     createCpus: (bus, surroundings) =>
-      createCores({
-        ...{bus, surroundings, cores: cpus},
-        ...(observer && {observer}),
-        ...(engine && {engine}),
-        ...(limits && {limits}),
-      }),
+      createCores({...{bus, surroundings, cores: cpus}, ...(observer && {observer}), ...(engine && {engine})}),
     send,
     ...(observer && {observer}),
     epoch: EPOCH,
   });
+
+/** @throws InputError or ElfError naming the file or flag, what is wrong and what to do. */
+export const createMachine = (options: MachineOptions): Machine => {
+  const {board, files, cpus, memory} = options;
+  checkConfiguration(board, {cpus, memory});
+  const ram = createRam(memory);
+  return assemble(options, ram, load(board, files, {cpus, memory}, ram));
 };

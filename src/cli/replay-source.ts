@@ -10,14 +10,14 @@ import {replayOnThreads} from '../predict/replay-threads.ts';
 import type {Sampling} from '../predict/sample-plan.ts';
 import {GUEST_PART, type MeasuredPart, measuredPart} from '../predict/sampled-source.ts';
 import type {TraceRequest} from '../predict/trace-request.ts';
-import {openTrace} from '../trace/read.ts';
+import {openTrace, storedHeader} from '../trace/read.ts';
 import type {MachineHeader, TraceHeader} from '../trace/source.ts';
 import {type SamplingValues, type SurroundingValues, samplingOf} from './flags.ts';
 import type {GuestProgram, GuestRequest} from './guest-program.ts';
 import {interruptible} from './interrupt.ts';
 import {startProgress} from './progress.ts';
 import {type SampleSummary, summaryOf} from './sample-text.ts';
-import {isTrace, storedHeader} from './stored-trace.ts';
+import {isTrace} from './stored-trace.ts';
 import {describeArguments, findGuest} from './subject.ts';
 
 export interface ReplayOrigin {

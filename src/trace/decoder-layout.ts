@@ -9,9 +9,13 @@ export const DECODED_WORDS = 1048576;
 export const INSTRUCTIONS = 0;
 export const RECORDS = 4;
 export const EVENTS = 8;
+/** Kinds of event that there are; the host writes it. */
+export const KINDS = 12;
 /** By kind of event a byte: words of its payload. The host writes it. */
 export const PAYLOAD_WORDS = 64;
-export const EVENT_KIND_COUNT = 64;
+/** By kind of event a byte: what its first word must be less than; 0 where any will do. The host writes it. */
+export const CHOICES = 96;
+export const EVENT_KIND_COUNT = 32;
 /** Word offsets of the events' records, as far as there is room. */
 export const EVENT_LIST = 128;
 export const MOST_EVENTS = 65536;

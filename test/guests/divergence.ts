@@ -78,4 +78,9 @@ const follow = async (boot: QemuBoot, qemu: ChildProcess): Promise<Comparison> =
 
 /** @param boot of one vCPU: QEMU lets several run one after the other on one clock, not beside each other. */
 export const compareWithQemu = (boot: QemuBoot): Promise<Comparison> =>
-  runQemu(boot, loadGuest(boot), LOG_ARGUMENTS, (qemu) => follow(boot, qemu));
+  runQemu(
+    boot,
+    loadGuest(boot),
+    () => LOG_ARGUMENTS,
+    (qemu) => follow(boot, qemu),
+  );

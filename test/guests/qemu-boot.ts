@@ -1,6 +1,7 @@
 /**
- * The same kernel, tree and addresses in QEMU's virt, an instruction a nanosecond. Idle time is skipped (`sleep=off`), or a guest
- * that waits would see the host's clock.
+ * The same kernel, tree and addresses in QEMU's virt. On one vCPU an instruction takes a nanosecond and idle time is skipped
+ * (`sleep=off`), or a guest that waits would see the host's clock. Several would take turns on one clock, and be twenty times as slow
+ * by it: they go by the host's.
  */
 import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
@@ -59,7 +60,8 @@ const argumentsFor = ({cpus, memory}: QemuBoot, {board, ram, start}: Loaded, fol
   };
   return [
     ...['-M', 'virt', '-cpu', 'cortex-a7', '-nographic', '-smp', `${cpus}`, '-m', `${memory / MEBIBYTE}`],
-    ...['-icount', 'shift=0,sleep=off', '-rtc', 'base=2015-01-01,clock=vm'],
+    ...(cpus === 1 ? ['-icount', 'shift=0,sleep=off'] : []),
+    ...['-rtc', 'base=2015-01-01,clock=vm'],
     ...loader('low', STUB_OFFSET, ram.subarray(STUB_OFFSET, LOW_BYTES)),
     ...loader('high', memory - HIGH_BYTES, ram.subarray(memory - HIGH_BYTES)),
     ...['-device', `loader,addr=0x${start.entry.toString(16)},cpu-num=0`],
@@ -92,15 +94,15 @@ export const bootInQemu = (boot: QemuBoot): {readonly log: string} =>
     return {log: stdout};
   });
 
-/** Starts QEMU, whose three streams are `use`'s until it has done with them. @param more arguments. */
+/** Starts QEMU, whose three streams are `use`'s until it has done with them. @param more arguments; the folder goes when QEMU does. */
 export const runQemu = <T>(
   boot: QemuBoot,
   loaded: Loaded,
-  more: readonly string[],
+  more: (folder: string) => readonly string[],
   use: (qemu: ChildProcess) => Promise<T>,
 ): Promise<T> =>
   withFolder(async (folder) => {
-    const qemu = spawn(QEMU, [...argumentsFor(boot, loaded, folder), ...more], {stdio: 'pipe'});
+    const qemu = spawn(QEMU, [...argumentsFor(boot, loaded, folder), ...more(folder)], {stdio: 'pipe'});
     try {
       return await use(qemu);
     } finally {

@@ -6,6 +6,7 @@ import {ALWAYS, type Operation} from '../core/operation.ts';
 import {compileBlock, HOT, interpretBlock} from '../engine/hot-block.ts';
 import {CoreBlock, makerOf, type SystemBlock, type SystemCodeCache} from './code-cache.ts';
 import {CONTROL, TTBCR} from './control.ts';
+import {type CoreState, restoreCore, saveCore} from './core-state.ts';
 import {describe} from './describe.ts';
 import type {ExceptionKind} from './exceptions.ts';
 import {ACCESS} from './memory.ts';
@@ -22,6 +23,11 @@ const SLOTS = 1 << 16;
 const slotOf = (next: number): number => (next >>> 1) & (SLOTS - 1);
 type Slots = (CoreBlock | undefined)[];
 const emptySlots = (): Slots => new Array(SLOTS).fill(undefined);
+
+export interface VirtualCpuState extends CoreState {
+  /** The count of instructions at the last exception that one caused; −1 before. */
+  readonly lastException: number;
+}
 
 export class VirtualCpu {
   readonly cpu: SystemCpu;
@@ -84,6 +90,21 @@ export class VirtualCpu {
     return describe(this.cpu);
   }
 
+  /** By page of RAM whether a core of the machine has accessed it. */
+  get touched(): Uint8Array {
+    return this.#machine.physical.touched;
+  }
+
+  save(): VirtualCpuState {
+    return {...saveCore(this.cpu), lastException: this.#lastException};
+  }
+
+  /** Of a core that has executed nothing yet. */
+  restore(state: VirtualCpuState): void {
+    restoreCore(this.cpu, state);
+    this.#lastException = state.lastException;
+  }
+
   /** Sets the event register: a SEV of any core, or the event stream. */
   signalEvent(): void {
     this.cpu.event = true;
@@ -134,7 +155,7 @@ export class VirtualCpu {
   mayGoOn(): boolean {
     const {cpu} = this;
     const {next, mode} = cpu;
-    if (!cpu.isOn || cpu.waiting !== undefined) return false;
+    if (!cpu.isOn || cpu.waiting !== undefined || cpu.endsTurn) return false;
     this.#attend();
     return cpu.next === next && cpu.mode === mode;
   }
@@ -172,7 +193,10 @@ export class VirtualCpu {
         const reason = this.#attend();
         if (reason !== undefined) return reason;
         slots = this.#slots;
-        if (this.#partial !== undefined) this.#goOn(this.#partial, limit);
+        if (this.#partial !== undefined) {
+          this.#goOn(this.#partial, limit);
+          continue;
+        }
       }
       if (cpu.instructions >= limit) return 'budget';
       const {next} = cpu;
@@ -213,11 +237,16 @@ export class VirtualCpu {
   #attend(): StopReason | undefined {
     const {cpu} = this;
     if (!cpu.isOn) return 'halted';
+    if (cpu.endsTurn) {
+      cpu.endsTurn = false;
+      return 'budget';
+    }
     if (cpu.waiting !== undefined) {
       if (!this.canResume()) return cpu.waiting;
       if (cpu.waiting === 'wfe') cpu.event = false;
       cpu.waiting = undefined;
       if (this.#hasWaited) this.#machine.observer.resume?.(cpu.index);
+      this.#hasWaited = false;
     }
     cpu.attention = false;
     const {surroundings} = this.#machine;

@@ -67,7 +67,7 @@ const targetsOf = (value: number, sender: number, all: number): number => {
 export class MachineRecorder implements BoardObserver {
   /** Takes the records of a vCPU; they are overwritten behind it. */
   readonly #take: (vcpu: number, words: Uint32Array) => void;
-  /** Decides whether a marker begins or ends the recording. */
+  /** Decides what a marker does to the recording, and whether it tells it. */
   readonly #onMarker: (marker: Marker) => void;
   #machine: RecordedMachine | undefined = undefined;
   #board: RecordedBoard | undefined = undefined;
@@ -145,11 +145,13 @@ export class MachineRecorder implements BoardObserver {
     this.#handOver();
   }
 
-  /** In the streams of all vCPUs: where each of them was. */
   marker(_cpu: number, marker: Marker): void {
-    if (marker !== 'end') this.#onMarker(marker);
+    this.#onMarker(marker);
+  }
+
+  /** In the streams of all vCPUs: where each of them was. */
+  tellMarker(marker: Marker): void {
     for (const {index} of this.#attached.cores) this.#event(index, 'marker', MARKER_ID[marker]);
-    if (marker === 'end') this.#onMarker(marker);
   }
 
   exceptionEntry(cpu: number, kind: ExceptionKind, returnAddress: number): void {

@@ -1,13 +1,14 @@
 import {Args} from '@oclif/core';
 import {systemWith} from '../../../predict/policy-changes.ts';
 import {pageSizeList, pageSizeSystems} from '../../../predict/replay-report.ts';
+import {storedHeader} from '../../../trace/read.ts';
 import {BaseCommand} from '../../base.ts';
 import {listFlag, replayFlags, suts} from '../../flags.ts';
 import {pageSizeNotes, pageSizeRows, pageSizeText} from '../../page-size-text.ts';
 import {calibrationWith} from '../../parameters.ts';
 import {policyChanges, policyFlags} from '../../policy-flags.ts';
 import {replaySubject, requestOf} from '../../replay-source.ts';
-import {isTrace, storedHeader} from '../../stored-trace.ts';
+import {isTrace} from '../../stored-trace.ts';
 
 const DEFAULT_STAGE1 = ['4K', '64K', '2M'];
 
