@@ -22,7 +22,8 @@ const stateOf = ({cpu}: VirtualCpu) => ({
   ...{instructions: cpu.instructions, isOn: cpu.isOn, waiting: cpu.waiting, event: cpu.event},
 });
 
-const contentsOf = ({ram}: Board): string => createHash('sha1').update(ram).digest('hex');
+const contentsOf = ({ram}: Board, end = ram.length): string =>
+  createHash('sha1').update(ram.subarray(0, end)).digest('hex');
 
 const elfOf = (program: string): Buffer => readFileSync(join(GUESTS, 'bin', bareElf(program)));
 
@@ -62,7 +63,10 @@ describe('of code that runs again and again', () => {
   // A loop over random instructions that load, store, set flags, and now and then write over the loop or unmap its data.
   const CODE = RAM_BASE + 0x1_0000;
   const DATA = RAM_BASE + 0x2_0000;
+  const DATA_END = 0x2_2000;
   const TURNS = 12;
+  /** An opcode without a first operand. */
+  const MVN = 15;
 
   /** Words of instructions with r0–r7 and flags, none of which branches; r8 points to the data, r9 counts. */
   const plain = fc.oneof(
@@ -79,7 +83,14 @@ describe('of code that runs again and again', () => {
       )
       .map(
         ([opcode, s, n, d, m, shift, condition]) =>
-          ((condition << 28) | (opcode << 21) | (s << 20) | (n << 16) | (d << 12) | ((shift & 0xfe) << 4) | m) >>> 0,
+          ((condition << 28) |
+            (opcode << 21) |
+            (s << 20) |
+            ((opcode === MVN ? 0 : n) << 16) |
+            (d << 12) |
+            ((shift & 0xfe) << 4) |
+            m) >>>
+          0,
       ),
     // LDR, STR, LDRB and STRB at [r8, #±imm]: now and then misaligned.
     fc
@@ -110,12 +121,12 @@ describe('of code that runs again and again', () => {
 
   const words = (body: readonly number[], rewritten: number): readonly number[] => [
     // ldr r8, =DATA + 0x800; mov r9, #TURNS
-    0xe59f_8000 | (4 * (body.length + 5) - 4),
+    0xe59f_8000 | (4 * (body.length + 6)),
     0xe3a0_9000 | TURNS,
     ...body,
-    // Writes the instruction again that stands there: a store to code. r10 = where.
-    0xe59f_a000 | (4 * 4 - 4),
-    ...(rewritten % 2 === 0 ? [0xe51f_b000 | (4 * 3 + 8 - 4), 0xe320_f000] : [0xe59a_b000, 0xe58a_b000]),
+    // Half of the time a store to the code: the instruction again that stands there. r10 = where.
+    0xe59f_a000 | (4 * 5),
+    ...(rewritten % 2 === 0 ? [0xe320_f000, 0xe320_f000] : [0xe59a_b000, 0xe58a_b000]),
     // subs r9, r9, #1; bne the body; b to itself; the addresses.
     0xe259_9001,
     (0x1a00_0000 | (-(body.length + 6) & 0xff_ffff)) >>> 0,
@@ -143,10 +154,10 @@ describe('of code that runs again and again', () => {
             });
             expect(translated).toEqual(reference);
           }
-          expect(contentsOf(boards[1]!)).toBe(contentsOf(boards[0]!));
+          expect(contentsOf(boards[1]!, DATA_END)).toBe(contentsOf(boards[0]!, DATA_END));
         },
       ),
-      {numRuns: 40},
+      {numRuns: 30, endOnFailure: true},
     );
   });
 });
