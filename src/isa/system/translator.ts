@@ -14,7 +14,6 @@ import type {SystemMemory} from './memory.ts';
 import type {PhysicalMemory} from './physical-memory.ts';
 import {createSpace, SystemJumpTable} from './space.ts';
 import type {SystemCpu} from './system-cpu.ts';
-import type {VirtualCpu} from './virtual-cpu.ts';
 
 /** Blocks that are compiled together, and how often as hot a block may be executed before it waits no longer. */
 const BATCH = 16;
@@ -29,6 +28,17 @@ const MACHINE_LIMITS: RegionLimits = {
   mostInstructions: 1000,
 };
 
+/** The core that executes translated code, and what is left to it. */
+interface Executor {
+  readonly cpu: SystemCpu;
+  /** At the end of a block that asked for attention: whether the next one may follow as if nothing had happened. */
+  mayGoOn(): boolean;
+  /** Executes a block, which is counted as executed, from an instruction on. */
+  finish(block: CoreBlock, slot: number): void;
+  /** The block in progress, all of which is counted as executed. */
+  resumeIn(block: CoreBlock): void;
+}
+
 export class SystemTranslator {
   readonly hotAfter: number;
   readonly #words: Int32Array;
@@ -36,7 +46,7 @@ export class SystemTranslator {
   readonly #privileged: Regions<CoreBlock>;
   readonly #user: Regions<CoreBlock>;
   /** Who executes translated code, and its count of instructions when the budget is used up. */
-  #core: VirtualCpu | undefined = undefined;
+  #core: Executor | undefined = undefined;
   #end = 0;
   /** The map by which code is found that is to be translated. */
   #fetches: Int32Array = new Int32Array(0);
@@ -82,7 +92,7 @@ export class SystemTranslator {
   }
 
   /** Executes blocks from a translated one on, as far as they and the budget go. */
-  enter(core: VirtualCpu, block: CoreBlock, budget: number): void {
+  enter(core: Executor, block: CoreBlock, budget: number): void {
     const {cpu} = core;
     const words = this.#words;
     const regions = this.#regionsOf(block);
