@@ -66,7 +66,8 @@ export class CoreBlock implements RegionBlock {
   readonly end: number;
   readonly length: number;
   readonly usesVfp: boolean;
-  compiled: (() => void) | undefined = undefined;
+  /** By core: a function is made for one. */
+  readonly compiled: (() => void)[] = [];
   translation: object | undefined = undefined;
   executions = 0;
   readonly operations: readonly Operation[];

@@ -224,7 +224,7 @@ export class VirtualCpu {
       if (cpu.instructions > limit) this.#runPart(block.block, length - (cpu.instructions - limit));
       else if (block.usesVfp && !cpu.vfpEnabled) this.#interpret(block.block, length);
       else {
-        const {compiled} = block;
+        const compiled = translator === undefined || isRecorded ? block.compiled[cpu.index] : undefined;
         if (compiled !== undefined) compiled();
         else this.#warmUp(block);
       }
@@ -290,12 +290,14 @@ export class VirtualCpu {
   };
 
   #warmUp(block: CoreBlock): void {
+    const {cpu} = this;
     const {operations} = block.block;
-    interpretBlock(this.cpu, operations);
-    const translator = this.#translator;
+    const translator = cpu.recording ? undefined : this.#translator;
+    interpretBlock(cpu, operations);
+    block.executions++;
     if (translator === undefined) {
-      if (++block.executions > HOT) block.compiled = compileBlock(this.cpu, operations);
-    } else if (++block.executions > translator.hotAfter) translator.translate(this.cpu.memory, block);
+      if (block.executions > HOT) block.compiled[cpu.index] = compileBlock(cpu, operations);
+    } else if (block.executions > translator.hotAfter) translator.translate(cpu.memory, block);
   }
 
   /** The first instructions of a block; the next one is then another block's first. */
