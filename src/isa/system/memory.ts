@@ -192,8 +192,10 @@ export class SystemMemory implements GuestMemory {
   #show(page: number, entry: number, frame: number, access: number): void {
     this.#views.list(page, this.#tlb.isGlobal(entry));
     if (access === ACCESS.execute) this.#view.fetches[page] = frame;
-    else if (access === ACCESS.write) this.#view.writes[page] = frame;
-    else this.#view.reads[page] = frame;
+    else if (access === ACCESS.write) {
+      this.#views.noteWrites(frame);
+      this.#view.writes[page] = frame;
+    } else this.#view.reads[page] = frame;
   }
 
   /** The TLB's entry for an access, after a walk if need be; −1 and `fault` when it is not allowed. */

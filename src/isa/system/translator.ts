@@ -23,9 +23,9 @@ const IMPATIENCE = 8;
 const MACHINE_LIMITS: RegionLimits = {
   hotAfter: 200,
   extendAfter: 100_000,
-  warmAfter: 50,
-  mostBlocks: 100,
-  mostInstructions: 1000,
+  warmAfter: 100,
+  mostBlocks: 60,
+  mostInstructions: 600,
 };
 
 /** The core that executes translated code, and what is left to it. */

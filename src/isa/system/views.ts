@@ -2,7 +2,7 @@
  * What accesses of one privilege see of the current translation: for each page where its bytes lie in the engine's memory,
  * if it is RAM and may be read, written or executed; 0 means that it must be looked up.
  */
-import {PAGES} from '../memory/layout.ts';
+import {PAGE_SHIFT, PAGES} from '../memory/layout.ts';
 import {areaOf, type MapOffsets, PRIVILEGED, USER} from './layout.ts';
 
 /** Pages that entered a view are listed, up to so many, so that a flush clears those and no others. */
@@ -35,6 +35,8 @@ class PageList {
 export class Views {
   readonly privileged: View;
   readonly user: View;
+  /** Not 0 for a frame, by its number, that some page may be written at. */
+  readonly #written = new Uint8Array(PAGES);
   readonly #global = new PageList();
   readonly #local = new PageList();
 
@@ -66,8 +68,16 @@ export class Views {
     this.#clear(this.#local);
   }
 
+  /** To be called before a page is shown for writes. */
+  noteWrites(frame: number): void {
+    this.#written[frame >>> PAGE_SHIFT] = 1;
+  }
+
   /** Hides from writes every page that lies at `frame`. */
   hideFrameFromWrites(frame: number): void {
+    // Most code was never written by the guest.
+    if (this.#written[frame >>> PAGE_SHIFT] === 0) return;
+    this.#written[frame >>> PAGE_SHIFT] = 0;
     for (const list of [this.#global, this.#local]) {
       for (let at = 0; at < list.length; at++) {
         const page = list.pages[at]!;
