@@ -281,9 +281,8 @@ export class Emitter extends FlagValues {
     if (index === this.#blockIndex && this.#selfLoop !== undefined) {
       if (this.looksForShortage) {
         this.pushShortage();
-        code.constant(0).op('i32.lt_s').branchIf(this.labels.stop);
-      }
-      code.branch(this.#selfLoop);
+        code.constant(0).op('i32.ge_s').branchIf(this.#selfLoop).branch(this.labels.stop);
+      } else code.branch(this.#selfLoop);
     } else if (index === undefined) code.branch(this.labels.dispatch);
     else code.constant(index).set(INDEX).branch(this.labels.loop);
   }
