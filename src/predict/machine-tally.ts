@@ -55,10 +55,9 @@ const CLASSES: Partial<Readonly<Record<EventKind, (payload: Payload) => string |
 };
 const CLASS_BY_ID = EVENT_KINDS.map((kind) => CLASSES[kind]);
 
-/** What a hypervisor may take an exit for; which of them do is the hypervisor's matter. */
+/** What a hypervisor may take an exit for (SEV it cannot trap); which of them do is the hypervisor's matter. */
 export const EXIT_KINDS = [
   'wait',
-  'send-event',
   'send-sgi',
   'device-access',
   'hypercall',
