@@ -245,15 +245,16 @@ export const outputFlag = (what: string) =>
     description: `where ${what}; it appears whole or not at all`,
   });
 
+export const vcpuFlag = (description: string) => Flags.integer({min: 0, helpValue: 'N', description});
+
 export const engine = Flags.option({
   options: ENGINES,
   description: 'what executes the guest; it changes the speed only',
 });
 
-const guestOptions = {
+export const optionalGuestArgument = Args.string({
   name: 'guest',
   description: "a guest of 'trapwalk guests', or the path of an Arm Linux program",
-};
-export const guestArgument = Args.string({...guestOptions, required: true});
-/** oclif would otherwise take it from standard input, which is the guest's. */
-export const optionalGuestArgument = Args.string({...guestOptions, ignoreStdin: true});
+  // oclif would otherwise take it from standard input, which is the guest's.
+  ignoreStdin: true,
+});

@@ -66,7 +66,7 @@ export const machineText = (figures: MachineFigures, instructions: number): stri
   return [
     `What vCPU ${vcpu} did, as a hypervisor could see it`,
     textTable(['', 'in all', ...per], did),
-    `Exits are at most one for each ${EXIT_KINDS.join(', ')}.`,
+    `Exits are at most one for each ${EXIT_KINDS.join(', ')}; none for virtual timers and CPU interfaces.`,
     ...(footprint === null || units === null
       ? []
       : [

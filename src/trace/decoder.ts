@@ -48,7 +48,8 @@ export class Decoder {
     this.#numbers[layout.KINDS / 4] = EVENT_KINDS.length;
     for (const [kind, name] of EVENT_KINDS.entries()) {
       this.#bytes[layout.PAYLOAD_WORDS + kind] = EVENT_FIELDS[name].length;
-      this.#bytes[layout.CHOICES + kind] = EVENT_CHOICES[name]?.length ?? 0;
+      // Whoever checks the order of markers checks which they are.
+      this.#bytes[layout.CHOICES + kind] = name === 'marker' ? 0 : (EVENT_CHOICES[name]?.length ?? 0);
     }
     const {exports} = new WebAssembly.Instance(decoderModule(), {env: {memory}});
     this.#decode = exports.decode as Decode;

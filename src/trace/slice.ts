@@ -6,6 +6,7 @@ import {InputError} from '../files/errors.ts';
 import {type Block, MAX_BLOCKS} from './blocks.ts';
 import {TraceBuffer} from './buffer.ts';
 import {EVENT_ID, type Marker} from './events.ts';
+import {requireStream} from './one-stream.ts';
 import type {StoredTrace} from './read.ts';
 import {blockRecord, eventKind, eventPayload, recordAccesses, recordBlock} from './records.ts';
 import type {TraceChunk, TraceHeader, TraceSource} from './source.ts';
@@ -25,15 +26,6 @@ const placeOf = (trace: StoredTrace, marker: Marker, markers: readonly MarkerPla
   throw new InputError(`has no marker '${marker}'`, {
     file: trace.path,
     remedy: `${known === '' ? 'it has no markers: ' : `it has ${known}; `}give numbers of instructions`,
-  });
-};
-
-/** Positions mean something in one stream only. @throws InputError where several are read. */
-const requireStream = (trace: StoredTrace): void => {
-  if (trace.vcpu !== undefined) return;
-  throw new InputError(`has ${trace.header.vcpus} vCPUs, each with instructions of its own`, {
-    file: trace.path,
-    remedy: 'choose one of them with --vcpu',
   });
 };
 

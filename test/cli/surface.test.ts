@@ -34,7 +34,7 @@ test('commands, arguments and flags', () => {
       "plot result: --out",
       "replay subject: --beside --bind --cwd --env --guest-placement --max-instructions --optimization --placement --profile --sample --sample-period --sample-seed --sample-unit --sample-warm-up --seed --set --stage1-region --stage2-region --sut --sysroot --threads --unit --units --vcpu",
       "reproduce: --benchmark --jobs --out --report --seeds --timings",
-      "run [guest]: --append --argv0 --bind --board --cpus --cwd --dtb --engine --env --initrd --input --linux --lock-step --max-instructions --max-tasks --memory --optimization --profile --seed --stats --sysroot --text-offset",
+      "run [guest]: --append --argv0 --bind --board --cpus --cwd --dtb --engine --env --from-snapshot --initrd --input --linux --lock-step --max-instructions --max-tasks --memory --optimization --profile --seed --snapshot --snapshot-at --stats --sysroot --text-offset",
       "trace diff first second: --context",
       "trace export file: --format --output",
       "trace import file: --format --output",

@@ -21,11 +21,11 @@ const hashOf = (path: string): string => sha256(readFileSync(path));
 test.each(RECORDINGS)('$id is the file that its hash names, made by its command', (recording) => {
   const path = recordingPath(recording);
   expect(hashOf(path)).toBe(recording.hash);
-  withTrace(path, ({header, markers, counts}) => {
+  withTrace(path, ({header, allMarkers, counts}) => {
     const {arguments: given} = recording;
     expect(header.vcpus).toBe(given.includes('--cpus') ? Number(given[given.indexOf('--cpus') + 1]) : 1);
     expect(header.machine?.commandLine).toBe(given[given.indexOf('--append') + 1]);
-    expect(markers?.map(({marker}) => marker).slice(-2)).toEqual(['begin', 'end']);
+    expect(allMarkers?.map(({marker}) => marker).slice(-2)).toEqual(['begin', 'end']);
     expect(counts.instructions).toBeGreaterThan(recording.units);
   });
 });

@@ -21,7 +21,7 @@ import {accessMeta, blockRecord, eventRecord, READ} from '../../src/trace/record
 import {CODECS, encodeSection, FRAME_BYTES} from '../../src/trace/section.ts';
 import {RECORD_CODECS, writeTrace} from '../../src/trace/write.ts';
 import {anyTrace, BLOCKS, HEADER, sourceOf, WORDS, wordsOf} from './small-trace.ts';
-import {asVersion1, CHUNKFUL, ROUND_INSTRUCTIONS, withTrace, writeTasks} from './stored.ts';
+import {asOlder, CHUNKFUL, ROUND_INSTRUCTIONS, withTrace, writeTasks} from './stored.ts';
 
 let directory: string;
 beforeAll(() => {
@@ -136,7 +136,7 @@ test('seek finds the chunk of an instruction, on both sides of its bounds', () =
 
 test('version 1 is read: it does not say which task and which markers are where', () => {
   const path = writeTasks(place('tasks'));
-  const older = asVersion1(path, place('older'));
+  const older = asOlder(path, place('older'), 1);
   expect(readAll(older)).toEqual(readAll(path));
   withTrace(older, (trace) => {
     expect([trace.version, trace.markers]).toEqual([1, undefined]);
@@ -311,9 +311,7 @@ test('version 2 is read as it was written: it has fewer kinds of events', () => 
   const records = () =>
     withTrace(path, (trace) => ({tally: trace.counts, markers: trace.markers, chunk: trace.next()}));
   const before = records();
-  const bytes = readFileSync(path);
-  bytes.writeUInt16LE(2, 8);
-  writeFileSync(path, bytes);
+  asOlder(path, path, 2);
   expect(withTrace(path, ({version}) => version)).toBe(2);
   expect(records()).toEqual(before);
 });
