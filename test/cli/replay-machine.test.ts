@@ -8,7 +8,7 @@ import WhatifPageSize from '../../src/cli/commands/whatif/page-size.ts';
 import {eventRecord, READ} from '../../src/trace/records.ts';
 import type {TraceChunk, TraceSource} from '../../src/trace/source.ts';
 import {writeTrace} from '../../src/trace/write.ts';
-import {RAM, translationWords} from '../costmodel/machine-streams.ts';
+import {MACHINE_HEADER, RAM, translationWords} from '../costmodel/machine-streams.ts';
 import {BLOCKS, blockWords, chunkOf, markerWords, sourceOf} from '../costmodel/streams.ts';
 import {runCommand} from './run-command.ts';
 
@@ -46,15 +46,7 @@ beforeAll(() => {
     header: {
       ...sourceOf([]).header,
       vcpus: 2,
-      machine: {
-        board: 'virt',
-        ramBase: RAM.base,
-        ramSize: RAM.bytes,
-        quantum: 1000,
-        nanosecondsPerInstruction: 1,
-        commandLine: '',
-        files: [],
-      },
+      machine: MACHINE_HEADER,
     },
     next: () => chunks.shift(),
   };
