@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import {afterAll, describe, expect, test} from 'vitest';
 import {diffTraces} from '../../src/trace/diff.ts';
 import {type OpenOptions, openTrace, type StoredTrace} from '../../src/trace/read.ts';
+import {eventRecord} from '../../src/trace/records.ts';
 import {findRange, TraceSlice} from '../../src/trace/slice.ts';
 import type {TraceHeader, TraceSource} from '../../src/trace/source.ts';
 import {summarizeTrace} from '../../src/trace/summary.ts';
@@ -190,6 +191,14 @@ describe('tools', () => {
       {marker: 'begin', instruction: 40 * ROUND_INSTRUCTIONS, vcpu: 1},
       {marker: 'end', instruction: 42 * ROUND_INSTRUCTIONS, vcpu: 1},
     ]);
+  });
+
+  test('info counts what all spaces share once', () => {
+    // The loop's code, its reads and its writes are a page each, in a global section of 1 MiB; two spaces execute it.
+    const section = [eventRecord('translation', 7), 0, 0, 20 | 64, 0x4000_0000, 0, 0, 0];
+    const words = [...section, ...rounds(0, 1), ...taskSwitch(1, 1), ...rounds(0, 1)];
+    const {dataPages, codePages, blocks} = summarizeTrace(machineOf([[0, words]]), {lineSize: 64});
+    expect([dataPages, codePages, blocks]).toEqual([2, 1, 1]);
   });
 
   test('a trace is the same however its streams are cut', () => {
