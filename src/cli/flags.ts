@@ -193,7 +193,7 @@ export const unitFlags = {
     helpValue: '40000',
     description: "units of work between the markers of a machine's trace: what it did is shown per unit, too",
   }),
-  unit: Flags.string({default: 'unit', dependsOn: ['units'], helpValue: 'message', description: 'what such a unit is'}),
+  unit: Flags.string({dependsOn: ['units'], helpValue: 'message', description: 'what such a unit is'}),
 };
 
 /** For every command that replays. */

@@ -1,5 +1,4 @@
 /** Records a machine: chunk by chunk to a file, which appears when it is whole. */
-import {basename} from 'node:path';
 import {InputError} from '../files/errors.ts';
 import type {PackingName, TraceCounts} from '../trace/container.ts';
 import type {AsyncTraceSource, TraceChunk} from '../trace/source.ts';
@@ -7,10 +6,14 @@ import {storeTrace} from '../trace/write.ts';
 import {MachineTrace, type Window} from '../tracegen/machine-trace.ts';
 import {openKeyboard} from './keyboard.ts';
 import {MachineOutput} from './machine-output.ts';
+import {machineOptions, type Origin, openSnapshot, originFlags} from './power-up.ts';
 import type {Progress} from './progress.ts';
-import {type MachineChoice, machineOptions, Session} from './system.ts';
+import {Session} from './system.ts';
 
-export interface MachineRecording extends MachineChoice {
+export interface MachineRecording {
+  readonly origin: Origin;
+  /** What is typed on the console: a file, or '-' for standard input. */
+  readonly input: string | undefined;
   readonly record: 'markers' | 'all' | Window;
   readonly packing: PackingName;
   /** Instructions of all vCPUs, after which the machine is given up. */
@@ -28,46 +31,42 @@ export interface RecordedMachine {
 
 const NOTHING_TYPED = '/dev/null';
 
-const quoted = (text: string): string => (/^[\w./=,:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
-
 const recordText = (record: MachineRecording['record']): readonly string[] => {
   if (record === 'markers') return [];
   return record === 'all' ? ['--all'] : [`--from ${record.skip}`, `--to ${record.skip + record.length}`];
 };
 
-/** Files by their names only: where they lie is no part of what is recorded. */
-const commandOf = (recording: MachineRecording): string => {
-  const {linux, initrd, dtb, append, input, board, cpus, memory, textOffset, packing} = recording;
-  const file = (flag: string, path: string | undefined): readonly string[] =>
-    path === undefined ? [] : [`--${flag} ${quoted(basename(path))}`];
-  return [
+const commandOf = ({origin, input, record, packing}: MachineRecording): string =>
+  [
     'trapwalk trace record',
-    ...file('linux', linux),
-    ...file('initrd', initrd),
-    ...file('dtb', dtb),
-    ...(append === undefined ? [] : [`--append ${quoted(append)}`]),
-    ...file('input', input),
-    `--board ${board} --cpus ${cpus} --memory ${memory / 2 ** 20}M`,
-    ...(textOffset === undefined ? [] : [`--text-offset ${textOffset}`]),
-    ...recordText(recording.record),
+    ...originFlags(origin, input),
+    ...recordText(record),
     ...(packing === 'fast' ? [] : [`--packing ${packing}`]),
     '--output FILE',
   ].join(' ');
-};
 
 /** @throws InputError when a file cannot be booted, the guest cannot go on or set no markers, or `path` cannot be written. */
 export const recordMachine = async (path: string, recording: MachineRecording): Promise<RecordedMachine> => {
-  const {record, packing, limit, signal, progress} = recording;
+  const {origin, record, packing, limit, signal, progress} = recording;
   const output = new MachineOutput('keep');
+  const snapshot = origin.kind === 'boot' ? undefined : await openSnapshot(origin);
   const trace = new MachineTrace({
-    ...machineOptions(recording),
+    ...(origin.kind === 'boot' ? machineOptions(origin) : {snapshot: snapshot!}),
     command: commandOf(recording),
     record,
     send: output.send,
   });
   const {machine, header, blocks} = trace;
   const keyboard = openKeyboard(recording.input ?? NOTHING_TYPED);
-  const session = new Session({machine, output, keyboard, limit, signal, step: () => trace.advance()});
+  const session = new Session({
+    machine,
+    output,
+    keyboard,
+    limit,
+    signal,
+    step: () => trace.advance(),
+    saved: snapshot?.header.session,
+  });
   const next = async (): Promise<TraceChunk | undefined> => {
     for (;;) {
       const chunk = trace.take();
@@ -76,7 +75,7 @@ export const recordMachine = async (path: string, recording: MachineRecording): 
       else if (trace.hasStarted) return undefined;
       else
         throw new InputError('the guest set no markers, so nothing was recorded', {
-          file: recording.linux,
+          file: origin.kind === 'boot' ? origin.linux : origin.file,
           remedy: 'record it with --all, or have it execute DBG #1, #2 and #3',
         });
     }

@@ -11,7 +11,7 @@ export type TraceRequest =
   | {
       readonly kind: 'trace';
       readonly path: string;
-      /** Of whose records there are; left out for those of the only one. */
+      /** Whose stream is read. */
       readonly vcpu?: number | undefined;
     }
   | {readonly kind: 'guest'; readonly options: GuestTraceOptions};
@@ -23,9 +23,8 @@ export interface OpenedTrace {
   close(): void;
 }
 
-function* all(source: TraceSource, vcpu = 0): Generator<PlacedChunk> {
-  for (let chunk = source.next(); chunk !== undefined; chunk = source.next())
-    if ((chunk.vcpu ?? 0) === vcpu) yield chunk;
+function* all(source: TraceSource): Generator<PlacedChunk> {
+  for (let chunk = source.next(); chunk !== undefined; chunk = source.next()) yield chunk;
 }
 
 /**
@@ -37,11 +36,11 @@ export const openRequest = (request: TraceRequest, sampled: SamplingOfTrace | un
     const guest = new GuestTrace(request.options);
     return {header: guest.header, blocks: guest.blocks, chunks: all(guest), close: () => {}};
   }
-  const trace = checked(openTrace(request.path));
+  const trace = checked(openTrace(request.path, {vcpu: request.vcpu}));
   return {
     header: trace.header,
     blocks: trace.blocks,
-    chunks: sampled ? wantedChunks(trace, sampled.sampling, sampled.part) : all(trace, request.vcpu),
+    chunks: sampled ? wantedChunks(trace, sampled.sampling, sampled.part) : all(trace),
     close: () => trace.close(),
   };
 };

@@ -1,9 +1,11 @@
 /** A trace made by executing a machine on the fly, in chunks of one vCPU each, through the same interface as a stored one. */
+import {BOARDS, type Board} from '../board/boards.ts';
+import {type BootDescription, describeBoot} from '../board/boot/description.ts';
 import {createMachine, type MachineOptions} from '../board/create-machine.ts';
 import {deviceClass, softwareInterruptRegister} from '../board/device-class.ts';
 import {type Machine, type Progress, QUANTUM, UNITS_PER_SECOND} from '../board/machine.ts';
+import {restoreMachine, type Snapshot} from '../board/snapshot/snapshot.ts';
 import {InputError} from '../files/errors.ts';
-import {sha256} from '../files/hash.ts';
 import type {BlockTable} from '../trace/blocks.ts';
 import type {Marker} from '../trace/events.ts';
 import type {MachineHeader, TraceChunk, TraceHeader, TraceSource} from '../trace/source.ts';
@@ -16,25 +18,37 @@ export interface Window {
   readonly length: number;
 }
 
-export interface MachineTraceOptions extends Omit<MachineOptions, 'observer' | 'send'> {
+/** What is recorded: a machine that boots, or one that goes on. */
+type Recorded = Omit<MachineOptions, 'observer' | 'send'> | {readonly snapshot: Snapshot};
+
+export type MachineTraceOptions = Recorded & {
   /** Makes this trace again. */
   readonly command: string;
   /** Between the guest's markers, everything, or a part of that. */
   readonly record: 'markers' | 'all' | Window;
   /** A character of the guest's console; left out, they are lost. */
   readonly send?: (character: number) => void;
-}
+};
 
 /** Guest time between two looks at what there is. */
 const SLICE = 1_000_000;
 
-const basename = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+interface Described {
+  readonly board: Board;
+  readonly cpus: number;
+  /** Bytes. */
+  readonly memory: number;
+  readonly boot: BootDescription;
+}
 
-const headerOf = ({board, files, cpus, memory, command}: MachineTraceOptions): TraceHeader => {
-  const {image, initrd, tree, commandLine} = files;
-  const others = Object.entries({initrd, 'device-tree': tree}).flatMap(([role, file]) =>
-    file === undefined ? [] : [{role, name: basename(file.file), hash: sha256(file.bytes)}],
-  );
+const describe = (recorded: Recorded): Described => {
+  if (!('snapshot' in recorded)) return {...recorded, boot: describeBoot(recorded.files)};
+  const {header} = recorded.snapshot;
+  return {...header, board: BOARDS.find(({id}) => id === header.board)!};
+};
+
+const headerOf = ({board, cpus, memory, boot}: Described, command: string): TraceHeader => {
+  const {image, others, commandLine} = boot;
   const machine: MachineHeader = {
     board: board.id,
     ramBase: board.ramBase,
@@ -45,9 +59,9 @@ const headerOf = ({board, files, cpus, memory, command}: MachineTraceOptions): T
     files: others,
   };
   return {
-    guest: basename(image.file),
+    guest: image.name,
     command,
-    guestHash: sha256(image.bytes),
+    guestHash: image.hash,
     isa: 'armv7-a',
     endianness: 'little',
     vcpus: cpus,
@@ -58,7 +72,8 @@ const headerOf = ({board, files, cpus, memory, command}: MachineTraceOptions): T
 export class MachineTrace implements TraceSource {
   readonly header: TraceHeader;
   readonly machine: Machine;
-  readonly #image: string;
+  /** File that the machine is from. */
+  readonly #source: string;
   readonly #record: MachineTraceOptions['record'];
   readonly #recorder: MachineRecorder;
   readonly #chunks: TraceChunk[] = [];
@@ -69,22 +84,28 @@ export class MachineTrace implements TraceSource {
 
   /** @throws as {@link createMachine} */
   constructor(options: MachineTraceOptions) {
-    this.header = headerOf(options);
-    this.#image = options.files.image.file;
+    const described = describe(options);
+    const {board} = described;
+    this.header = headerOf(described, options.command);
+    this.#source = 'snapshot' in options ? options.snapshot.file : options.files.image.file;
     this.#record = options.record;
     const recorder = new MachineRecorder(
       (vcpu, words) => this.#chunks.push({vcpu, words: words.slice(), length: words.length}),
       (marker) => this.#mark(marker),
     );
     this.#recorder = recorder;
-    const {board} = options;
-    this.machine = createMachine({...options, send: options.send ?? (() => {}), observer: recorder});
+    const hooks = {send: options.send ?? (() => {}), observer: recorder};
+    this.machine =
+      'snapshot' in options ? restoreMachine(options.snapshot, hooks) : createMachine({...options, ...hooks});
     recorder.connect({
       now: (cpu) => this.machine.timeOf(cpu),
       deviceClass: (address) => deviceClass(board, address),
       softwareInterrupts: softwareInterruptRegister(board),
       programmedTimers: () => this.machine.programmedTimers(),
     });
+    // One that was kept behind a mark stands where a recording of the whole run would have heard of it.
+    const {marker} = this.machine;
+    if (marker !== undefined) this.#mark(marker);
     this.#look();
   }
 
@@ -139,7 +160,7 @@ export class MachineTrace implements TraceSource {
     if (until !== Number.POSITIVE_INFINITY) this.machine.skipTo(until);
     else
       throw new InputError('the guest waits for what will not come', {
-        file: this.#image,
+        file: this.#source,
         remedy: "'trapwalk run --linux' shows all that it says",
       });
   }

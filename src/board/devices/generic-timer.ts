@@ -38,6 +38,22 @@ interface Comparator {
   due: number;
 }
 
+interface SavedComparator {
+  readonly control: number;
+  /** A whole number of 64 bits, in decimal. */
+  readonly compare: string;
+}
+
+/** Arrays by CPU. */
+export interface TimerState {
+  readonly physical: readonly SavedComparator[];
+  readonly virtual: readonly SavedComparator[];
+  readonly kernelControl: readonly number[];
+  /** Null when no line will rise by itself. */
+  readonly due: readonly (number | null)[];
+  readonly eventsSeen: readonly number[];
+}
+
 export interface TimerSettings {
   readonly cpus: number;
   /** Of the counter, in Hz. */
@@ -161,6 +177,37 @@ export class GenericTimer {
     this.#eventsSeen = new Float64Array(cpus);
   }
 
+  save(): TimerState {
+    const saved = (timer: TimerName) =>
+      this.#comparators[timer].map(({control, compare}) => ({control, compare: `${compare}`}));
+    return {
+      physical: saved('physical'),
+      virtual: saved('virtual'),
+      kernelControl: [...this.kernelControl],
+      due: [...this.#due].map((time) => (time === Number.POSITIVE_INFINITY ? null : time)),
+      eventsSeen: [...this.#eventsSeen],
+    };
+  }
+
+  restore(state: TimerState): void {
+    for (const timer of TIMERS)
+      for (const [cpu, {control, compare}] of state[timer].entries())
+        Object.assign(this.#comparators[timer][cpu]!, {
+          control,
+          compare: BigInt(compare),
+          due: this.#timeOf(BigInt(compare)),
+        });
+    this.kernelControl.set(state.kernelControl);
+    this.#due.set(state.due.map((time) => time ?? Number.POSITIVE_INFINITY));
+    this.#eventsSeen.set(state.eventsSeen);
+  }
+
+  /** Guest time at which the counter reaches a value. */
+  #timeOf(compare: bigint): number {
+    const time = (compare * BigInt(this.#units) + BigInt(this.#ticks) - 1n) / BigInt(this.#ticks);
+    return time > BigInt(Number.MAX_SAFE_INTEGER) ? Number.POSITIVE_INFINITY : Number(time);
+  }
+
   /** @throws UnmodelledTimerRegister */
   read(cpu: number, crm: number, opcode: number, is64: boolean): number | bigint {
     const register = REGISTERS_BY_KEY.get(keyOf(is64, crm, opcode));
@@ -200,8 +247,7 @@ export class GenericTimer {
   setCompare(timer: TimerName, cpu: number, compare: bigint): void {
     const comparator = this.#comparators[timer][cpu]!;
     comparator.compare = compare;
-    const time = (compare * BigInt(this.#units) + BigInt(this.#ticks) - 1n) / BigInt(this.#ticks);
-    comparator.due = time > BigInt(Number.MAX_SAFE_INTEGER) ? Number.POSITIVE_INFINITY : Number(time);
+    comparator.due = this.#timeOf(compare);
     this.#update(cpu);
     this.settings.onProgram?.(timer, cpu, comparator);
   }

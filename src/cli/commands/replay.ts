@@ -49,7 +49,7 @@ export default class Replay extends BaseCommand {
       systems,
       calibration,
       beside: flags.beside,
-      units: flags.units === undefined ? undefined : {count: flags.units, name: flags.unit},
+      units: flags.units === undefined ? undefined : {count: flags.units, name: flags.unit ?? 'unit'},
       note: (line) => this.note(line),
     });
     if (beside)

@@ -122,6 +122,17 @@ export class PhysicalMemory {
     this.#protect(offset - (offset & PAGE_MASK), RESERVED);
   }
 
+  /** The physical address that `reserve` named, while it holds. */
+  reservationOf(core: number): number | undefined {
+    const granule = this.#reservations.get(core);
+    return granule === undefined ? undefined : granule * GRANULE;
+  }
+
+  /** The same again, by physical address. */
+  reserveAddress(core: number, address: number): void {
+    this.reserve(core, address - this.#base + this.#offset);
+  }
+
   /** The core goes on. @returns whether what it reserved, if anything, is still untouched. */
   takeReservation(core: number): boolean {
     const granule = this.#reservations.get(core);

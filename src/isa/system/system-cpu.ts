@@ -54,6 +54,8 @@ export class SystemCpu extends Cpu<SystemMemory> {
   /** Set by whatever the loop over blocks must look at before the next one: interrupts, a wait, an IT block. */
   attention = true;
   waiting: 'wfi' | 'wfe' | undefined = undefined;
+  /** A step ends here, whatever is left of it: see {@link endTurn}. */
+  endsTurn = false;
   /** The event register of WFE and SEV. */
   event = false;
   isOn = false;
@@ -94,6 +96,12 @@ export class SystemCpu extends Cpu<SystemMemory> {
 
   powerOff(): void {
     this.isOn = false;
+    this.attention = true;
+  }
+
+  /** Ends the step behind the current instruction, whoever observes the machine or not: so that it can be stopped there. */
+  endTurn(): void {
+    this.endsTurn = true;
     this.attention = true;
   }
 

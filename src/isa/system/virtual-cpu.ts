@@ -6,6 +6,7 @@ import {ALWAYS, type Operation} from '../core/operation.ts';
 import {compileBlock, HOT, interpretBlock} from '../engine/hot-block.ts';
 import {CoreBlock, type SystemBlock, type SystemCodeCache} from './code-cache.ts';
 import {CONTROL, TTBCR} from './control.ts';
+import {type CoreState, restoreCore, saveCore} from './core-state.ts';
 import {describe} from './describe.ts';
 import type {ExceptionKind} from './exceptions.ts';
 import {ACCESS} from './memory.ts';
@@ -19,6 +20,11 @@ export type StopReason = 'budget' | 'wfi' | 'wfe' | 'halted';
 /** Direct-mapped: a block is at the slot of its address or nowhere. */
 const SLOTS = 1 << 16;
 const slotOf = (next: number): number => (next >>> 1) & (SLOTS - 1);
+
+export interface VirtualCpuState extends CoreState {
+  /** The count of instructions at the last exception that one caused; −1 before. */
+  readonly lastException: number;
+}
 
 export class VirtualCpu {
   readonly cpu: SystemCpu;
@@ -74,6 +80,21 @@ export class VirtualCpu {
   /** State of the core on a few lines, for people. */
   describe(): string {
     return describe(this.cpu);
+  }
+
+  /** By page of RAM whether a core of the machine has accessed it. */
+  get touched(): Uint8Array {
+    return this.#machine.physical.touched;
+  }
+
+  save(): VirtualCpuState {
+    return {...saveCore(this.cpu), lastException: this.#lastException};
+  }
+
+  /** Of a core that has executed nothing yet. */
+  restore(state: VirtualCpuState): void {
+    restoreCore(this.cpu, state);
+    this.#lastException = state.lastException;
   }
 
   /** Sets the event register: a SEV of any core, or the event stream. */
@@ -173,6 +194,10 @@ export class VirtualCpu {
   #attend(): StopReason | undefined {
     const {cpu} = this;
     if (!cpu.isOn) return 'halted';
+    if (cpu.endsTurn) {
+      cpu.endsTurn = false;
+      return 'budget';
+    }
     if (cpu.waiting !== undefined) {
       if (!this.canResume()) return cpu.waiting;
       if (cpu.waiting === 'wfe') cpu.event = false;

@@ -12,7 +12,8 @@ import {
 } from '../../flags.ts';
 import {formatCount} from '../../format.ts';
 import {interruptible} from '../../interrupt.ts';
-import {type MachineFlagValues, machineChoice, machineFlags} from '../../machine-flags.ts';
+import {type MachineFlagValues, machineFlags, OF_MACHINE, originOf} from '../../machine-flags.ts';
+import type {Origin} from '../../power-up.ts';
 import {startProgress} from '../../progress.ts';
 import {record} from '../../record.ts';
 import type {MachineRecording} from '../../record-machine.ts';
@@ -39,15 +40,17 @@ const recordOf = ({all, from = 0, to}: MachineRecordFlags): MachineRecording['re
 export default class TraceRecord extends BaseCommand {
   static override summary = 'Execute a guest, or boot a kernel, and store its trace.';
   static override description =
-    'Records what lies between the markers of the guest. Arguments for the guest follow --. With --linux, all vCPUs of a machine are recorded, with what a hypervisor would see of them, from its marker warm or begin (DBG #1, #2) to end (DBG #3), where the machine stops; nothing is typed on its console but --input.';
+    'Records what lies between the markers of the guest. Arguments for the guest follow --. With --linux or --from-snapshot, all vCPUs of a machine are recorded, with what a hypervisor would see of them, from its marker warm or begin (DBG #1, #2) to end (DBG #3), where the machine stops; nothing is typed on its console but --input.';
   static override usage = [
     'trace record GUEST --output FILE [FLAGS] [-- ARGS]',
     'trace record --linux IMAGE --output FILE [FLAGS]',
+    'trace record --from-snapshot FILE --output FILE [FLAGS]',
   ];
   static override examples = [
     '<%= config.bin %> trace record dhrystone --output dhrystone.trace -- 2000 100',
     '<%= config.bin %> trace record ./hello.elf --output hello.trace --all',
     '<%= config.bin %> trace record --linux guests/linux/Image --initrd guests/linux/initramfs.cpio.gz --cpus 2 --from 400000000 --to 420000000 --output part.trace',
+    '<%= config.bin %> trace record --from-snapshot guests/linux/hackbench-1.snapshot --output hackbench.trace',
   ];
   static override args = {guest: optionalGuestArgument};
   static override flags = {
@@ -55,7 +58,7 @@ export default class TraceRecord extends BaseCommand {
     ...surroundingFlags,
     ...machineFlags(OF_PROGRAM),
     memory: memorySize({
-      dependsOn: ['linux'],
+      ...OF_MACHINE,
       helpValue: 'SIZE',
       description: 'RAM of the machine, 256M by default; a plain number counts MiB',
     }),
@@ -63,17 +66,18 @@ export default class TraceRecord extends BaseCommand {
     all: Flags.boolean({description: 'record from the first instruction to the last, markers or not'}),
     from: Flags.integer({
       min: 0,
-      dependsOn: ['linux', 'to'],
+      ...OF_MACHINE,
+      dependsOn: ['to'],
       description: 'instructions of all vCPUs that are not recorded; a turn of all vCPUs more at most',
     }),
     to: Flags.integer({
       min: 1,
-      dependsOn: ['linux'],
+      ...OF_MACHINE,
       exclusive: ['all'],
       description: 'instructions of all vCPUs behind which nothing is recorded, markers or not',
     }),
     packing: Flags.option({options: Object.keys(PACKINGS) as PackingName[]})({
-      dependsOn: ['linux'],
+      ...OF_MACHINE,
       description: "how records are packed: 'small' takes longer to write; fast by default",
     }),
     'max-instructions': maxInstructions,
@@ -82,11 +86,8 @@ export default class TraceRecord extends BaseCommand {
   async run(): Promise<object> {
     const guestArguments = this.takeGuestArguments();
     const {args, flags} = await this.parse(TraceRecord);
-    if (flags.linux !== undefined) {
-      if (args.guest !== undefined || guestArguments !== undefined)
-        throw new Errors.CLIError(`--linux boots a kernel: there is no program ${args.guest ?? ''}`.trim());
-      return this.#recordMachine(flags.linux, flags);
-    }
+    const origin = originOf(flags, args.guest !== undefined || guestArguments !== undefined, args.guest);
+    if (origin !== undefined) return this.#recordMachine(origin, flags);
     if (args.guest === undefined) throw new Errors.CLIError('missing argument: GUEST');
     const guest = await findGuest({
       name: args.guest,
@@ -103,14 +104,14 @@ export default class TraceRecord extends BaseCommand {
     return {output: flags.output, bytes, counts, guest: guest.name, arguments: guest.arguments};
   }
 
-  async #recordMachine(linux: string, flags: MachineRecordFlags): Promise<object> {
+  async #recordMachine(origin: Origin, flags: MachineRecordFlags): Promise<object> {
     const {recordMachine} = await import('../../record-machine.ts');
     const {output} = flags;
     const progress = startProgress('recording');
     try {
       const recorded = await interruptible((signal) =>
         recordMachine(output, {
-          ...machineChoice(linux, flags),
+          ...{origin, input: flags.input},
           record: recordOf(flags),
           packing: (flags.packing ?? 'fast') as PackingName,
           limit: flags['max-instructions'],

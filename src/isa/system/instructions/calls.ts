@@ -38,7 +38,11 @@ const HINTS: Readonly<Record<number, Execute>> = {
   ...Object.fromEntries(
     MARKERS.map((marker, number) => [
       FIRST_MARKER + number,
-      system((cpu) => cpu.machine.observer.marker?.(cpu.index, marker)),
+      system((cpu) => {
+        cpu.machine.observer.marker?.(cpu.index, marker);
+        cpu.machine.surroundings.marker?.(cpu.index, marker);
+        cpu.endTurn();
+      }),
     ]),
   ),
 };
