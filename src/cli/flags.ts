@@ -252,9 +252,9 @@ export const engine = Flags.option({
   description: 'what executes the guest; it changes the speed only',
 });
 
-/** oclif would otherwise take it from standard input, which is the guest's. */
 export const optionalGuestArgument = Args.string({
   name: 'guest',
   description: "a guest of 'trapwalk guests', or the path of an Arm Linux program",
+  // oclif would otherwise take it from standard input, which is the guest's.
   ignoreStdin: true,
 });
