@@ -175,6 +175,33 @@ describe('tools', () => {
     ]);
   });
 
+  test('a slice of a machine’s stream begins with the translations that it holds', () => {
+    const translation = (space: number, page: number, isGlobal = false): number[] => [
+      ...[eventRecord('translation', 7), space, page * 4096, 12 | (isGlobal ? 64 : 0), page * 4096, 0, 0, 0],
+    ];
+    const forget = (space: number): number[] => [eventRecord('tlb-maintenance', 4), 1, space, 0, 0];
+    const path = place('held');
+    writeTrace(
+      path,
+      machineOf([
+        [0, [...taskSwitch(1, 1), ...translation(1, 1), ...translation(2, 2), ...translation(0, 3, true)]],
+        [0, [...rounds(0, 2), ...forget(1), ...marker('begin'), ...translation(1, 4), ...rounds(2, 1)]],
+        [0, [...translation(1, 5), ...rounds(3, 1), ...marker('end')]],
+      ]),
+    );
+    opened(path, {vcpu: 0}, (trace) => {
+      const slice = new TraceSlice(trace, findRange(trace, 'begin', 'end'), 'slice');
+      expect(wordsOf(slice)).toEqual([
+        ...taskSwitch(1, 1),
+        ...[...translation(2, 2), ...translation(0, 3, true)],
+        ...marker('begin'),
+        ...translation(1, 4),
+        ...rounds(2, 1),
+        ...[...translation(1, 5), ...rounds(3, 1), ...marker('end')],
+      ]);
+    });
+  });
+
   test('view says whose records follow', () => {
     const lines = opened(whole, {vcpu: 1}, (trace) => [...viewTrace(trace, {skip: 0, count: 2})]);
     expect(lines).toEqual(['vCPU 1', '         0  marker warm', '         1  task-switch space 3 task 1003']);

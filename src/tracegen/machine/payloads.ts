@@ -1,6 +1,6 @@
 /** The words of events: pure functions of what was observed. */
 import {type Mapping, MEMORY_TYPE} from '../../isa/system/walk/mapping.ts';
-import {GLOBAL, type Translation} from './translations.ts';
+import {GLOBAL, type Translation} from '../../trace/translations.ts';
 
 const WORD = 2 ** 32;
 

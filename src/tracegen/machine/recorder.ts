@@ -17,9 +17,9 @@ import {
   type TlbOperation,
   WAITS,
 } from '../../trace/events.ts';
+import {AnnouncedTranslations} from '../../trace/translations.ts';
 import {Edges} from './edges.ts';
 import {accessForm, foundTranslation, softwareInterrupt, tableBase, timeWords} from './payloads.ts';
-import {AnnouncedTranslations} from './translations.ts';
 import {canBeTrapped, registerWord} from './trapped-registers.ts';
 
 /** What a recording must know of the board. */
@@ -37,6 +37,14 @@ export interface RecordedBoard {
     readonly due: number;
   }[];
 }
+
+/** What an operation names: space, address and pages; the rest is 0. */
+const NAMED: Readonly<Record<TlbOperation, (asid: number, address: number) => readonly [number, number, number]>> = {
+  all: () => [0, 0, 0],
+  space: (asid) => [asid, 0, 0],
+  pages: (asid, address) => [asid, address, 1],
+  'pages-of-all': (_, address) => [0, address, 1],
+};
 
 export class MachineRecorder implements BoardObserver {
   /** Takes the records of a vCPU; they are overwritten behind it. */
@@ -235,26 +243,8 @@ export class MachineRecorder implements BoardObserver {
   }
 
   #invalidate(cpu: number, operation: TlbOperation, asid: number, address: number): void {
-    const announced = this.#announced[cpu]!;
-    const forget: Readonly<Record<TlbOperation, () => readonly [space: number, address: number, pages: number]>> = {
-      all: () => {
-        announced.forgetAll();
-        return [0, 0, 0];
-      },
-      space: () => {
-        announced.forgetSpace(asid);
-        return [asid, 0, 0];
-      },
-      pages: () => {
-        announced.forgetAddress(address, asid);
-        return [asid, address, 1];
-      },
-      'pages-of-all': () => {
-        announced.forgetAddress(address, undefined);
-        return [0, address, 1];
-      },
-    };
-    this.#event(cpu, 'tlb-maintenance', TLB_OPERATION_ID[operation], ...forget[operation]());
+    this.#announced[cpu]!.forget(operation, asid, address);
+    this.#event(cpu, 'tlb-maintenance', TLB_OPERATION_ID[operation], ...NAMED[operation](asid, address));
   }
 
   #walked(cpu: number, address: number, mapping: Mapping, descriptors: readonly number[]): void {

@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest';
 import {type Mapping, MEMORY_TYPE} from '../../../src/isa/system/walk/mapping.ts';
+import {GLOBAL} from '../../../src/trace/translations.ts';
 import {foundTranslation, softwareInterrupt, tableBase, timeWords} from '../../../src/tracegen/machine/payloads.ts';
-import {GLOBAL} from '../../../src/tracegen/machine/translations.ts';
 
 test.each([
   [0, [0, 0]],
