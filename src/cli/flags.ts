@@ -252,10 +252,9 @@ export const engine = Flags.option({
   description: 'what executes the guest; it changes the speed only',
 });
 
-const guestOptions = {
+export const optionalGuestArgument = Args.string({
   name: 'guest',
   description: "a guest of 'trapwalk guests', or the path of an Arm Linux program",
-};
-export const guestArgument = Args.string({...guestOptions, required: true});
-/** oclif would otherwise take it from standard input, which is the guest's. */
-export const optionalGuestArgument = Args.string({...guestOptions, ignoreStdin: true});
+  // oclif would otherwise take it from standard input, which is the guest's.
+  ignoreStdin: true,
+});

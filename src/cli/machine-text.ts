@@ -60,7 +60,7 @@ export const machineText = (figures: MachineFigures, instructions: number): stri
   const did: Row[] = [
     ['instructions', ...cells(instructions)],
     ...eventRows(figures).map(([name, count]) => [name, ...cells(count)]),
-    [`exits at most (${EXIT_KINDS.join(', ')})`, ...cells(possibleExits)],
+    [`exits at most (${EXIT_KINDS.join(', ')}; not of virtual timers and CPU interfaces)`, ...cells(possibleExits)],
   ];
   const share = units === null ? formatCount : (count: number): string => formatNumber(count / units.count);
   return [

@@ -3,7 +3,7 @@ import {PageSizes} from '../costmodel/page-sizes.ts';
 import {InputError} from '../files/errors.ts';
 import type {Calibration} from './calibration.ts';
 import {FootprintTally, type KernelFootprint} from './kernel-footprint.ts';
-import {countOfKind, EXIT_KINDS, type MachineSummary, MachineTally} from './machine-tally.ts';
+import {countOfKind, type MachineSummary, MachineTally, possibleExits} from './machine-tally.ts';
 import type {System} from './measure.ts';
 import type {ReplayReport} from './replay-report.ts';
 import {openRequest, type TraceRequest} from './trace-request.ts';
@@ -39,7 +39,7 @@ export interface SystemFigures {
 
 export interface MachineFigures extends MachineSummary {
   readonly vcpu: number;
-  /** Sum of the kinds of event that a hypervisor may take an exit for. */
+  /** Events that a hypervisor may take an exit for. */
   readonly possibleExits: number;
   /** Null without units. */
   readonly footprint: KernelFootprint | null;
@@ -97,7 +97,7 @@ export const machineFigures = ({request, calibration, systems, reports, units}: 
   return {
     ...summary,
     vcpu: request.vcpu ?? 0,
-    possibleExits: EXIT_KINDS.reduce((sum, kind) => sum + countOfKind(summary, kind), 0),
+    possibleExits: possibleExits(summary),
     footprint,
     units: units ?? null,
     systems: reports.map((report, index) => ({

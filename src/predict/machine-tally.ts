@@ -55,10 +55,12 @@ const CLASSES: Partial<Readonly<Record<EventKind, (payload: Payload) => string |
 };
 const CLASS_BY_ID = EVENT_KINDS.map((kind) => CLASSES[kind]);
 
-/** What a hypervisor may take an exit for; which of them do is the hypervisor's matter. */
+/**
+ * What a hypervisor may take an exit for; which of them do is the hypervisor's matter. SEV cannot be trapped, and a guest's virtual timer
+ * and CPU interface (GICV in the place of GICC) are its own (DDI 0406C B1.14, IHI 0048B 5.1).
+ */
 export const EXIT_KINDS = [
   'wait',
-  'send-event',
   'send-sgi',
   'device-access',
   'hypercall',
@@ -66,6 +68,12 @@ export const EXIT_KINDS = [
   'timer-program',
   'first-touch',
 ] as const satisfies readonly EventKind[];
+/** Classes of these kinds that are none. */
+const UNTRAPPED: ReadonlySet<string> = new Set([
+  'interrupt-cpu-interface read',
+  'interrupt-cpu-interface write',
+  'virtual',
+]);
 
 export interface EventCount {
   readonly kind: EventKind;
@@ -83,6 +91,16 @@ export interface MachineSummary {
 
 export const countOfKind = ({events}: MachineSummary, kind: EventKind): number =>
   events.find((one) => one.kind === kind && one.class === null)?.count ?? 0;
+
+/** Events of {@link EXIT_KINDS}. */
+export const possibleExits = (summary: MachineSummary): number => {
+  const untrapped = summary.events.filter(
+    ({kind, class: name}) =>
+      name !== null && UNTRAPPED.has(name) && (EXIT_KINDS as readonly EventKind[]).includes(kind),
+  );
+  const all = EXIT_KINDS.reduce((sum, kind) => sum + countOfKind(summary, kind), 0);
+  return all - untrapped.reduce((sum, {count}) => sum + count, 0);
+};
 
 const USER_MODE = 0x10;
 

@@ -2,7 +2,7 @@
 import {describe, expect, test} from 'vitest';
 import {FootprintTally} from '../../src/predict/kernel-footprint.ts';
 import {machineSystems} from '../../src/predict/machine-systems.ts';
-import {countOfKind, MachineTally} from '../../src/predict/machine-tally.ts';
+import {countOfKind, MachineTally, possibleExits} from '../../src/predict/machine-tally.ts';
 import {measure, ratedActivities, timedActivities} from '../../src/predict/measure.ts';
 import {pageSizeSystems, replayReports} from '../../src/predict/replay-report.ts';
 import {EVENT_FIELDS, EVENT_KINDS, type EventKind} from '../../src/trace/events.ts';
@@ -86,6 +86,19 @@ describe('events', () => {
     expect(countOfKind(tallied(words), 'wait')).toBe(2);
     expect(countOfKind(tallied([...wait, ...wait]), 'wait')).toBe(2);
     expect(countOfKind(tallied(words), 'hypercall')).toBe(0);
+  });
+
+  test('what cannot be trapped is no possible exit', () => {
+    // Of a write to the distributor, one to the CPU interface, the virtual and the physical timer, SEV and WFI: the first, the fourth, the last.
+    const words = [
+      ...event('device-access', 0, RAM.base, 0x104, 1),
+      ...event('device-access', 1, RAM.base, 0x104, 1),
+      ...event('timer-program', 0, 1, 0, 0, 9, 0),
+      ...event('timer-program', 1, 1, 0, 0, 9, 0),
+      ...event('send-event'),
+      ...event('wait', 0, 5, 0),
+    ];
+    expect(possibleExits(tallied(words))).toBe(3);
   });
 
   test('a process is switched to when its code goes on, not while the kernel writes TTBR0', () => {
