@@ -13,7 +13,7 @@ import {sha256} from '../../../src/files/hash.ts';
 import {GUESTS} from '../../guests/catalogue.ts';
 
 const SLICE = 1e6;
-const MEMORY = 2 ** 26;
+const MEMORY = 2 ** 24;
 export const SESSION = {log: {lines: [], line: [], panicked: false}, printed: false, pressed: 0, presses: 0} as const;
 
 const BOOT = {image: {name: 'a', hash: '0'.repeat(64)}, others: [], commandLine: ''} as const;
