@@ -1,6 +1,6 @@
 /**
  * The Linux guest: Debian's newest armmp-lpae kernel, unmodified but decompressed, and an initramfs with Debian's busybox
- * and hackbench.
+ * and hackbench, and guests of our own.
  *
  *   npm run guest:linux [folder]
  *
@@ -17,6 +17,7 @@ import {join} from 'node:path';
 import {gzipSync} from 'node:zlib';
 import {cpio, type Entry} from './cpio.ts';
 import {Debian, describePackage, MIRROR, unpack} from './debian.ts';
+import {BUILDS} from './programs.ts';
 
 /** Depends on the newest version of the kernel. */
 const KERNEL = 'linux-image-armmp-lpae';
@@ -30,13 +31,17 @@ const PROGRAMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'lib/arm-linux-gnueabihf/libpthread.so.0': 'lib/libpthread.so.0',
   },
 };
+/** Guests of ours that run as programs of this kernel; they go into a folder of their own, for one is called as Debian's is. */
+const OWN_PROGRAMS = ['hackbench', 'kernel-operations', 'idle', 'mark'];
+const OWN_FOLDER = 'trapwalk';
+const OWN_PROFILE = 'v7-hf';
 const OUTPUT = join(import.meta.dirname, 'linux');
 /** A stream's header as kernels are packed: magic, check CRC32, and the header's own CRC. The decompressor holds the magic alone, too. */
 const XZ_HEADER = Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0, 1, 0x69, 0x22, 0xde, 0x36]);
 const MOST_IMAGE = 2 ** 28;
 
 const INIT = `#!/bin/busybox sh
-export PATH=/bin
+export PATH=/bin:/${OWN_FOLDER}
 busybox mount -t proc proc /proc
 busybox mount -t sysfs sysfs /sys
 busybox mount -t devtmpfs devtmpfs /dev
@@ -46,14 +51,22 @@ busybox poweroff -f
 
 const directory = (path: string): Entry => ({path, type: 'directory', mode: 0o755});
 
+const ownProgram = (name: string): Entry => {
+  const build = BUILDS.find(({program, profile}) => program.name === name && profile.name === OWN_PROFILE);
+  if (build === undefined) throw new Error(`programs.ts has no ${OWN_PROFILE} build of ${name}`);
+  const data = readFileSync(join(import.meta.dirname, 'bin', build.elf));
+  return {path: `${OWN_FOLDER}/${name}`, type: 'file', mode: 0o755, data};
+};
+
 /** Busybox's shell finds its other commands by itself. @param root where the packages are unpacked. */
 const initramfs = (root: string): Uint8Array =>
   cpio([
-    ...['bin', 'dev', 'lib', 'proc', 'sys', 'tmp'].map(directory),
+    ...['bin', 'dev', 'lib', 'proc', 'sys', 'tmp', OWN_FOLDER].map(directory),
     {path: 'dev/console', type: 'characterDevice', mode: 0o600, device: [5, 1]},
     ...Object.values(PROGRAMS)
       .flatMap((files) => Object.entries(files))
       .map(([from, path]): Entry => ({path, type: 'file', mode: 0o755, data: readFileSync(join(root, from))})),
+    ...OWN_PROGRAMS.map(ownProgram),
     {path: 'bin/sh', type: 'link', mode: 0o777, data: Buffer.from('busybox')},
     {path: 'init', type: 'file', mode: 0o755, data: Buffer.from(INIT)},
   ]);

@@ -20,6 +20,8 @@ export interface Program {
 }
 
 const COMMON_RUNTIME = ['runtime/start.S', 'runtime/runtime.c', 'runtime/string.c'];
+/** Of guests that make the kernel work. */
+const KERNEL_RUNTIME = ['runtime/linux.c', 'runtime/thread.S'];
 
 export const PROFILES: readonly Profile[] = [
   {
@@ -91,6 +93,18 @@ export const PROGRAMS: readonly Program[] = [
     builds: {'v5-soft': ['O2'], 'v7-hf': ['O2']},
   },
   {
+    name: 'hackbench',
+    sources: ['hackbench/hackbench.c', ...KERNEL_RUNTIME],
+    builds: {'v5-soft': ['O2'], 'v7-hf': ['O2']},
+  },
+  {
+    name: 'kernel-operations',
+    sources: ['kernel-operations/kernel-operations.c', ...KERNEL_RUNTIME],
+    builds: {'v5-soft': ['O2'], 'v7-hf': ['O2']},
+  },
+  {name: 'idle', sources: ['idle/idle.c'], builds: {'v5-soft': ['O2'], 'v7-hf': ['O2']}},
+  {name: 'mark', sources: ['mark/mark.c'], builds: {'v5-soft': ['O2'], 'v7-hf': ['O2']}},
+  {
     name: 'softfloat-check',
     sources: ['softfloat-check/softfloat-check.c'],
     builds: {'v5-soft': ['O2'], 'v7-hf': ['O2']},
@@ -124,7 +138,7 @@ export const BARE = {
   script: 'bare/bare.ld',
   programs: ['registers', 'exceptions', 'thumb', 'short-tables', 'long-tables', 'exclusives'],
   /** These need more of a board than a console. */
-  boardPrograms: ['devices'],
+  boardPrograms: ['devices', 'recorded'],
 } as const;
 
 /** Relative to `guests/bin`. */

@@ -1,5 +1,5 @@
 /**
- * Decodes the columns of a chunk as src/trace/columns.ts does, which says why, and checks its records by the rules of
+ * Decodes the columns of a chunk as src/trace/columns/decode.ts does, and checks its records by the rules of
  * src/trace/check.ts. What is unusual (damage, a broken rule, an event that is not known) is left to those two, which can say
  * what it is. Build: npm run build:decoder.
  */
@@ -10,11 +10,14 @@ import {
   BLOCK_INSTRUCTIONS,
   CAPACITY,
   CHECKED,
+  CHOICE,
+  CHOICES,
   CHUNK,
   CHUNK_BLOCK_BYTES,
   CHUNK_BLOCKS,
   COLUMNS,
   DICTIONARY,
+  DISTANCE,
   EVENT_BLOCKS,
   EVENT_KIND_COUNT,
   EVENT_LIST,
@@ -22,11 +25,13 @@ import {
   FOLLOWER,
   FOLLOWER_HEAD,
   INSTRUCTIONS,
+  KINDS,
   META,
   MOST_ENTRIES,
   MOST_EVENTS,
   NUMBER,
   NUMBERED_BYTES,
+  PAYLOAD_WORDS,
   RECORDS,
   START,
   STRIDE,
@@ -44,6 +49,9 @@ const EIGHT: u32 = 8;
 /** No number of a column. */
 const BAD: u64 = u64.MAX_VALUE;
 const WORD: u64 = 0x1_0000_0000;
+/** Of the column of choices: the guess that was wrong last time is right; neither is. */
+const OTHER: u32 = 1;
+const NEITHER: u32 = 2;
 
 /** Behind the number that was taken last. */
 let cursor: usize = 0;
@@ -154,11 +162,16 @@ function endsBeyond(address: u32, meta: u32): bool {
   return address > 0xffff_ff00 && <u64>address + <u64>(meta & 0xff) > WORD;
 }
 
-/** Words of payload by kind of event, from the lowest four bits on: marker, supervisor call, task switch, signal, TLB maintenance, space end. */
-const PAYLOADS: u32 = 0x14_1211;
-const EVENT_KINDS: u32 = 6;
-const TLB_MAINTENANCE: u32 = 4;
-const TLB_OPERATIONS: u32 = 4;
+/** The address of an access, by its stride or by its distance from the one before. */
+function guess(entry: usize, before: u32, choice: u32): u32 {
+  return choice === 0 ? load<u32>(entry + ADDRESS) + load<u32>(entry + STRIDE) : before + load<u32>(entry + DISTANCE);
+}
+
+function remember(entry: usize, before: u32, address: u32): void {
+  store<u32>(entry + STRIDE, address - load<u32>(entry + ADDRESS));
+  store<u32>(entry + DISTANCE, address - before);
+  store<u32>(entry + ADDRESS, address);
+}
 
 /**
  * Decodes `bytes` bytes of columns to `length` words, with a dictionary of `blocks` blocks; `number` is any that no chunk
@@ -174,17 +187,20 @@ export function decode(bytes: i32, length: i32, blocks: i32, number: i32): bool 
   cursor = COLUMNS;
   const headBytes = take(cursor, last);
   const metaBytes = headBytes === BAD ? BAD : take(cursor, last);
-  const addressBytes = metaBytes === BAD ? BAD : take(cursor, last);
-  const payloadBytes = addressBytes === BAD ? BAD : take(cursor, last);
+  const choiceBytes = metaBytes === BAD ? BAD : take(cursor, last);
+  const surpriseBytes = choiceBytes === BAD ? BAD : take(cursor, last);
+  const payloadBytes = surpriseBytes === BAD ? BAD : take(cursor, last);
   if (payloadBytes === BAD) return false;
-  if (<u64>cursor + headBytes + metaBytes + addressBytes + payloadBytes !== <u64>last) return false;
+  if (<u64>cursor + headBytes + metaBytes + choiceBytes + surpriseBytes + payloadBytes !== <u64>last) return false;
   let heads = cursor;
   const headEnd = heads + <usize>headBytes;
   let metas = headEnd;
   const metaEnd = metas + <usize>metaBytes;
-  let addresses = metaEnd;
-  const addressEnd = addresses + <usize>addressBytes;
-  let payloads = addressEnd;
+  let choices = metaEnd;
+  const choiceEnd = choices + <usize>choiceBytes;
+  let surprises = choiceEnd;
+  const surpriseEnd = surprises + <usize>surpriseBytes;
+  let payloads = surpriseEnd;
 
   let at: usize = WORDS;
   const end: usize = WORDS + ((<usize>length) << 2);
@@ -192,6 +208,8 @@ export function decode(bytes: i32, length: i32, blocks: i32, number: i32): bool 
   let instructions: u32 = 0;
   let records: i32 = 0;
   let events: i32 = 0;
+  /** Address of the access before. */
+  let before: u32 = 0;
   while (at < end) {
     if (heads >= headEnd) return false;
     const place = placeOf(previous);
@@ -211,7 +229,8 @@ export function decode(bytes: i32, length: i32, blocks: i32, number: i32): bool 
     if (head >= EVENT_FLAG) {
       const kind = (head >>> 16) & 0x7fff;
       const words = head & 0xffff;
-      if (kind >= EVENT_KINDS || words !== ((PAYLOADS >>> (kind << 2)) & 15) || events === MOST_EVENTS) return false;
+      if (kind >= load<u32>(KINDS)) return false;
+      if (words !== load<u8>(PAYLOAD_WORDS + kind) || events === MOST_EVENTS) return false;
       if (at + ((<usize>words + 1) << 2) > end) return false;
       store<i32>(EVENT_LIST + ((<usize>events) << 2), <i32>((at - WORDS) >>> 2));
       events++;
@@ -223,7 +242,8 @@ export function decode(bytes: i32, length: i32, blocks: i32, number: i32): bool 
         payloads = cursor;
         store<u32>(at, <u32>value);
       }
-      if (kind === TLB_MAINTENANCE && load<u32>(at - ((<usize>words) << 2)) >= TLB_OPERATIONS) return false;
+      const choices = <u32>load<u8>(CHOICES + kind);
+      if (choices !== 0 && load<u32>(at - ((<usize>words) << 2)) >= choices) return false;
       continue;
     }
     const accesses = head & 0xff;
@@ -235,28 +255,29 @@ export function decode(bytes: i32, length: i32, blocks: i32, number: i32): bool 
     at += 4;
     const start = <usize>load<u32>(own + START);
     let checked = load<u32>(own + CHECKED);
-    // Every access takes a byte of either column at least.
-    if (metas + accesses > metaEnd || addresses + accesses > addressEnd) return false;
+    // Every access takes a byte of either column at least, and of the choices no more.
+    if (metas + accesses > metaEnd || choices + accesses > choiceEnd) return false;
     let isBeyond = false;
     if (
       accesses <= EIGHT &&
-      (load<u64>(metas) | load<u64>(addresses)) << ((EIGHT - accesses) << 3) === 0 &&
+      (load<u64>(metas) | load<u64>(choices)) << ((EIGHT - accesses) << 3) === 0 &&
       accesses !== 0
     ) {
       // All guesses were right.
       metas += accesses;
-      addresses += accesses;
+      choices += accesses;
       for (let entry = start; at < next; at += 8, entry += ACCESS_BYTES) {
-        const address = load<u32>(entry + ADDRESS) + load<u32>(entry + STRIDE);
+        const address = guess(entry, before, load<u32>(entry + CHOICE));
         const meta = load<u32>(entry + META);
-        store<u32>(entry + ADDRESS, address);
+        remember(entry, before, address);
+        before = address;
         store<u64>(at, <u64>address | ((<u64>meta) << 32));
         isBeyond = isBeyond || endsBeyond(address, meta);
       }
     }
     for (let entry = start; at < next; at += 8, entry += ACCESS_BYTES) {
       let meta = load<u32>(entry + META);
-      if (metas >= metaEnd || addresses >= addressEnd) return false;
+      if (metas >= metaEnd) return false;
       if (load<u8>(metas) === 0) metas++;
       else {
         const value = take(metas, metaEnd);
@@ -266,20 +287,23 @@ export function decode(bytes: i32, length: i32, blocks: i32, number: i32): bool 
         store<u32>(entry + META, meta);
         checked = 0;
       }
-      let stride = load<u32>(entry + STRIDE);
-      const byte = <u32>load<u8>(addresses);
-      if (byte < 0x80) {
-        addresses++;
-        stride += (byte >>> 1) ^ -(byte & 1);
-      } else {
-        const value = take(addresses, addressEnd);
-        if (value >= WORD) return false;
-        addresses = cursor;
-        stride += <u32>(value >>> 1) ^ -(<u32>value & 1);
+      const token = <u32>load<u8>(choices++);
+      let choice = load<u32>(entry + CHOICE);
+      if (token === OTHER) {
+        choice = 1 - choice;
+        store<u32>(entry + CHOICE, choice);
       }
-      store<u32>(entry + STRIDE, stride);
-      const address = load<u32>(entry + ADDRESS) + stride;
-      store<u32>(entry + ADDRESS, address);
+      let address: u32;
+      if (token < NEITHER) address = guess(entry, before, choice);
+      else {
+        if (token > NEITHER) return false;
+        const value = take(surprises, surpriseEnd);
+        if (value >= WORD) return false;
+        surprises = cursor;
+        address = load<u32>(entry + ADDRESS) + (<u32>(value >>> 1) ^ -(<u32>value & 1));
+      }
+      remember(entry, before, address);
+      before = address;
       store<u32>(at, address);
       store<u32>(at + 4, meta);
       isBeyond = isBeyond || endsBeyond(address, meta);
@@ -291,7 +315,8 @@ export function decode(bytes: i32, length: i32, blocks: i32, number: i32): bool 
     }
     store<u32>(own + CHECKED, checked);
   }
-  if (heads !== headEnd || metas !== metaEnd || addresses !== addressEnd || payloads !== last) return false;
+  if (heads !== headEnd || metas !== metaEnd || choices !== choiceEnd || surprises !== surpriseEnd || payloads !== last)
+    return false;
   store<u32>(INSTRUCTIONS, instructions);
   store<i32>(RECORDS, records);
   store<i32>(EVENTS, events);

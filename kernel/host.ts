@@ -14,3 +14,15 @@ export declare function switchSpace(space: u32): void;
 
 /** Nothing runs in `space` any more. */
 export declare function endSpace(space: u32): void;
+
+/** A machine's `translation` event, whose payload is at `at`. */
+export declare function announce(at: usize): void;
+
+/** A machine's kernel has invalidated what it announced. */
+export declare function dropAnnounced(operation: i32, space: u32, address: u32, pages: u32): void;
+
+/** Puts what maps `virtual` in GUEST_PAGE, all that a walk needs being mapped in stage 2. Does not return where nothing does. */
+export declare function findPage(virtual: u32): void;
+
+/** Is anything announced that maps `virtual`? */
+export declare function isAnnounced(virtual: u32): bool;

@@ -26,6 +26,7 @@ import {
   GATHER_LINE,
   INSTRUCTION_GENERATION,
   INSTRUCTION_TLB,
+  IS_MACHINE,
   KIND_SHIFT,
   KIND_UNITS,
   L1D,
@@ -40,6 +41,7 @@ import {
   PAIR_TABLE,
   PIPELINE_SCALE,
   PREVIOUS,
+  RECORD_PLACE,
   RECORDS,
   TAKEN_BRANCH,
   TRANSLATED,
@@ -73,7 +75,7 @@ import {add} from './counts';
 import {forgetSlot} from './filter';
 import {isWritten} from './gather';
 import {fetch, loadMiss, missTurn, prefetchedHit, readyTime, storeHit, storeMiss} from './hierarchy';
-import {marker, pairCycles} from './host';
+import {isAnnounced, marker, pairCycles} from './host';
 import {followEvent} from './spaces';
 import {findMicro, insertMicro, microFrame} from './tlb';
 import {translate} from './translation';
@@ -167,6 +169,7 @@ export function consume(from: i32, length: i32): i32 {
     }
     if (load<i64>(block + BLOCK_SEEN) !== load<i64>(INSTRUCTION_GENERATION)) {
       store<f64>(NOW, now);
+      store<u32>(RECORD_PLACE, <u32>at - 4);
       fetchBlock(block);
       now = load<f64>(NOW);
     }
@@ -182,6 +185,7 @@ export function consume(from: i32, length: i32): i32 {
       if (line === lastLine) {
         if (load<u64>(filterPlace(line, kind)) === (load<u64>(FILTER_EPOCH) | <u64>line)) continue;
       }
+      store<u32>(RECORD_PLACE, <u32>at);
       const slot = <i32>(meta >>> 16);
       // Accesses that the filter answers do nothing whenever they come, so what they would wait for is waited for later.
       if (slot >= waiting) {
@@ -298,6 +302,10 @@ export function storeTo(address: u32, size: u32, time: f64): f64 {
       frame = translatePage(page, known);
       now = load<f64>(NOW);
     }
+    if (frame < 0) {
+      add(L1D_ACCESSES, -1);
+      continue;
+    }
     const physical = (frame << 6) + <i32>(line & 63);
     const found = findLine(L1D, physical);
     if (found >= 0) {
@@ -319,9 +327,17 @@ export function loadFrom(line: u32, time: f64, block: usize, meta: u32): f64 {
   let frame = load<i32>(known + 8);
   let now = time;
   if (!isKnown(page, known)) {
+    if (isDropped(page, meta)) {
+      add(L1D_ACCESSES, -1);
+      return now;
+    }
     store<f64>(NOW, now);
     frame = translatePage(page, known);
     now = load<f64>(NOW);
+  }
+  if (frame < 0) {
+    add(L1D_ACCESSES, -1);
+    return now;
   }
   const physical = (frame << 6) + <i32>(line & 63);
   const found = findLine(L1D, physical);
@@ -339,6 +355,12 @@ export function loadFrom(line: u32, time: f64, block: usize, meta: u32): f64 {
   }
   if (ready > now && ((meta >>> 8) & 7) !== PREFETCH) addWait(useOf(block, meta), ready, cause);
   return now;
+}
+
+/** Is it a PLD of what a machine has not mapped? */
+function isDropped(page: u32, meta: u32): bool {
+  if (load<i32>(IS_MACHINE) === 0 || ((meta >>> 8) & 7) !== PREFETCH) return false;
+  return findMicro(DATA_TLB, page) < 0 && !isAnnounced(page << 12);
 }
 
 /** Index of the instruction that first needs what the access of `meta` loads. */
@@ -365,7 +387,8 @@ export function fetchBlock(block: usize): void {
       slot = microMiss(INSTRUCTION_TLB, page, MICRO_INSTRUCTION_MISSES);
       store<i64>(INSTRUCTION_GENERATION, load<i64>(INSTRUCTION_GENERATION) + 1);
     }
-    const physical = (microFrame(INSTRUCTION_TLB, slot) << perPage) + (line & ((1 << perPage) - 1));
+    const frame = microFrame(INSTRUCTION_TLB, slot);
+    const physical = ((frame < 0 ? ~frame : frame) << perPage) + (line & ((1 << perPage) - 1));
     const wait = fetch(physical, load<f64>(NOW), 0);
     if (wait !== 0) {
       add(STALL_FETCH, wait);

@@ -96,6 +96,7 @@ const SMALLEST_PAGE_BITS: u64 = 12;
 export const SPACE_REGIME: u64 = 0;
 export const GUEST_KERNEL: u64 = 1;
 export const HYPERVISOR: u64 = 2;
+export const GLOBAL: u64 = 3;
 export const DROP_GUEST: i32 = 0;
 const DROP_SPACE: i32 = 1;
 const DROP_PAGES: i32 = 2;
@@ -111,9 +112,10 @@ function isDropped(tag: u64, page: u64, operation: i32, space: u64, address: u64
   const context = tag >> TAG_SIZE_BITS;
   const regime = context & ((1 << TAG_REGIME_BITS) - 1);
   if (operation === DROP_GUEST) return regime !== HYPERVISOR;
-  if (regime !== SPACE_REGIME) return false;
-  if (operation <= DROP_PAGES && context >> TAG_REGIME_BITS !== space) return false;
-  if (operation === DROP_SPACE) return true;
+  if (regime !== SPACE_REGIME && regime !== GLOBAL) return false;
+  const isOfSpace = regime === SPACE_REGIME && context >> TAG_REGIME_BITS === space;
+  if (operation === DROP_SPACE) return isOfSpace;
+  if (operation === DROP_PAGES && regime === SPACE_REGIME && !isOfSpace) return false;
   const bits = (tag & ((1 << TAG_SIZE_BITS) - 1)) + SMALLEST_PAGE_BITS;
   return page << bits < address + (pages << SMALLEST_PAGE_BITS) && address < (page + 1) << bits;
 }

@@ -2,24 +2,29 @@
 import {
   CONTEXT,
   ENTRY_SIZES,
+  GLOBAL_SIZES,
+  GUEST_PAGE,
   IPA_CACHE,
+  IS_MACHINE,
   L2_LINE_BITS,
   MAIN_TLB,
   MICRO_TLB_MISS,
-  PAGE_ENTRIES,
-  PAGE_HASH,
-  PAGE_HASH_SHIFT,
-  STAGE_DESCRIPTOR_BITS,
-  STAGE_INDEX_BITS,
+  PAGE_DESCRIPTOR_COUNT,
+  PAGE_DESCRIPTORS,
+  PAGE_ENTRY_BITS,
+  PAGE_INTERMEDIATE,
+  PAGE_IS_GLOBAL,
+  PAGE_IS_UNCACHED,
+  PAGE_TABLE_OFFSET,
+  PAGE_TABLE_SPAN,
   STAGE_LEVELS,
-  STAGE_PAGES,
   STAGE_ROOT,
-  STAGE_SPAN_BITS,
   STAGE1_TABLES,
   STAGE2_SIZES,
   STAGE2_TABLES,
   TOUCHED,
   TRANSLATION_CYCLES,
+  UNCACHED_BIT,
   WALK_CACHE,
   WALK_CACHE_PHYSICAL,
   WALK_READ,
@@ -40,39 +45,81 @@ import {
 } from '../src/costmodel/kernel/metrics';
 import {add} from './counts';
 import {access} from './hierarchy';
-import {touch} from './host';
-import {dropEntries, entryValue, findEntry, insertEntry, regimeTag, SPACE_REGIME} from './tlb';
+import {findPage, touch} from './host';
+import {descriptorAddress, descriptorPlace, outputOf, pageBitsOf, spanBits} from './tables';
+import {dropEntries, entryValue, findEntry, GLOBAL, insertEntry, regimeTag, SPACE_REGIME} from './tlb';
 
 const STAGE1: i32 = 1;
 const STAGE2: i32 = 2;
 const PAGE_BITS: u64 = 12;
-/** Sixteen descriptors that map one page. */
-const REPEATED_BITS: u64 = 4;
 
 function sizeTag(bits: u64): u64 {
   return bits - PAGE_BITS;
 }
 
-/** Physical 4 KiB frame number of `virtual` after a micro-TLB miss at `time`; the cost is left in TRANSLATION_CYCLES. */
-export function translate(virtual: u32, time: f64): i32 {
-  const context = load<u64>(CONTEXT);
-  const micro = load<f64>(MICRO_TLB_MISS);
-  store<f64>(TRANSLATION_CYCLES, micro);
-  add(STALL_MICRO_TLB, micro);
-  const last = ENTRY_SIZES + ((<usize>load<i32>(ENTRY_SIZES)) << 2);
-  for (let at = ENTRY_SIZES + 4; at <= last; at += 4) {
+/** Log₂ of what the entry found last maps. */
+let foundBits: u64 = 0;
+
+/** Index of the main-TLB entry of one of `sizes` that maps `virtual`, or -1. */
+function findMain(virtual: u32, context: u64, sizes: usize): i32 {
+  const last = sizes + ((<usize>load<i32>(sizes)) << 2);
+  for (let at = sizes + 4; at <= last; at += 4) {
     const bits = <u64>load<u32>(at);
     const entry = findEntry(MAIN_TLB, <u64>virtual >> bits, context + sizeTag(bits));
     if (entry < 0) continue;
+    foundBits = bits;
+    return entry;
+  }
+  return -1;
+}
+
+/** Frame, or its complement, of a part of what an entry maps. */
+function frameOf(value: u64, offset: u64): i32 {
+  const frame = <i32>(value + offset);
+  return value >> UNCACHED_BIT === 0 ? frame : ~frame;
+}
+
+/** Entries of this size are looked for from now on. */
+function noteSize(sizes: usize, bits: u64): void {
+  const count = load<i32>(sizes);
+  const end = sizes + ((<usize>count) << 2);
+  for (let at = sizes + 4; at <= end; at += 4) if (<u64>load<u32>(at) === bits) return;
+  store<u32>(end + 4, <u32>bits);
+  store<i32>(sizes, count + 1);
+}
+
+/**
+ * Physical 4 KiB frame number of `virtual` after a micro-TLB miss at `time`, or its complement where nothing is cached; the cost
+ * is left in TRANSLATION_CYCLES.
+ */
+export function translate(virtual: u32, time: f64): i32 {
+  const context = load<u64>(CONTEXT);
+  const common = regimeTag(GLOBAL);
+  const micro = load<f64>(MICRO_TLB_MISS);
+  store<f64>(TRANSLATION_CYCLES, micro);
+  add(STALL_MICRO_TLB, micro);
+  let entry = findMain(virtual, context, ENTRY_SIZES);
+  if (entry < 0) entry = findMain(virtual, common, GLOBAL_SIZES);
+  if (entry >= 0) {
     add(MAIN_HITS, 1);
-    const offset = <u64>virtual & (((<u64>1) << bits) - 1);
-    return <i32>(entryValue(MAIN_TLB, entry) + (offset >> PAGE_BITS));
+    const offset = <u64>virtual & (((<u64>1) << foundBits) - 1);
+    return frameOf(entryValue(MAIN_TLB, entry), offset >> PAGE_BITS);
   }
   add(MAIN_MISSES, 1);
-  const physical = walk(virtual, time + micro);
+  if (load<i32>(IS_MACHINE) === 0) {
+    const physical = walk(virtual, time + micro);
+    const bits = walkedBits;
+    insertEntry(MAIN_TLB, <u64>virtual >> bits, context + sizeTag(bits), ((physical >> bits) << bits) >> PAGE_BITS);
+    return <i32>(physical >> PAGE_BITS);
+  }
+  const physical = walkAnnounced(virtual, time + micro);
   const bits = walkedBits;
-  insertEntry(MAIN_TLB, <u64>virtual >> bits, context + sizeTag(bits), ((physical >> bits) << bits) >> PAGE_BITS);
-  return <i32>(physical >> PAGE_BITS);
+  const isGlobal = load<i32>(GUEST_PAGE + PAGE_IS_GLOBAL) !== 0;
+  noteSize(isGlobal ? GLOBAL_SIZES : ENTRY_SIZES, bits);
+  const flag = (<u64>load<u32>(GUEST_PAGE + PAGE_IS_UNCACHED)) << UNCACHED_BIT;
+  const base = ((physical >> bits) << bits) >> PAGE_BITS;
+  insertEntry(MAIN_TLB, <u64>virtual >> bits, (isGlobal ? common : context) + sizeTag(bits), base + flag);
+  return frameOf(flag, physical >> PAGE_BITS);
 }
 
 /** An identity-mapped 4 KiB page of the hypervisor's or the guest kernel's own; returns the cycles a miss costs. */
@@ -93,57 +140,6 @@ export function dropStage1(operation: i32, space: u32, address: u32, pages: u32)
 export function dropAllStages(operation: i32): void {
   dropStage1(operation, 0, 0, 0);
   dropEntries(IPA_CACHE, operation, 0, 0, 0);
-}
-
-function spanBits(stage: usize, level: i32): u64 {
-  return load<u32>(stage + STAGE_SPAN_BITS + ((<usize>level) << 2));
-}
-
-/** Address of the descriptor that translates `input` in the table of `level` at `table`. */
-function descriptorAddress(stage: usize, table: u64, level: i32, input: u64): u64 {
-  const bits = <u64>load<u32>(stage + STAGE_INDEX_BITS + ((<usize>level) << 2));
-  const index = (input >> spanBits(stage, level)) & (((<u64>1) << bits) - 1);
-  return table + (index << (<u64>load<u32>(stage + STAGE_DESCRIPTOR_BITS)));
-}
-
-/** Place of a table's page in the kernel's memory; what is not there was never written, and holds zeros. */
-function pagePlace(stage: usize, page: u32): usize {
-  const table = <usize>load<u32>(stage + STAGE_PAGES);
-  let entry = (page * <u32>PAGE_HASH) >>> PAGE_HASH_SHIFT;
-  let at = table + ((<usize>entry) << 3);
-  while (load<u32>(at) !== page) {
-    if (load<i32>(at) === -1) return 0;
-    entry = (entry + 1) & (PAGE_ENTRIES - 1);
-    at = table + ((<usize>entry) << 3);
-  }
-  return load<u32>(at + 4);
-}
-
-/** Place of the descriptor at `address`, 0 where nothing is mapped. */
-function descriptorPlace(stage: usize, address: u64): usize {
-  const place = pagePlace(stage, <u32>(address >> PAGE_BITS));
-  return place === 0 ? 0 : place + (<usize>address & 0xffc);
-}
-
-/** Output address that a descriptor holds. */
-function outputOf(stage: usize, place: usize): u64 {
-  if (place === 0) return 0;
-  const low = load<u32>(place);
-  if ((low & 3) === 0) return 0;
-  const high: u64 = load<u32>(stage + STAGE_DESCRIPTOR_BITS) === 3 ? load<u32>(place + 4) & 0xff : 0;
-  return (high << 32) + <u64>(low & ~0x3ff);
-}
-
-/** Log₂ of the page that a descriptor of `level` maps; 0 when it names a table. */
-function pageBitsOf(stage: usize, place: usize, level: i32): u64 {
-  const low = load<u32>(place);
-  const isLast = level === load<i32>(stage + STAGE_LEVELS) - 1;
-  const isLong = load<u32>(stage + STAGE_DESCRIPTOR_BITS) === 3;
-  if (!isLast && (low & 3) === (isLong ? 3 : 1)) return 0;
-  let isRepeated = false;
-  if (isLong) isRepeated = (load<u32>(place + 4) & (1 << 20)) !== 0;
-  else isRepeated = isLast ? (low & 3) === 1 : (low & (1 << 18)) !== 0;
-  return spanBits(stage, level) + (isRepeated ? REPEATED_BITS : 0);
 }
 
 function makeMapped(virtual: u32): void {
@@ -202,6 +198,34 @@ function walk(virtual: u32, time: f64): u64 {
     table = output;
     level++;
   }
+}
+
+/** The same of a machine, by what the host puts in GUEST_PAGE. */
+function walkAnnounced(virtual: u32, time: f64): u64 {
+  findPage(virtual);
+  const last = load<i32>(GUEST_PAGE + PAGE_DESCRIPTOR_COUNT) - 1;
+  const start = last < 0 ? 0 : load<f64>(WALK_START);
+  store<f64>(WALK_TIME, time + start);
+  add(STALL_STAGE1, start);
+  const span = <u64>load<u32>(GUEST_PAGE + PAGE_TABLE_SPAN);
+  const offset = <u64>load<u32>(GUEST_PAGE + PAGE_TABLE_OFFSET);
+  const key = <u64>virtual >> span;
+  const tag = load<u64>(CONTEXT) + sizeTag(span);
+  const cached = span === 0 ? -1 : findEntry(WALK_CACHE, key, tag);
+  const table = cached < 0 ? 0 : entryValue(WALK_CACHE, cached);
+  if (cached >= 0) add(WALK_CACHE_HITS, 1);
+  for (let level = cached < 0 ? 0 : last; level <= last; level++) {
+    const isKnown = cached >= 0 && load<i32>(WALK_CACHE_PHYSICAL) !== 0;
+    const descriptor = <u64>load<u32>(GUEST_PAGE + PAGE_DESCRIPTORS + ((<usize>level) << 2));
+    const physical = isKnown ? table + offset : throughStage2(descriptor);
+    if (level === last && span !== 0 && cached < 0) insertEntry(WALK_CACHE, key, tag, physical - offset);
+    readDescriptor(physical, STAGE1);
+  }
+  const physical = throughStage2(load<u32>(GUEST_PAGE + PAGE_INTERMEDIATE));
+  store<f64>(TRANSLATION_CYCLES, load<f64>(TRANSLATION_CYCLES) + (load<f64>(WALK_TIME) - time));
+  const bits = <u64>load<u32>(GUEST_PAGE + PAGE_ENTRY_BITS);
+  walkedBits = hasStage2() ? min(bits, lastStage2Bits) : bits;
+  return physical;
 }
 
 function hasStage2(): bool {

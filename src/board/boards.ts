@@ -26,7 +26,9 @@ interface VirtioSlots {
   readonly interrupt: Interrupt;
 }
 
+/** A board has one of each kind at most. */
 export type BoardDevice = SingleDevice | VirtioSlots;
+export type DeviceKind = BoardDevice['kind'];
 
 export interface Board {
   readonly id: string;

@@ -1,4 +1,5 @@
 /** The end of what a guest has printed, to be shown when something goes wrong, and a kernel's panic in it. */
+import type {Saved} from './saved.ts';
 
 const LINES_KEPT = 12;
 const LONGEST_LINE = 400;
@@ -7,7 +8,15 @@ const PANIC_END = '---[ end Kernel panic';
 const NEWLINE = 10;
 const CARRIAGE_RETURN = 13;
 
-export class ConsoleLog {
+export interface ConsoleLogState {
+  /** The last ones. */
+  readonly lines: readonly string[];
+  /** Bytes of the one that is not finished. */
+  readonly line: readonly number[];
+  readonly panicked: boolean;
+}
+
+export class ConsoleLog implements Saved<ConsoleLogState> {
   readonly #lines: string[] = [];
   #line: number[] = [];
   #panicked = false;
@@ -21,6 +30,16 @@ export class ConsoleLog {
   get lines(): readonly string[] {
     const last = this.#text();
     return last === '' ? this.#lines : [...this.#lines, last];
+  }
+
+  save(): ConsoleLogState {
+    return {lines: [...this.#lines], line: [...this.#line], panicked: this.#panicked};
+  }
+
+  restore({lines, line, panicked}: ConsoleLogState): void {
+    this.#lines.splice(0, this.#lines.length, ...lines);
+    this.#line = [...line];
+    this.#panicked = panicked;
   }
 
   add(character: number): void {

@@ -1,10 +1,10 @@
 /** A machine with everything in it, ready to run. */
 import {createCores} from '../isa/system/create-machine.ts';
-import type {Observer} from '../isa/system/observer.ts';
 import {createRam} from '../isa/system/physical-memory.ts';
 import type {Board} from './boards.ts';
-import {type BootFiles, checkConfiguration, load} from './boot/load.ts';
+import {type BootFiles, checkConfiguration, load, type Start} from './boot/load.ts';
 import {Machine} from './machine.ts';
+import type {BoardObserver} from './observer.ts';
 import type {Configuration} from './tree/generate.ts';
 
 /** The first second of 2015, when no guest of ours was older than its clock. */
@@ -15,20 +15,28 @@ export interface MachineOptions extends Configuration {
   readonly files: BootFiles;
   readonly send: (character: number) => void;
   /** Sees what a hypervisor below the guest would. */
-  readonly observer?: Observer;
+  readonly observer?: BoardObserver;
 }
 
-/** @throws InputError or ElfError naming the file or flag, what is wrong and what to do. */
-export const createMachine = ({board, files, cpus, memory, send, observer}: MachineOptions): Machine => {
-  checkConfiguration(board, {cpus, memory});
-  const ram = createRam(memory);
-  return new Machine({
+type Assembly = Pick<MachineOptions, 'board' | 'cpus' | 'send' | 'observer'>;
+
+/** @param start left out for a machine that is then restored. */
+export const assemble = ({board, cpus, send, observer}: Assembly, ram: Uint8Array, start?: Start): Machine =>
+  new Machine({
     board,
     cpus,
     ram,
-    start: load(board, files, {cpus, memory}, ram),
+    ...(start && {start}),
     createCpus: (bus, surroundings) => createCores({bus, surroundings, cores: cpus, ...(observer && {observer})}),
     send,
+    ...(observer && {observer}),
     epoch: EPOCH,
   });
+
+/** @throws InputError or ElfError naming the file or flag, what is wrong and what to do. */
+export const createMachine = (options: MachineOptions): Machine => {
+  const {board, files, cpus, memory} = options;
+  checkConfiguration(board, {cpus, memory});
+  const ram = createRam(memory);
+  return assemble(options, ram, load(board, files, {cpus, memory}, ram));
 };

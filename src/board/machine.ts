@@ -5,25 +5,32 @@
  * units; where all of them wait, time jumps to what is due next. So a run depends on the guest, its input and the quantum only.
  */
 import type {CpuSurroundings} from '../isa/system/bus.ts';
+import type {Marker} from '../trace/events.ts';
 import type {Board} from './boards.ts';
 import type {Start} from './boot/load.ts';
 import {buildDevices, type Devices} from './build.ts';
 import type {DeviceBus} from './device-bus.ts';
-import type {Input} from './devices/pl011.ts';
+import {TIMER_ENABLE, TIMERS, type TimerName} from './devices/generic-timer.ts';
+import {InputQueue} from './input-queue.ts';
+import type {LoopState, MachineState} from './machine-state.ts';
+import type {BoardObserver} from './observer.ts';
+import type {Place} from './place.ts';
 import {callPsci, type Power} from './psci.ts';
+import {allOf, byKey, type Saved} from './saved.ts';
 import type {StopReason, VirtualCpu} from './virtual-cpu.ts';
 
 /** Guest time is in nanoseconds: a vCPU executes 10⁹ instructions in a second. */
 export const UNITS_PER_SECOND = 1e9;
 /** Also how late an interrupt may be that a vCPU's own instructions bring about, or another vCPU's. */
-const QUANTUM = 1000;
+export const QUANTUM = 1000;
 
 export interface MachineSettings {
   readonly board: Board;
   readonly cpus: number;
   /** Zeros, or what was loaded. */
   readonly ram: Uint8Array;
-  readonly start: Start;
+  /** Left out of a machine that is then restored: all vCPUs are off. */
+  readonly start?: Start;
   /** As many as the machine has. */
   readonly createCpus: (bus: DeviceBus, surroundings: CpuSurroundings) => readonly VirtualCpu[];
   /** A character that the guest sends by its console. */
@@ -31,6 +38,15 @@ export interface MachineSettings {
   /** What the real-time clock says at first, in seconds since 1970. */
   readonly epoch: number;
   readonly quantum?: number;
+  readonly observer?: BoardObserver;
+}
+
+export interface ProgrammedTimer {
+  readonly cpu: number;
+  readonly timer: TimerName;
+  readonly control: number;
+  /** Guest time; infinite when it is farther than a number can say. */
+  readonly due: number;
 }
 
 export type Progress =
@@ -39,6 +55,10 @@ export type Progress =
   /** All vCPUs wait until guest time `until`, or for input only when it is infinite. */
   | {readonly state: 'idle'; readonly until: number}
   | {readonly state: 'ended'; readonly why: 'power-off' | 'reset'};
+/** The place that was given is reached. */
+export interface Reached {
+  readonly state: 'reached';
+}
 
 interface Slot {
   readonly cpu: VirtualCpu;
@@ -47,20 +67,6 @@ interface Slot {
   /** Guest time up to which it has run, and what it had executed then. */
   time: number;
   executed: number;
-}
-
-class InputQueue implements Input {
-  #characters: number[] = [];
-
-  get isEmpty(): boolean {
-    return this.#characters.length === 0;
-  }
-  push(characters: Uint8Array): void {
-    if (characters.length > 0) this.#characters = [...this.#characters, ...characters];
-  }
-  take(): number | undefined {
-    return this.#characters.shift();
-  }
 }
 
 const STATES: Readonly<Record<StopReason, string>> = {
@@ -74,15 +80,20 @@ export class Machine {
   readonly #slots: readonly Slot[];
   readonly #devices: Devices;
   readonly #input = new InputQueue();
-  readonly #quantum: number;
+  #quantum: number;
   /** All vCPUs have run, or waited, up to here. */
   #time = 0;
   /** The latest time that a vCPU saw: it never goes back, whoever looks. */
   #seen = 0;
+  /** Of the round in progress: see {@link LoopState}. */
+  #horizon: number | undefined;
+  #turn = 0;
+  /** The mark that the last step executed. */
+  #marker: Marker | undefined;
   #end: 'power-off' | 'reset' | undefined;
 
   constructor(settings: MachineSettings) {
-    const {board, cpus, ram, createCpus, start} = settings;
+    const {board, cpus, ram, createCpus, start, observer} = settings;
     this.#quantum = settings.quantum ?? QUANTUM;
     const devices = buildDevices({
       board,
@@ -93,6 +104,7 @@ export class Machine {
       now: (cpu) => this.now(cpu),
       send: settings.send,
       input: this.#input,
+      onTimerProgram: (timer, cpu, {control, due}) => observer?.timerProgram?.(cpu, timer, control, due),
     });
     this.#devices = devices;
     this.#slots = createCpus(devices.bus, this.#surroundings()).map((cpu) => ({
@@ -102,8 +114,60 @@ export class Machine {
       executed: 0,
     }));
     const [first] = this.#slots;
+    if (start === undefined) return;
     first!.cpu.powerOn(start.entry);
     first!.cpu.registers.set(start.registers);
+  }
+
+  get ram(): Uint8Array {
+    return this.#devices.bus.ram;
+  }
+  /** By page of RAM whether a vCPU has accessed it. */
+  get touched(): Uint8Array {
+    return this.#slots[0]!.cpu.touched;
+  }
+  /** The mark that it stands right behind. */
+  get marker(): Marker | undefined {
+    return this.#marker;
+  }
+
+  /** Every part with a state, by its key in {@link MachineState}: what is not here is in no snapshot. */
+  get #parts(): {readonly [Key in keyof MachineState]: Saved<MachineState[Key]>} {
+    const {gic, timer, saved} = this.#devices;
+    return {
+      loop: {save: () => this.#saveLoop(), restore: (state) => this.#restoreLoop(state)},
+      input: this.#input,
+      cores: allOf(this.#slots.map(({cpu}) => cpu)),
+      gic,
+      timer,
+      devices: byKey(saved),
+    };
+  }
+
+  /** Between two steps, which it is whenever this can be called. It must not have ended. */
+  save(): MachineState {
+    return byKey(this.#parts).save();
+  }
+
+  /** Of a machine of the same board and size that was made without a start; its RAM is as it was then. */
+  restore(state: MachineState): void {
+    byKey(this.#parts).restore(state);
+  }
+
+  #saveLoop(): LoopState {
+    const slots = this.#slots.map(({stop, time, executed}) => ({stop, time, executed}));
+    const [horizon, marker] = [this.#horizon ?? null, this.#marker ?? null];
+    return {quantum: this.#quantum, time: this.#time, seen: this.#seen, horizon, turn: this.#turn, marker, slots};
+  }
+
+  #restoreLoop({quantum, time, seen, horizon, turn, marker, slots}: LoopState): void {
+    this.#quantum = quantum;
+    this.#time = time;
+    this.#seen = seen;
+    this.#horizon = horizon ?? undefined;
+    this.#turn = turn;
+    this.#marker = marker ?? undefined;
+    for (const [index, slot] of slots.entries()) Object.assign(this.#slots[index]!, slot);
   }
 
   /** Guest time that all vCPUs have reached. */
@@ -117,9 +181,24 @@ export class Machine {
 
   /** Guest time as a vCPU sees it now. */
   now(cpu: number): number {
-    const {time, executed, cpu: core} = this.#slots[cpu]!;
-    this.#seen = Math.max(this.#seen, time + core.instructions - executed);
+    this.#seen = this.timeOf(cpu);
     return this.#seen;
+  }
+
+  /** The same, for a look from outside: no vCPU has seen it then. */
+  timeOf(cpu: number): number {
+    const {time, executed, cpu: core} = this.#slots[cpu]!;
+    return Math.max(this.#seen, time + core.instructions - executed);
+  }
+
+  /** Comparators of the generic timer that are enabled. */
+  programmedTimers(): readonly ProgrammedTimer[] {
+    const {timer} = this.#devices;
+    return this.#slots.flatMap((_, cpu) =>
+      TIMERS.map((name) => ({cpu, timer: name, ...timer.comparator(name, cpu)})).filter(
+        ({control}) => (control & TIMER_ENABLE) !== 0,
+      ),
+    );
   }
 
   /** Characters for the guest's console. */
@@ -142,11 +221,25 @@ export class Machine {
       .join('\n');
   }
 
-  /** Lets the machine run for about so much guest time, less when it waits or ends. */
-  advance(units: number): Progress {
+  /** Whether it has come to a place, or past it. */
+  hasReached(place: Place): boolean {
+    switch (place.kind) {
+      case 'instructions':
+        return this.instructions >= place.count;
+      case 'time':
+        return this.#slots.some(({time}) => time >= place.time);
+      case 'marker':
+        return this.#marker === place.marker;
+    }
+  }
+
+  /** Lets the machine run for about so much guest time, less when it waits, ends, or comes to the place. */
+  advance(units: number): Progress;
+  advance(units: number, place: Place | undefined): Progress | Reached;
+  advance(units: number, place?: Place): Progress | Reached {
     const until = this.#time + units;
     while (this.#time < until) {
-      this.#round(this.#time + this.#quantum);
+      if (this.#round(place)) return {state: 'reached'};
       if (this.#end !== undefined) return {state: 'ended', why: this.#end};
       if (this.#slots.every((slot, cpu) => !this.#canRun(slot, cpu))) {
         const due = this.#nextDue();
@@ -163,19 +256,35 @@ export class Machine {
     for (const slot of this.#slots) this.#setTime(slot, Math.max(slot.time, this.#time));
   }
 
-  /** All vCPUs, one after the other, up to `horizon`. */
-  #round(horizon: number): void {
-    for (const [cpu, slot] of this.#slots.entries()) {
+  /**
+   * All vCPUs, one after the other, for a quantum; or the rest of a round that was stopped.
+   * @returns whether it was stopped at `place`. What the machine does does not depend on that: it stops between two steps, and goes on from there.
+   */
+  #round(place: Place | undefined): boolean {
+    this.#horizon ??= this.#time + this.#quantum;
+    const horizon = this.#horizon;
+    for (; this.#turn < this.#slots.length; this.#turn++) {
+      const cpu = this.#turn;
+      const slot = this.#slots[cpu]!;
       while (slot.time < horizon && this.#prepare(slot, cpu, horizon)) {
-        const due = this.#devices.timer.due(cpu);
-        const budget = Math.max(1, Math.min(horizon, due > slot.time ? due : horizon) - slot.time);
-        slot.stop = slot.cpu.step(budget);
-        this.#setTime(slot, slot.time + slot.cpu.instructions - slot.executed);
-        if (this.#end !== undefined) return;
+        this.#step(slot, cpu, horizon);
+        if (this.#end !== undefined) return false;
+        if (place !== undefined && this.hasReached(place)) return true;
       }
     }
+    this.#turn = 0;
+    this.#horizon = undefined;
     this.skipTo(horizon);
     for (const {due, advance} of this.#devices.timed) if (this.#time >= due()) advance();
+    return false;
+  }
+
+  #step(slot: Slot, cpu: number, horizon: number): void {
+    const due = this.#devices.timer.due(cpu);
+    const budget = Math.max(1, Math.min(horizon, due > slot.time ? due : horizon) - slot.time);
+    this.#marker = undefined;
+    slot.stop = slot.cpu.step(budget);
+    this.#setTime(slot, slot.time + slot.cpu.instructions - slot.executed);
   }
 
   #setTime(slot: Slot, time: number): void {
@@ -224,6 +333,9 @@ export class Machine {
       fiq: (cpu) => gic.fiq[cpu]!,
       timerRead: (cpu, crm, opcode, is64) => timer.read(cpu, crm, opcode, is64),
       timerWrite: (cpu, crm, opcode, is64, value) => timer.write(cpu, crm, opcode, is64, value),
+      marker: (_, marker) => {
+        this.#marker = marker;
+      },
       call: (cpu, _, registers) => callPsci(this.#power(), cpu, registers),
       sendEvent: () => {
         for (const {cpu} of this.#slots) cpu.signalEvent();

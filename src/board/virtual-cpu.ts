@@ -1,4 +1,5 @@
 /** A vCPU as the board drives it. */
+import type {VirtualCpuState} from '../isa/system/virtual-cpu.ts';
 
 /** `wfi` and `wfe`: it waits, and `canResume` does not hold. `halted`: it is off. */
 export type StopReason = 'budget' | 'wfi' | 'wfe' | 'halted';
@@ -21,6 +22,11 @@ export interface VirtualCpu {
   canResume(): boolean;
   /** Executes about so many instructions. */
   step(budget: number): StopReason;
+  /** By page of RAM whether a vCPU of the machine has accessed it. */
+  readonly touched: Uint8Array;
+  save(): VirtualCpuState;
+  /** Of one that has executed nothing yet. */
+  restore(state: VirtualCpuState): void;
   /** Mode, status and registers, for people. */
   describe(): string;
 }

@@ -2,22 +2,30 @@
 import {InputError} from '../files/errors.ts';
 import {readBenchmarks} from '../predict/benchmarks.ts';
 import {tinymembenchArguments} from '../predict/tinymembench.ts';
-import {chooseGuest, readCatalogue} from '../tracegen/catalogue.ts';
+import {chooseGuest, type Guest, readCatalogue} from '../tracegen/catalogue.ts';
 import {surroundingsOf} from './flags.ts';
 import type {GuestProgram, GuestRequest} from './guest-program.ts';
 
 export const isCatalogued = (name: string): boolean => readCatalogue().some(({id}) => id === name);
 
-/** Arguments of the middle run of the first benchmark that uses this guest, or of a validation. */
-export const benchmarkArguments = (guest: string): {readonly benchmark: string; readonly values: readonly string[]} => {
+interface DefaultArguments {
+  /** Who says so. */
+  readonly from: string;
+  readonly values: readonly string[];
+}
+
+/** Arguments that the catalogue gives, or of the middle run of the first benchmark that uses this guest, or of a validation. */
+export const defaultArguments = ({id: guest, arguments: all}: Guest): DefaultArguments => {
+  const values = all.flatMap((argument) => argument.default ?? []);
+  if (values.length === all.length) return {from: 'the catalogue', values};
   const benchmark = readBenchmarks().find((one) => one.guest === guest);
   const run = benchmark?.runs[Math.floor(benchmark.runs.length / 2)];
   const validation = tinymembenchArguments(guest);
-  if (validation !== undefined) return {benchmark: 'validate tinymembench', values: validation};
+  if (validation !== undefined) return {from: 'benchmark validate tinymembench', values: validation};
   if (benchmark === undefined || run === undefined) {
     throw new InputError(`no benchmark says which arguments guest '${guest}' takes`, {remedy: "give them after '--'"});
   }
-  return {benchmark: benchmark.id, values: run.arguments};
+  return {from: `benchmark ${benchmark.id}`, values: run.arguments};
 };
 
 /** @throws InputError when there is no such guest or build, naming the choices. */
@@ -28,7 +36,7 @@ export const findCatalogued = ({
   optimization,
   surroundings = {},
 }: GuestRequest): GuestProgram => {
-  const {build, path} = chooseGuest(name, profile, optimization);
+  const {guest, build, path} = chooseGuest(name, profile, optimization);
   const chosen = {
     name,
     path,
@@ -38,6 +46,6 @@ export const findCatalogued = ({
     inRoot: false,
   };
   if (guestArguments) return {...chosen, arguments: guestArguments, argumentsFrom: undefined};
-  const {benchmark, values} = benchmarkArguments(name);
-  return {...chosen, arguments: values, argumentsFrom: `benchmark ${benchmark}`};
+  const {from, values} = defaultArguments(guest);
+  return {...chosen, arguments: values, argumentsFrom: from};
 };

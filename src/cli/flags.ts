@@ -181,9 +181,25 @@ export const surroundingFlags = {
   cwd: Flags.string({helpValue: 'DIR', description: 'the directory of the guest in which it starts; / by default'}),
 };
 
+const vcpu = Flags.integer({
+  min: 0,
+  description: "the vCPU of a machine's trace to replay; needed where it has several",
+});
+
+/** What a machine's guest did, for figures by unit. */
+export const unitFlags = {
+  units: Flags.integer({
+    min: 1,
+    helpValue: '40000',
+    description: "units of work between the markers of a machine's trace: what it did is shown per unit, too",
+  }),
+  unit: Flags.string({dependsOn: ['units'], helpValue: 'message', description: 'what such a unit is'}),
+};
+
 /** For every command that replays. */
 export const replayFlags = {
   seed,
+  vcpu,
   set: settings,
   ...guestBuild,
   ...surroundingFlags,
@@ -229,15 +245,16 @@ export const outputFlag = (what: string) =>
     description: `where ${what}; it appears whole or not at all`,
   });
 
+export const vcpuFlag = (description: string) => Flags.integer({min: 0, helpValue: 'N', description});
+
 export const engine = Flags.option({
   options: ENGINES,
   description: 'what executes the guest; it changes the speed only',
 });
 
-const guestOptions = {
+export const optionalGuestArgument = Args.string({
   name: 'guest',
   description: "a guest of 'trapwalk guests', or the path of an Arm Linux program",
-};
-export const guestArgument = Args.string({...guestOptions, required: true});
-/** oclif would otherwise take it from standard input, which is the guest's. */
-export const optionalGuestArgument = Args.string({...guestOptions, ignoreStdin: true});
+  // oclif would otherwise take it from standard input, which is the guest's.
+  ignoreStdin: true,
+});

@@ -1,6 +1,7 @@
 /** What a guest prints on its console, and what is said when it stops without having meant to. */
 import {ConsoleLog} from '../board/console-log.ts';
 import type {Machine} from '../board/machine.ts';
+import type {Session} from '../board/snapshot/schema.ts';
 import {InputError} from '../files/errors.ts';
 import {writeOutput} from './streams.ts';
 
@@ -22,6 +23,16 @@ export class MachineOutput {
     this.log.add(character);
     this.#pending.push(character);
   };
+
+  /** Of what was passed on. */
+  save(): Pick<Session, 'log' | 'printed'> {
+    return {log: this.log.save(), printed: this.#printed};
+  }
+
+  restore({log, printed}: Pick<Session, 'log' | 'printed'>): void {
+    this.log.restore(log);
+    this.#printed = printed;
+  }
 
   /** Whether anything was printed since it was last asked. */
   takePrinted(): boolean {

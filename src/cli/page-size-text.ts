@@ -2,7 +2,7 @@
 import type {ReplayReport} from '../predict/replay-report.ts';
 import {formatNumber, formatShare, formatSignedPercent} from '../report/format.ts';
 import {formatCount} from './format.ts';
-import {countOf, paperReads} from './replay-text.ts';
+import {countOf, mostReads, paperReads} from './replay-text.ts';
 import {plusMinus, type SampleSummary, sampleText} from './sample-text.ts';
 import {textTable} from './text-table.ts';
 
@@ -19,8 +19,9 @@ export interface PageSizeRow {
   readonly stage2ReadsPerWalk: number;
   /** Cycles in walks of either stage, as a share of all. */
   readonly walkShare: number;
-  readonly worstCaseReads: number;
-  readonly paperReads: number;
+  /** Null where the guest's kernel decides on stage 1. */
+  readonly worstCaseReads: number | null;
+  readonly paperReads: number | null;
 }
 
 const WALKS = ['walks, stage 1', 'walks, stage 2'];
@@ -41,8 +42,8 @@ const rowOf = (report: ReplayReport, first: ReplayReport): PageSizeRow => {
     stage1ReadsPerWalk: perWalk('walk.stage1Reads'),
     stage2ReadsPerWalk: perWalk('walk.stage2Reads'),
     walkShare: walkCycles(report) / report.cycles,
-    worstCaseReads: report.walk.worstCaseReads,
-    paperReads: report.walk.paperReads,
+    worstCaseReads: report.walk?.worstCaseReads ?? null,
+    paperReads: report.walk?.paperReads ?? null,
   };
 };
 
@@ -82,7 +83,7 @@ export const pageSizeText = (reports: readonly ReplayReport[], sample: SampleSum
     formatNumber(row.stage1ReadsPerWalk),
     formatNumber(row.stage2ReadsPerWalk),
     formatShare(row.walkShare, 1),
-    String(row.worstCaseReads),
+    mostReads(reports[index] as ReplayReport),
     paperReads(reports[index] as ReplayReport),
   ]);
   const head = ['system', 'stage 1', 'stage 2', 'cycles', 'loss against\nfirst row', 'main-TLB\nmisses'];

@@ -1,5 +1,6 @@
 /** How a guest waits: for as long as it would in real time when a person is at the keyboard, and else no time at all. */
 import {type Machine, UNITS_PER_SECOND} from '../board/machine.ts';
+import type {Session} from '../board/snapshot/schema.ts';
 import {END_OF_INPUT, type Keyboard} from './keyboard.ts';
 import {type MachineOutput, stopped} from './machine-output.ts';
 
@@ -22,6 +23,15 @@ export class Patience {
     this.#machine = machine;
     this.#keyboard = keyboard;
     this.#output = output;
+  }
+
+  save(): Pick<Session, 'pressed' | 'presses'> {
+    return {pressed: this.#pressed, presses: this.#presses};
+  }
+
+  restore({pressed, presses}: Pick<Session, 'pressed' | 'presses'>): void {
+    this.#pressed = pressed;
+    this.#presses = presses;
   }
 
   /** @throws InputError when waiting is in vain. */

@@ -60,14 +60,20 @@ const attribution = (reports: readonly ReplayReport[]): readonly Row[] => {
   ]);
 };
 
-export const paperReads = ({walk}: ReplayReport): string =>
-  walk.stage2Levels === 0 ? `${walk.paperReads}` : `${walk.stage1Levels} × ${walk.stage2Levels} = ${walk.paperReads}`;
+export const paperReads = ({walk}: ReplayReport): string => {
+  if (walk === null) return '–';
+  return walk.stage2Levels === 0
+    ? `${walk.paperReads}`
+    : `${walk.stage1Levels} × ${walk.stage2Levels} = ${walk.paperReads}`;
+};
+
+export const mostReads = ({walk}: ReplayReport): string => (walk === null ? '–' : String(walk.worstCaseReads));
 
 /** Walk bounds, with N and M the levels of the two stages. */
 const walks = (reports: readonly ReplayReport[]): readonly Row[] => [
   ['pages of stage 1', ...reports.map(({stage1}) => stage1)],
   ['pages of stage 2', ...reports.map(({stage2}) => stage2 ?? '–')],
-  ['most reads in a walk, (N+1)(M+1)−1', ...reports.map(({walk}) => String(walk.worstCaseReads))],
+  ['most reads in a walk, (N+1)(M+1)−1', ...reports.map(mostReads)],
   ['by the paper, N×M', ...reports.map(paperReads)],
 ];
 

@@ -47,6 +47,30 @@ const attribution = z.strictObject({
   unattributed: number,
 });
 
+const recording = z.strictObject({
+  id: text,
+  title: text,
+  vcpu: whole,
+  vcpus: whole,
+  unit: text,
+  units: whole,
+  instructions: number,
+  processSwitches: number,
+  possibleExits: number,
+  kernelCodeLines: number,
+  kernelDataLines: number,
+  systems: z.array(
+    z.strictObject({
+      sut: text,
+      cycles: number,
+      overHost: number.nullable(),
+      walks: number,
+      stage1Reads: number,
+      stage2Reads: number,
+    }),
+  ),
+});
+
 const parameter = z.strictObject({
   id: text,
   value: number,
@@ -66,6 +90,7 @@ const reproduction = z.strictObject({
   orders: z.array(z.strictObject({claim: text, holds: z.boolean(), evidence: text})),
   attributions: z.array(attribution),
   counts: z.array(z.strictObject({benchmark: text, case: text, sut: text, counts: z.record(text, number)})),
+  recordings: z.array(recording).default([]),
   parameters: z.array(parameter),
   provenance: z.strictObject({
     trapwalk: text,

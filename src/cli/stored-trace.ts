@@ -4,7 +4,7 @@ import {InputError, systemReason} from '../files/errors.ts';
 import {loadCalibration} from '../predict/calibration.ts';
 import {checked} from '../trace/checked.ts';
 import {MAGIC} from '../trace/container.ts';
-import {openTrace, type StoredTrace} from '../trace/read.ts';
+import {type OpenOptions, openTrace, type StoredTrace} from '../trace/read.ts';
 
 /** Does the file start as a stored trace does? False for what cannot be opened: whoever opens it next says why. */
 export const isTrace = (path: string): boolean => {
@@ -26,7 +26,7 @@ export const isTrace = (path: string): boolean => {
 };
 
 /** Opens a stored trace that checks every record as it is read. @throws InputError naming the damage, at once or when it is read. */
-export const openChecked = (path: string): StoredTrace => checked(openTrace(path));
+export const openChecked = (path: string, options: OpenOptions = {}): StoredTrace => checked(openTrace(path, options));
 
 /** Bytes of a data line of the default machine. */
 export const lineSize = (): number => loadCalibration().machineFile.caches.l1d.line.value;

@@ -12,8 +12,8 @@ import {
 } from '../hypervisors/load.ts';
 import type {Build, HypervisorFile, KernelFile, Path} from '../hypervisors/schema.ts';
 import {MEBIBYTE} from '../units.ts';
-import {HOST_TABLE_RESERVE, HYPERVISOR_RESERVE} from './address-space.ts';
 import type {Machine} from './machine.ts';
+import {HOST_TABLE_RESERVE, HYPERVISOR_RESERVE} from './second-stage.ts';
 import {GUEST_KERNEL, HYPERVISOR} from './tlb.ts';
 
 const PAGE = 4096;

@@ -21,6 +21,7 @@ import {
 import type {TraceChunk} from '../trace/source.ts';
 import {BlockColumns} from './block-columns.ts';
 import {BranchModel} from './branch-model.ts';
+import {brokenAt} from './broken-trace.ts';
 import {PREFETCHED} from './cache.ts';
 import {UNUSED} from './first-use.ts';
 import type {TouchedActivity} from './footprint.ts';
@@ -30,7 +31,7 @@ import type {Machine} from './machine.ts';
 import {METRIC, newCounts, PATH} from './metrics.ts';
 import {MicroTlb} from './micro-tlb.ts';
 import {PipelineModel} from './pipeline.ts';
-import {type AddressSpaces, Translation} from './translation.ts';
+import {type AddressSpaces, isMachine, Translation, Unannounced} from './translation.ts';
 import type {Uncore} from './uncore.ts';
 
 const PAGE_BITS = 12;
@@ -94,6 +95,8 @@ export class Replay {
   private now = 0;
   private begin = 0;
   private begun = false;
+  /** Begun so far. */
+  private chunks = 0;
   private measured: Counts | undefined;
 
   constructor(options: ReplayOptions) {
@@ -129,16 +132,21 @@ export class Replay {
   consume(chunk: TraceChunk, from = 0, until = Number.POSITIVE_INFINITY): number {
     const {words, length} = chunk;
     this.columns.learn(this.options.blocks, this.options.machine.l1i.lineBits);
+    if (from === 0) this.chunks++;
     let i = from;
-    while (i < length) {
-      const word = words[i]!;
-      if (word >= EVENT_FLAG) {
-        this.event(eventKind(word), words, i + 1);
-        i += 1 + eventPayload(word);
-        continue;
+    try {
+      while (i < length) {
+        const word = words[i]!;
+        if (word >= EVENT_FLAG) {
+          this.event(eventKind(word), words, i + 1);
+          i += 1 + eventPayload(word);
+          continue;
+        }
+        if (this.now >= until) break;
+        i = this.block(words, i, recordBlock(word), recordAccesses(word));
       }
-      if (this.now >= until) break;
-      i = this.block(words, i, recordBlock(word), recordAccesses(word));
+    } catch (error) {
+      throw error instanceof Unannounced ? brokenAt(error, this.options.blocks, chunk, this.chunks, i) : error;
     }
     return i;
   }
@@ -153,15 +161,22 @@ export class Replay {
     const {translation} = this;
     if (kind === EVENT_ID.marker) this.marker(words[at]!);
     else if (kind === EVENT_ID['task-switch']) {
-      // Tasks of one space: neither TTBR0 nor CONTEXTIDR is written.
-      if (words[at] === translation.space) return;
-      translation.switchTo(words[at]!);
-      this.flushMicroTlbs();
-      this.previous = -1;
+      const isSame = words[at] === translation.space;
+      if (!isSame) translation.switchTo(words[at]!);
+      // A machine's event is a write of TTBR0 or CONTEXTIDR, behind which the same code goes on.
+      if (isMachine(this.options.spaces)) this.flushMicroTlbs();
+      // Tasks of one space: neither is written.
+      else if (!isSame) {
+        this.flushMicroTlbs();
+        this.previous = -1;
+      }
     } else if (kind === EVENT_ID['tlb-maintenance']) {
       translation.maintain(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
       this.flushMicroTlbs();
     } else if (kind === EVENT_ID['space-end']) translation.endSpace(words[at]!);
+    else if (kind === EVENT_ID.translation) translation.announce(words, at);
+    // The pipeline is empty, and no branch led here.
+    else if (kind === EVENT_ID['exception-entry'] || kind === EVENT_ID['exception-return']) this.previous = -1;
   }
 
   private flushMicroTlbs(): void {
@@ -242,11 +257,15 @@ export class Replay {
         const page = line >>> 6;
         let slot = this.dataTlb.find(page);
         if (slot < 0) {
+          if (kind === PREFETCH && !this.translation.isMapped(page * 4096)) continue;
           this.now = now;
           slot = this.microMiss(this.dataTlb, page * 4096, METRIC.microDataMisses);
           now = this.now;
         }
-        const physical = this.dataTlb.frames[slot]! * 64 + (line & 63);
+        const frame = this.dataTlb.frames[slot]!;
+        // What is uncached takes as long as whoever has the device says.
+        if (frame < 0) continue;
+        const physical = frame * 64 + (line & 63);
         lines++;
         const found = hierarchy.l1d.find(physical);
         if (kind === WRITE) {
@@ -306,7 +325,9 @@ export class Replay {
         slot = this.microMiss(this.instructionTlb, page * 4096, METRIC.microInstructionMisses);
         hierarchy.instructionGeneration++;
       }
-      const physical = this.instructionTlb.frames[slot]! * 2 ** perPage + (line & (2 ** perPage - 1));
+      const frame = this.instructionTlb.frames[slot]!;
+      // Data alone are uncached where the MMU is off.
+      const physical = (frame < 0 ? ~frame : frame) * 2 ** perPage + (line & (2 ** perPage - 1));
       const wait = hierarchy.fetch(physical, this.now, 0);
       counts[METRIC.stallFetch]! += wait;
       this.now += wait;

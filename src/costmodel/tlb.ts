@@ -17,6 +17,8 @@ const SMALLEST_PAGE_BITS = 12;
 export const SPACE = 0;
 export const GUEST_KERNEL = 1;
 export const HYPERVISOR = 2;
+/** What a machine's kernel marks as global: entries that match whatever the ASID. */
+export const GLOBAL = 3;
 
 /** Address spaces that keys have room for. */
 export const MOST_SPACES = 2 ** 18;
@@ -48,14 +50,18 @@ const overlaps = (tag: number, page: number, address: number, pages: number): bo
 
 type Selection = (space: number, address: number, pages: number) => Match;
 
-/** What the operations of a trace invalidate; translations of the guest's kernel belong to all spaces. */
+/**
+ * What the operations of a trace invalidate; translations of the guest's kernel belong to all spaces. By address, those go that
+ * are global too, whatever the ASID that is named with it (DDI 0406C B3.18.7).
+ */
 const SELECTIONS: Readonly<Record<(typeof TLB_OPERATIONS)[number], Selection>> = {
   all: () => THE_GUEST,
   space: (space) => (tag) => contextOf(tag) === contextOf(contextTag(SPACE, space)),
   pages: (space, address, pages) => (tag, page) =>
-    contextOf(tag) === contextOf(contextTag(SPACE, space)) && overlaps(tag, page, address, pages),
+    (contextOf(tag) === contextOf(contextTag(SPACE, space)) || regimeOf(tag) === GLOBAL) &&
+    overlaps(tag, page, address, pages),
   'pages-of-all': (_space, address, pages) => (tag, page) =>
-    regimeOf(tag) === SPACE && overlaps(tag, page, address, pages),
+    (regimeOf(tag) === SPACE || regimeOf(tag) === GLOBAL) && overlaps(tag, page, address, pages),
 };
 const SELECTION_BY_ID = Object.entries(SELECTIONS).reduce<Selection[]>((all, [name, selection]) => {
   all[TLB_OPERATION_ID[name as keyof typeof SELECTIONS]] = selection;

@@ -5,24 +5,37 @@
  * holds is taken from the Cortex-A35 manual. Entries carry ASID and VMID, so that a switch to another address space finds
  * its own again.
  */
+import {entryBits, type GuestPage} from './guest-translations.ts';
 import type {Hierarchy} from './hierarchy.ts';
 import type {Machine} from './machine.ts';
 import {METRIC, STAGE1, STAGE2} from './metrics.ts';
 import type {Tables} from './tables.ts';
-import {contextTag, EVERYTHING, type Match, MOST_SPACES, SPACE, selectionOf, sizeTag, THE_GUEST, Tlb} from './tlb.ts';
+import {
+  contextTag,
+  EVERYTHING,
+  GLOBAL,
+  type Match,
+  MOST_SPACES,
+  SPACE,
+  selectionOf,
+  sizeTag,
+  THE_GUEST,
+  Tlb,
+} from './tlb.ts';
 
 const PAGE_BITS = 12;
 
-/**
- * What the MMU asks of a guest's memory: page sizes and tables of both stages, those of stage 1 by address space. `stage2` is
- * undefined for a native run.
- */
-export interface AddressSpaces {
+interface TwoStages {
+  /** Undefined for a native run. */
   readonly stage2: Tables | undefined;
-  /** Bytes that a main-TLB entry can map, the smallest first. */
-  readonly entrySizes: readonly number[];
   /** Bytes of the pages of stage 2, the smallest first. */
   readonly stage2Sizes: readonly number[];
+}
+
+/** What the MMU asks of the memory of a guest whose kernel is not in the trace: stage 1 is made up, by address space. */
+export interface ProgramSpaces extends TwoStages {
+  /** Bytes that a main-TLB entry can map, the smallest first. */
+  readonly entrySizes: readonly number[];
   /** The guest's kernel does not tag its entries: a switch to another space loses them all. */
   readonly flushesAtSwitch: boolean;
   stage1(space: number): Tables;
@@ -30,6 +43,44 @@ export interface AddressSpaces {
   touch(space: number, virtual: number): void;
   /** Nothing runs in the space any more. */
   end(space: number): void;
+}
+
+/** The same of a machine, whose trace says what its kernel maps. */
+export interface MachineSpaces extends TwoStages {
+  /** The payload of a `translation` event from word `at` on. */
+  announce(words: Uint32Array, at: number): void;
+  /** The payload of a `tlb-maintenance` event. */
+  drop(operation: number, space: number, address: number, pages: number): void;
+  /** What maps `virtual`, all that a walk of it needs being mapped in stage 2; undefined where nothing is announced. */
+  page(space: number, virtual: number): GuestPage | undefined;
+}
+
+export type AddressSpaces = ProgramSpaces | MachineSpaces;
+
+export const isMachine = (spaces: AddressSpaces): spaces is MachineSpaces => 'announce' in spaces;
+
+/** An access without an announced translation. */
+export class Unannounced extends Error {
+  override readonly name = 'Unannounced';
+
+  constructor(space: number, virtual: number) {
+    super(`nothing announces a translation of 0x${virtual.toString(16)} in address space ${space}`);
+  }
+}
+
+/** In a main-TLB entry, beside the frame: it is of a device, or uncached for another reason. */
+const UNCACHED = 2 ** 40;
+
+/** 4 KiB frame of a part of what an entry maps; its complement, which is negative, where nothing is cached. */
+const frameOf = (value: number, offset: number): number =>
+  value >= UNCACHED ? -1 - (value - UNCACHED + offset) : value + offset;
+
+interface Walked {
+  readonly physical: number;
+  /** Log₂ of the bytes that an entry maps. */
+  readonly bits: number;
+  readonly isGlobal: boolean;
+  readonly isUncached: boolean;
 }
 
 export class Translation {
@@ -44,10 +95,12 @@ export class Translation {
   private readonly main: Tlb;
   private readonly walkCache: Tlb;
   private readonly ipaCache: Tlb;
-  /** Log₂ of bytes. */
-  private readonly entryBits: readonly number[];
+  /** Log₂ of bytes: of entries of a space, and of global ones. Those of a machine become known as it maps pages. */
+  private readonly ownBits: number[];
+  private readonly globalBits: number[] = [];
   private readonly stage2Bits: readonly number[];
-  private tables: Tables;
+  /** Of the space in place, where stage 1 is made up. */
+  private tables: Tables | undefined;
   private context = contextTag(SPACE, 0);
   /** Time of the walk under way. */
   private now = 0;
@@ -62,9 +115,9 @@ export class Translation {
     this.main = new Tlb(machine.mainTlb);
     this.walkCache = new Tlb(machine.walkCache);
     this.ipaCache = new Tlb(machine.ipaCache);
-    this.entryBits = spaces.entrySizes.map(Math.log2);
+    this.ownBits = isMachine(spaces) ? [] : spaces.entrySizes.map(Math.log2);
     this.stage2Bits = spaces.stage2Sizes.map(Math.log2);
-    this.tables = spaces.stage1(0);
+    this.tables = isMachine(spaces) ? undefined : spaces.stage1(0);
   }
 
   /**
@@ -76,14 +129,26 @@ export class Translation {
     this.counts[METRIC.spaceSwitches]!++;
     this.space = space;
     this.context = contextTag(SPACE, space);
+    if (isMachine(this.spaces)) return;
     this.tables = this.spaces.stage1(space);
     if (this.spaces.flushesAtSwitch) this.dropStage1(THE_GUEST);
+  }
+
+  /** A `translation` event, whose payload begins at word `at`. */
+  announce(words: Uint32Array, at: number): void {
+    if (isMachine(this.spaces)) this.spaces.announce(words, at);
+  }
+
+  /** Is there a translation? A PLD of what is not mapped does nothing. */
+  isMapped(virtual: number): boolean {
+    return !isMachine(this.spaces) || this.spaces.page(this.space, virtual) !== undefined;
   }
 
   /** A `tlb-maintenance` event: stage 2 stays, for it is none of the guest's. The micro-TLBs are the caller's to empty. */
   maintain(operation: number, space: number, address: number, pages: number): void {
     // A range of pages is an operation for each of them.
     this.counts[METRIC.tlbMaintenance]! += Math.max(1, pages);
+    if (isMachine(this.spaces)) this.spaces.drop(operation, space, address, pages);
     this.dropStage1(selectionOf(operation, space, address, pages));
   }
 
@@ -94,26 +159,48 @@ export class Translation {
     this.ipaCache.drop(match);
   }
 
+  /** A machine's kernel says what it invalidates; that nothing runs in a space tells nothing new. */
   endSpace(space: number): void {
+    if (isMachine(this.spaces)) return;
     this.spaces.end(space);
     if (space === this.space) this.tables = this.spaces.stage1(space);
   }
 
-  /** Physical 4 KiB frame number of `virtual` after a micro-TLB miss at `time`; the cost is left in {@link cycles}. */
+  /**
+   * Physical 4 KiB frame number of `virtual` after a micro-TLB miss at `time`, or its complement ({@link frameOf}); the cost is left
+   * in {@link cycles}.
+   * @throws Unannounced
+   */
   translate(virtual: number, time: number): number {
-    const {machine, counts} = this;
+    const {machine, counts, spaces, tables} = this;
     this.cycles = machine.microTlbMiss;
     counts[METRIC.stallMicroTlb]! += machine.microTlbMiss;
-    for (const bits of this.entryBits) {
-      if (!this.main.find(Math.floor(virtual / 2 ** bits), this.context + sizeTag(bits))) continue;
+    const known =
+      this.lookUp(virtual, this.context, this.ownBits) ?? this.lookUp(virtual, contextTag(GLOBAL), this.globalBits);
+    if (known !== undefined) {
       counts[METRIC.mainHits]!++;
-      return this.main.value + ((virtual % 2 ** bits) >>> PAGE_BITS);
+      return known;
     }
     counts[METRIC.mainMisses]!++;
-    const {physical, bits} = this.walk(virtual, time + machine.microTlbMiss);
-    const base = Math.floor(physical / 2 ** bits) * 2 ** bits;
-    this.main.insert(Math.floor(virtual / 2 ** bits), this.context + sizeTag(bits), base / 2 ** PAGE_BITS);
-    return Math.floor(physical / 2 ** PAGE_BITS);
+    const start = time + machine.microTlbMiss;
+    const {physical, bits, isGlobal, isUncached} = isMachine(spaces)
+      ? this.walkAnnounced(spaces, virtual, start)
+      : this.walk(spaces, tables as Tables, virtual, start);
+    const sizes = isGlobal ? this.globalBits : this.ownBits;
+    if (!sizes.includes(bits)) sizes.push(bits);
+    const base = Math.floor(physical / 2 ** bits) * 2 ** (bits - PAGE_BITS);
+    const tag = isGlobal ? contextTag(GLOBAL) : this.context;
+    this.main.insert(Math.floor(virtual / 2 ** bits), tag + sizeTag(bits), base + (isUncached ? UNCACHED : 0));
+    return frameOf(isUncached ? UNCACHED : 0, Math.floor(physical / 2 ** PAGE_BITS));
+  }
+
+  /** As {@link translate}, from the main TLB. */
+  private lookUp(virtual: number, context: number, sizes: readonly number[]): number | undefined {
+    for (const bits of sizes) {
+      if (this.main.find(Math.floor(virtual / 2 ** bits), context + sizeTag(bits)))
+        return frameOf(this.main.value, (virtual % 2 ** bits) >>> PAGE_BITS);
+    }
+    return undefined;
   }
 
   /** An identity-mapped 4 KiB page of the hypervisor's or the guest kernel's own (`regime`); returns the cycles a miss costs. */
@@ -126,9 +213,9 @@ export class Translation {
     return walkStart + walkRead + this.hierarchy.access(tableLine, time, STAGE1, false);
   }
 
-  /** Walks both stages from the start or from the walk cache: where `virtual` lies, and log₂ of the smaller page. */
-  private walk(virtual: number, time: number): {readonly physical: number; readonly bits: number} {
-    const {spaces, counts, machine, tables, walkCache} = this;
+  /** Walks both stages from the start or from the walk cache. An entry is of the smaller page. */
+  private walk(spaces: ProgramSpaces, tables: Tables, virtual: number, time: number): Walked {
+    const {counts, machine, walkCache} = this;
     spaces.touch(this.space, virtual);
     this.now = time + machine.walkStart;
     counts[METRIC.stallStage1]! += machine.walkStart;
@@ -140,7 +227,7 @@ export class Translation {
     const isCached = walkCache.find(key, tag);
     if (isCached) counts[METRIC.walkCacheHits]!++;
     let level = isCached ? last : 0;
-    let table = isCached ? this.tableAt(virtual, last) : tables.root;
+    let table = isCached ? tableAt(tables, virtual, last) : tables.root;
     for (;;) {
       const slot = tables.descriptorAddress(table, level, virtual);
       // The walk cache has the table's PA; the tables themselves are addressed by IPA.
@@ -154,19 +241,45 @@ export class Translation {
         const intermediate = output - (output % 2 ** pageBits) + (virtual % 2 ** pageBits);
         const physical = this.throughStage2(intermediate);
         this.cycles += this.now - time;
-        return {physical, bits: spaces.stage2 ? Math.min(pageBits, this.lastStage2Bits) : pageBits};
+        return {physical, bits: this.smaller(pageBits), isGlobal: false, isUncached: false};
       }
       table = output;
       level++;
     }
   }
 
-  /** IPA of the table of `level` that a walk of `virtual` comes to. */
-  private tableAt(virtual: number, level: number): number {
-    const {tables} = this;
-    let table = tables.root;
-    for (let i = 0; i < level; i++) table = tables.readAddress(tables.descriptorAddress(table, i, virtual));
-    return table;
+  /** The same of a machine: the descriptors are where its kernel put them. */
+  private walkAnnounced(spaces: MachineSpaces, virtual: number, time: number): Walked {
+    const {counts, machine, walkCache} = this;
+    const page = spaces.page(this.space, virtual);
+    if (page === undefined) throw new Unannounced(this.space, virtual);
+    const {descriptors, lastTable, isGlobal, isUncached} = page;
+    this.now = time;
+    if (descriptors.length > 0) {
+      this.now += machine.walkStart;
+      counts[METRIC.stallStage1]! += machine.walkStart;
+    }
+    const last = descriptors.length - 1;
+    const span = lastTable?.spanBits ?? 0;
+    const key = Math.floor(virtual / 2 ** span);
+    const tag = this.context + sizeTag(span);
+    const isCached = lastTable !== undefined && walkCache.find(key, tag);
+    if (isCached) counts[METRIC.walkCacheHits]!++;
+    for (let level = isCached ? last : 0; level <= last; level++) {
+      const offset = lastTable?.offset ?? 0;
+      const isKnown = isCached && machine.walkCachePhysical;
+      const physical = isKnown ? walkCache.value + offset : this.throughStage2(descriptors[level]!);
+      if (level === last && lastTable && !isCached) walkCache.insert(key, tag, physical - offset);
+      this.readDescriptor(physical, STAGE1);
+    }
+    const physical = this.throughStage2(page.address + (virtual % 2 ** page.bits));
+    this.cycles += this.now - time;
+    return {physical, bits: entryBits(this.smaller(page.bits)), isGlobal, isUncached};
+  }
+
+  /** Log₂ of the smaller page of both stages, that of the last stage-2 translation. */
+  private smaller(bits: number): number {
+    return this.spaces.stage2 ? Math.min(bits, this.lastStage2Bits) : bits;
   }
 
   /** PA of an IPA: from the IPA cache, or by a stage-2 walk. Without stage 2 the two are the same. */
@@ -207,3 +320,10 @@ export class Translation {
     this.counts[requester === STAGE1 ? METRIC.stallStage1 : METRIC.stallStage2]! += cost;
   }
 }
+
+/** IPA of the table of `level` that a walk of `virtual` comes to. */
+const tableAt = (tables: Tables, virtual: number, level: number): number => {
+  let table = tables.root;
+  for (let i = 0; i < level; i++) table = tables.readAddress(tables.descriptorAddress(table, i, virtual));
+  return table;
+};

@@ -89,6 +89,8 @@ const stage2 = z.strictObject({
   leaf: z.enum(STAGE2_LEAVES),
   /** Intermediate addresses with pages of another size. */
   regions: z.array(intermediateRegion).optional(),
+  /** Guest RAM gets host memory page by page, at the first access to each: an exit. */
+  onDemand: z.boolean().optional(),
   source: z.string(),
 });
 export type Stage2 = z.infer<typeof stage2>;

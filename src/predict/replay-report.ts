@@ -29,8 +29,8 @@ export interface ReplayReport {
   readonly items: readonly CostItem[];
   readonly unattributed: number;
   readonly counts: Readonly<Record<string, number>>;
-  /** Most descriptor reads one walk can take, and what the paper's N × M says. */
-  readonly walk: WalkBound;
+  /** Most descriptor reads one walk can take, and what the paper's N × M says; null where the guest's kernel decides on stage 1. */
+  readonly walk: WalkBound | null;
   /** Of a sampled replay, whose numbers are estimates. */
   readonly sampled?: Certainty;
 }
@@ -75,11 +75,11 @@ const costOf = (c: Calibration, counts: Counts, activities: readonly RatedActivi
 /** What one system counted, as a report. */
 const reportOf = (c: Calibration, system: System, counts: Counts): ReplayReport => {
   const policy = policyOf(c, system);
-  const {cycles, items} = costOf(c, counts, ratedActivities(c, system.sut, 1));
+  const {cycles, items} = costOf(c, counts, ratedActivities(c, system.sut, 1, system));
   return {
     sut: system.sut,
     seed: system.seed,
-    stage1: `${policy.stage1.format} ${pagesText(policy.stage1)}`,
+    stage1: system.machine ? "the guest's own" : `${policy.stage1.format} ${pagesText(policy.stage1)}`,
     stage2: policy.stage2 ? `${policy.stage2.format} ${pagesText(policy.stage2)}` : null,
     cycles,
     seconds: cycles / c.machine.clockHz,
@@ -87,7 +87,7 @@ const reportOf = (c: Calibration, system: System, counts: Counts): ReplayReport 
     items,
     unattributed: cycles - items.reduce((sum, item) => sum + item.cycles, 0),
     counts: countTable(counts.metrics),
-    walk: walkBound(policy),
+    walk: system.machine ? null : walkBound(policy),
   };
 };
 
@@ -119,7 +119,7 @@ const sampledReportOf = (c: Calibration, system: System, trace: SampledTrace, in
   const found = estimate(units, trace, (counts) => costOf(c, counts, []).cycles);
   const report = reportOf(c, system, found.counts);
   const own = costOf(c, found.counts, []).cycles;
-  const perSecond = ratedActivities(c, system.sut, 1).map(({ratePerSecond}) => ratePerSecond);
+  const perSecond = ratedActivities(c, system.sut, 1, system).map(({ratePerSecond}) => ratePerSecond);
   // T = G / (1 − Σ rᵢ·cᵢ / clock): a wait's error δ adds T·(T/G)·r·δ / clock.
   const ofWaits = found.waits.map(
     (wait, i) => ((perSecond[i] as number) * wait * c.prices.missExposure * report.cycles) / own / c.machine.clockHz,
@@ -157,13 +157,13 @@ export const pageSizeList = (names: readonly string[]): PageSize[] =>
 
 /**
  * The systems of a page-size sweep: every combination of stage-1 and stage-2 leaf on every SUT; a SUT without stage 2
- * takes part once per stage-1 size.
+ * takes part once per stage-1 size. Without stage-1 sizes, each SUT keeps its own.
  * @throws InputError when a table format lacks a size.
  */
 export const pageSizeSystems = (
   c: Calibration,
   suts: readonly string[],
-  stage1: readonly PageSize[],
+  stage1: readonly PageSize[] | undefined,
   stage2: readonly PageSize[],
   seed: number,
 ): System[] =>
@@ -171,7 +171,7 @@ export const pageSizeSystems = (
     knownSystem(c, sut);
     const {stage1: first, stage2: second, placement} = c.hypervisors[sut] as TranslationPolicy;
     const formats = STAGE1_FORMATS[first.format];
-    return stage1.flatMap((leaf1): System[] => {
+    return (stage1 ?? [first.leaf]).flatMap((leaf1): System[] => {
       requireSize(formats.name, fittingSizes(formats), leaf1, `stage 1 of '${sut}'`);
       if (!second) return [{sut, seed, policy: {stage1: {...first, leaf: leaf1}, stage2: null, placement}}];
       return stage2.map((leaf2) => {

@@ -14,7 +14,9 @@ import {cellsOf} from './cells.ts';
 import {BASELINES, errorRows, orderChecks} from './errors.ts';
 import type {JobResult} from './job.ts';
 import {type PoolOptions, runJobs} from './pool.ts';
-import type {Attribution, Provenance, Reproduction, WorkloadCounts} from './result.ts';
+import {replayRecordings} from './recorded-machines.ts';
+import {recordingsPath} from './recordings.ts';
+import type {Attribution, Provenance, RecordedMachine, Reproduction, WorkloadCounts} from './result.ts';
 import {bySeeds, costOf, jobsFor, systemsFor, type Workload, workloadsOf} from './workloads.ts';
 
 export interface ReproduceOptions extends PoolOptions {
@@ -22,6 +24,8 @@ export interface ReproduceOptions extends PoolOptions {
   readonly seeds?: readonly number[];
   readonly machine?: string;
   readonly benchmarks?: readonly string[];
+  /** Replay the recorded machines too. */
+  readonly recordings?: boolean;
   /** Leave wall times out, so that two runs are byte-identical. */
   readonly noTimings?: boolean;
 }
@@ -43,6 +47,7 @@ export const reproduce = async (options: ReproduceOptions): Promise<ReproduceRes
   const suts = hypervisorIds();
   const jobs = jobsFor(benchmarks, systemsFor(calibration, suts, seeds), machine, calibration.values);
   const results = await runJobs(jobs, options);
+  const recorded = options.recordings ? await recordedOn(calibration, suts, seeds, options) : [];
   const replayed = performance.now();
   const workloads = workloadsOf(jobs, results);
   const published = readPublished();
@@ -64,11 +69,25 @@ export const reproduce = async (options: ReproduceOptions): Promise<ReproduceRes
       orders: orderChecks(cells),
       attributions: ([1, 2] as const).flatMap((hostCpus) => attributionsOf(workloads, calibration, hostCpus)),
       counts: countsOf(workloads),
+      recordings: recorded,
       parameters: parameterRows(calibration),
       provenance: provenanceOf(options, machine, seeds, benchmarks, options.noTimings ? undefined : timings),
     },
   };
 };
+
+/** Of each system the first seed. */
+const recordedOn = (
+  calibration: Calibration,
+  suts: readonly string[],
+  seeds: readonly number[],
+  {jobs, signal, onDone = () => {}}: PoolOptions,
+): Promise<RecordedMachine[]> =>
+  replayRecordings(calibration, systemsFor(calibration, suts, seeds.slice(0, 1)), {
+    threads: jobs,
+    ...(signal ? {signal} : {}),
+    onDone,
+  });
 
 const sum = (values: readonly number[]): number => values.reduce((total, v) => total + v, 0);
 
@@ -122,6 +141,7 @@ const provenanceOf = (
     ...hypervisorIds().map(hypervisorPath),
     fitPath(),
     publishedPath(),
+    recordingsPath(),
   ];
   return {
     trapwalk: packageVersion(),

@@ -101,6 +101,35 @@ export interface OrderCheck {
   readonly evidence: string;
 }
 
+/** A vCPU of a recorded machine, whose figures are per unit of the whole guest's work. */
+export interface RecordedMachine {
+  readonly id: string;
+  readonly title: string;
+  readonly vcpu: number;
+  readonly vcpus: number;
+  readonly unit: string;
+  readonly units: number;
+  readonly instructions: number;
+  readonly processSwitches: number;
+  /** For which a hypervisor may take an exit. */
+  readonly possibleExits: number;
+  /** Distinct lines of 64 bytes that PL1 touches. */
+  readonly kernelCodeLines: number;
+  readonly kernelDataLines: number;
+  readonly systems: readonly RecordedSystem[];
+}
+
+/** Without the cost of the trace's exits, and without a schedule of vCPUs. */
+export interface RecordedSystem {
+  readonly sut: SutId;
+  readonly cycles: number;
+  /** Cycles beyond the host's, as a share of those; null where the host is not among the systems. */
+  readonly overHost: number | null;
+  readonly walks: number;
+  readonly stage1Reads: number;
+  readonly stage2Reads: number;
+}
+
 export interface Reproduction {
   readonly schemaVersion: 1;
   readonly cells: readonly Cell[];
@@ -109,6 +138,7 @@ export interface Reproduction {
   readonly orders: readonly OrderCheck[];
   readonly attributions: readonly Attribution[];
   readonly counts: readonly WorkloadCounts[];
+  readonly recordings: readonly RecordedMachine[];
   readonly parameters: readonly ParameterRow[];
   readonly provenance: Provenance;
 }

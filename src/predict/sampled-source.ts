@@ -2,9 +2,8 @@
 import {InputError} from '../files/errors.ts';
 import type {StoredTrace} from '../trace/read.ts';
 import {eventRecord} from '../trace/records.ts';
-import type {PlacedChunk} from '../trace/ring.ts';
 import {findMarkers} from '../trace/slice.ts';
-import type {TraceSource} from '../trace/source.ts';
+import type {TraceChunk, TraceSource} from '../trace/source.ts';
 import {sameTask} from '../trace/tally.ts';
 import {checkSampling, type Sampling, sampleUnits} from './sample-plan.ts';
 import {Sampler, type SamplerOptions} from './sampler.ts';
@@ -49,7 +48,7 @@ export function* wantedChunks(
   trace: StoredTrace,
   sampling: Sampling,
   part: MeasuredPart,
-): Generator<Required<PlacedChunk>> {
+): Generator<TraceChunk & {readonly position: number}> {
   const {instructions} = trace.counts;
   const end = part.end ?? instructions;
   const plan = newSampler(trace.blocks, sampling, part, () => []);

@@ -8,7 +8,12 @@ import type {SamplingOfTrace} from './replayer.ts';
 import {wantedChunks} from './sampled-source.ts';
 
 export type TraceRequest =
-  | {readonly kind: 'trace'; readonly path: string}
+  | {
+      readonly kind: 'trace';
+      readonly path: string;
+      /** Whose stream is read. */
+      readonly vcpu?: number | undefined;
+    }
   | {readonly kind: 'guest'; readonly options: GuestTraceOptions};
 
 export interface OpenedTrace {
@@ -31,7 +36,7 @@ export const openRequest = (request: TraceRequest, sampled: SamplingOfTrace | un
     const guest = new GuestTrace(request.options);
     return {header: guest.header, blocks: guest.blocks, chunks: all(guest), close: () => {}};
   }
-  const trace = checked(openTrace(request.path));
+  const trace = checked(openTrace(request.path, {vcpu: request.vcpu}));
   return {
     header: trace.header,
     blocks: trace.blocks,

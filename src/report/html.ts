@@ -19,6 +19,8 @@ import {
   orderParameters,
   PARAMETER_COLUMNS,
   parameterCells,
+  RECORDED_NOTE,
+  recordedTables,
 } from './rows.ts';
 import {STYLE} from './style.ts';
 
@@ -130,6 +132,19 @@ const attribution = (reproduction: Reproduction, figures: readonly Figure[]): Ma
 ${attributionTables(reproduction).map(attributionTable)}</section>`;
 };
 
+const recorded = (reproduction: Reproduction): Markup => {
+  const tables = recordedTables(reproduction).map(
+    ({title, note, suts, rows}) =>
+      html`<h3>${title}</h3><p class="note">${note}</p>${grid(
+        ['', ...suts],
+        rows.map((cells) => ({cells})),
+      )}\n`,
+  );
+  return tables.length === 0
+    ? html``
+    : html`<section id="recorded"><h2>Recorded machines</h2><p class="note">${RECORDED_NOTE}</p>\n${tables}</section>`;
+};
+
 const parameters = (reproduction: Reproduction): Markup => {
   const rows = orderParameters(reproduction.parameters).map((row) => ({kind: row.kind, cells: parameterCells(row)}));
   return html`<section id="parameters"><h2>Parameters</h2>
@@ -171,11 +186,13 @@ export const htmlReport = (reproduction: Reproduction): string => {
 <p>Predicted by trapwalk ${reproduction.provenance.trapwalk} from traces of the benchmarks, for the systems of
 “Embedded Hypervisor Xvisor: A Comparative Analysis” (PDP 2015) on a Cubieboard2.</p>
 <nav><a href="#accuracy">Accuracy</a><a href="#tables">Tables</a><a href="#attribution">Attribution</a>
+${reproduction.recordings.length === 0 ? '' : html`<a href="#recorded">Recorded machines</a>`}
 <a href="#parameters">Parameters</a><a href="#provenance">Provenance</a></nav>
 ${accuracy(reproduction)}
 <section id="tables"><h2>Tables and figures</h2>
 ${tableSections(reproduction, figures)}</section>
 ${attribution(reproduction, figures)}
+${recorded(reproduction)}
 ${parameters(reproduction)}
 ${provenance(reproduction)}
 ${scripts(figures)}

@@ -1,5 +1,13 @@
 /** What the text and the HTML report both say, as rows of text. */
-import type {Attribution, Cell, ErrorRow, ParameterRow, Reproduction, SutId} from '../predict/result.ts';
+import type {
+  Attribution,
+  Cell,
+  ErrorRow,
+  ParameterRow,
+  RecordedSystem,
+  Reproduction,
+  SutId,
+} from '../predict/result.ts';
 import {
   benchmarkName,
   cellOf,
@@ -163,6 +171,39 @@ export const attributionTables = ({attributions}: Reproduction): readonly Attrib
     return {benchmark, case: name, hostCpus, title, suts, rows};
   });
 };
+
+export interface RecordedTable {
+  readonly title: string;
+  /** What every system has in common. */
+  readonly note: string;
+  readonly suts: readonly SutId[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** What these tables are not. */
+export const RECORDED_NOTE =
+  'Cycles of memory, pipeline and the hypervisor’s own activities while the vCPU runs. How vCPUs are scheduled, and what the exits cost, is not in them: they predict no published cell.';
+
+const RECORDED_ROWS: readonly (readonly [name: string, text: (system: RecordedSystem) => string])[] = [
+  ['cycles', ({cycles}) => formatNumber(cycles)],
+  ['more than the host', ({overHost}) => (overHost === null ? '–' : formatSignedPercent(100 * overHost))],
+  ['page-table walks', ({walks}) => formatNumber(walks)],
+  ['stage-1 descriptors read', ({stage1Reads}) => formatNumber(stage1Reads)],
+  ['stage-2 descriptors read', ({stage2Reads}) => formatNumber(stage2Reads)],
+];
+
+export const recordedTables = ({recordings}: Reproduction): readonly RecordedTable[] =>
+  recordings.map((machine) => {
+    const {title, vcpu, vcpus, unit, systems} = machine;
+    const suts = orderSuts(systems.map(({sut}) => sut));
+    const ofSuts = suts.map((sut) => systems.find((one) => one.sut === sut)!);
+    return {
+      title: `${title}${vcpus === 1 ? '' : `: vCPU ${vcpu}`}, per ${unit}`,
+      note: `${formatNumber(machine.instructions)} instructions, ${formatNumber(machine.processSwitches)} switches between processes, ${formatNumber(machine.possibleExits)} exits at most; the kernel touches ${formatNumber(machine.kernelCodeLines)} lines of code and ${formatNumber(machine.kernelDataLines)} of data.`,
+      suts,
+      rows: RECORDED_ROWS.map(([name, text]) => [name, ...ofSuts.map(text)]),
+    };
+  });
 
 export const PARAMETER_COLUMNS = ['parameter', 'value', 'unit', 'kind', 'bounds', 'standard error', 'source'] as const;
 

@@ -11,6 +11,8 @@ import {
   errorCells,
   errorNotes,
   fittedStatement,
+  RECORDED_NOTE,
+  recordedTables,
 } from './rows.ts';
 
 type Align = 'left' | 'right';
@@ -51,18 +53,23 @@ export const errorTable = (reproduction: Reproduction): string => {
 /** Mechanisms' names are broken to this width, so that five systems fit beside them. */
 const LABEL_WIDTH = 26;
 
-const wrap = (text: string, indent: string): string => {
+const NOTE_WIDTH = 118;
+
+const wrap = (text: string, width: number, indent = ''): string => {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= LABEL_WIDTH) lines[lines.length - 1] = `${last} ${word}`;
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(lines.length === 0 ? `${indent}${word}` : `${indent}  ${word}`);
   }
   return lines.join('\n');
 };
 
 export const attributionTable = ({title, suts, rows}: AttributionTable): string => {
-  const cells = rows.map(({label, kind, cells}) => [wrap(label, kind === 'mechanism' ? '  ' : ''), ...cells]);
+  const cells = rows.map(({label, kind, cells}) => [
+    wrap(label, LABEL_WIDTH, kind === 'mechanism' ? '  ' : ''),
+    ...cells,
+  ]);
   return `${title}, and share of the total\n${grid(['', ...suts], cells, firstLeft(suts.length + 1))}`;
 };
 
@@ -86,6 +93,14 @@ export const orderChecks = ({orders}: Reproduction): string => {
   return [`Order claims on the predictions: ${held} of ${orders.length} hold`, ...lines].join('\n');
 };
 
+const recordedSections = (reproduction: Reproduction): readonly string[] => {
+  const tables = recordedTables(reproduction).map(
+    ({title, note, suts, rows}) =>
+      `${title}\n${wrap(note, NOTE_WIDTH)}\n${grid(['', ...suts], rows, firstLeft(suts.length + 1))}`,
+  );
+  return tables.length === 0 ? [] : [wrap(`Recorded machines. ${RECORDED_NOTE}`, NOTE_WIDTH), ...tables];
+};
+
 /** All of it. Sections of which the result has nothing are left out. */
 export const textReport = (reproduction: Reproduction): string => {
   const {errors, orders} = reproduction;
@@ -94,6 +109,7 @@ export const textReport = (reproduction: Reproduction): string => {
     ...(errors.length > 0 ? [errorTable(reproduction)] : []),
     ...(orders.length > 0 ? [orderChecks(reproduction)] : []),
     ...attributionSections(attributionTables(reproduction)),
+    ...recordedSections(reproduction),
   ];
   return `${sections.join('\n\n')}\n`;
 };

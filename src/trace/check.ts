@@ -1,6 +1,6 @@
 /** What must hold for any record stream, whoever produced it. Replay relies on these and does not check them again. */
 import {type Block, type BlockTable, isUnknown, MAX_BLOCK_INSTRUCTIONS} from './blocks.ts';
-import {EVENT_FIELDS, EVENT_KINDS, MARKERS, TLB_OPERATIONS} from './events.ts';
+import {EVENT_CHOICES, EVENT_FIELDS, EVENT_KINDS, MARKERS} from './events.ts';
 import {
   ACCESS_WORDS,
   accessExclusive,
@@ -76,7 +76,7 @@ function* checkBlockRecord(words: Uint32Array, at: number, blocks: BlockTable): 
   }
 }
 
-/** Warm, begin, end: each at most once and in this order; `warm` may be missing. */
+/** In a stream, warm, begin, end: each at most once and in this order; `warm` may be missing. */
 class MarkerOrder {
   #last = -1;
 
@@ -95,8 +95,8 @@ function* checkEvent(words: Uint32Array, at: number, order: MarkerOrder): Genera
   if (kind === undefined) yield ['event-kind', `unknown kind of event ${eventKind(words[at]!)}`];
   else if (payload !== EVENT_FIELDS[kind].length) yield ['event-payload', `'${kind}' with ${payload} words`];
   else if (kind === 'marker') yield* order.check(words[at + 1]!);
-  else if (kind === 'tlb-maintenance' && TLB_OPERATIONS[words[at + 1]!] === undefined)
-    yield ['event-payload', `unknown TLB operation ${words[at + 1]}`];
+  else if (words[at + 1]! >= (EVENT_CHOICES[kind]?.length ?? Number.POSITIVE_INFINITY))
+    yield ['event-payload', `unknown ${EVENT_FIELDS[kind][0]} ${words[at + 1]} of '${kind}'`];
 }
 
 /** `block` must be number `id` of the table. */
@@ -117,7 +117,8 @@ function* checkBlock(block: Block, id: number): Generator<Found> {
 /** Checks chunk after chunk of one trace. */
 export class TraceChecker {
   readonly #blocks: BlockTable;
-  readonly #order = new MarkerOrder();
+  /** By vCPU. */
+  readonly #orders: MarkerOrder[] = [];
   #blocksChecked = 0;
   /** Instructions of each block, as far as blocks are checked. */
   #lengths = new Uint8Array(1024);
@@ -128,8 +129,10 @@ export class TraceChecker {
     this.#blocks = blocks;
   }
 
-  *check({words, length}: TraceChunk): Generator<Violation> {
+  *check({words, length, vcpu = 0}: TraceChunk): Generator<Violation> {
     yield* this.#checkBlocks();
+    this.#orders[vcpu] ??= new MarkerOrder();
+    const order = this.#orders[vcpu];
     for (let at = 0; at < length; this.record++) {
       const {record} = this;
       const next = at + recordWords(words[at]!);
@@ -137,9 +140,7 @@ export class TraceChecker {
         yield {rule: 'record-whole', record, message: `${next - length} words are missing at the end of its chunk`};
         break;
       }
-      const found = isEvent(words[at]!)
-        ? checkEvent(words, at, this.#order)
-        : checkBlockRecord(words, at, this.#blocks);
+      const found = isEvent(words[at]!) ? checkEvent(words, at, order) : checkBlockRecord(words, at, this.#blocks);
       for (const [rule, message] of found) yield {rule, record, message};
       at = next;
     }

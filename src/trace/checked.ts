@@ -15,9 +15,12 @@ export const checked = (trace: StoredTrace): StoredTrace => {
     path: trace.path,
     header: trace.header,
     counts: trace.counts,
+    vcpuCounts: trace.vcpuCounts,
     blocks: trace.blocks,
     version: trace.version,
+    vcpu: trace.vcpu,
     markers: trace.markers,
+    allMarkers: trace.allMarkers,
     get sound() {
       return trace.sound;
     },

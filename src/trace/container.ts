@@ -7,13 +7,14 @@ import {BLOCK_ENDS, type Block, MAX_BLOCK_INSTRUCTIONS, MAX_BLOCKS, type Pipelin
 import {MARKERS} from './events.ts';
 import {INSTRUCTION_CLASSES} from './instruction-class.ts';
 import type {TraceHeader} from './source.ts';
-import type {MarkerPlace, Task} from './tally.ts';
+import type {PlacedMarker} from './tallies.ts';
+import type {RecordCounts, Task} from './tally.ts';
 import {MAX_RECORD_WORDS} from './walk.ts';
 
 /** What is written. */
-export const FORMAT_VERSION = 3;
+export const FORMAT_VERSION = 4;
 /** What is read. */
-export const READABLE_VERSIONS = [1, 2, 3] as const;
+export const READABLE_VERSIONS = [1, 2, 3, 4] as const;
 export type FormatVersion = (typeof READABLE_VERSIONS)[number];
 
 /** As PNG's: a high bit, the name, and line ends that a text-mode copy would change. */
@@ -26,8 +27,46 @@ export const TRAILER_BYTES = 20;
 export const END_MAGIC = Uint8Array.from([0x54, 0x57, 0x4b, 0x2d, 0x45, 0x4e, 0x44, 0x0a]);
 
 /** Words of a chunk, at most; a record is never split. */
-export const CHUNK_WORDS = 2 ** 17;
-if (CHUNK_WORDS < MAX_RECORD_WORDS) throw new Error('a chunk must hold the longest record');
+export const MOST_CHUNK_WORDS = 2 ** 20;
+
+interface Packing {
+  /** Words of a chunk, at most {@link MOST_CHUNK_WORDS}. */
+  readonly chunkWords: number;
+  /** Of brotli. */
+  readonly quality: number;
+}
+
+/**
+ * How records are packed. In a large chunk irregular code is learned once and used long; a small one is sooner found by
+ * whoever seeks, stays in a cache, and loops lose nothing by it.
+ */
+export const PACKINGS = {
+  fast: {chunkWords: 2 ** 17, quality: 1},
+  small: {chunkWords: MOST_CHUNK_WORDS, quality: 9},
+} as const satisfies Readonly<Record<string, Packing>>;
+export type PackingName = keyof typeof PACKINGS;
+if (PACKINGS.fast.chunkWords < MAX_RECORD_WORDS) throw new Error('a chunk must hold the longest record');
+
+/** A vCPU's number has a byte beside the number of words of its chunk. */
+const MOST_VCPUS = 255;
+const VCPU_SHIFT = 24;
+const CHUNK_HEAD_BYTES = 4;
+
+/** What stands before the words of a chunk: how many they are, and whose. Before version 4 all are the first vCPU's. */
+export const chunkHead = (words: number, vcpu: number): Uint8Array => {
+  const head = Buffer.alloc(CHUNK_HEAD_BYTES);
+  head.writeUInt32LE(words + vcpu * 2 ** VCPU_SHIFT);
+  return head;
+};
+
+/** @returns undefined for bytes that are too few. */
+export const readChunkHead = (
+  raw: Uint8Array,
+): {readonly length: number; readonly vcpu: number; readonly body: Uint8Array} | undefined => {
+  if (raw.length < CHUNK_HEAD_BYTES) return undefined;
+  const head = Buffer.from(raw.buffer, raw.byteOffset, CHUNK_HEAD_BYTES).readUInt32LE(0);
+  return {length: head & (2 ** VCPU_SHIFT - 1), vcpu: head >>> VCPU_SHIFT, body: raw.subarray(CHUNK_HEAD_BYTES)};
+};
 
 const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const word = z.number().int().min(0).max(0xffff_ffff);
@@ -38,6 +77,16 @@ const mask = z
   .min(-(2 ** 31))
   .max(0xffff_ffff);
 
+const machineSchema = z.strictObject({
+  board: z.string(),
+  ramBase: count,
+  ramSize: count,
+  quantum: count.min(1),
+  nanosecondsPerInstruction: z.number().positive(),
+  commandLine: z.string(),
+  files: z.array(z.strictObject({role: z.string(), name: z.string(), hash: z.string()})),
+});
+
 export const headerSchema: z.ZodType<TraceHeader> = z.strictObject({
   importedFrom: z.strictObject({format: z.string(), file: z.string(), fileHash: z.string()}).optional(),
   guest: z.string(),
@@ -45,7 +94,8 @@ export const headerSchema: z.ZodType<TraceHeader> = z.strictObject({
   guestHash: z.string(),
   isa: z.literal('armv7-a'),
   endianness: z.literal('little'),
-  vcpus: z.number().int().min(1).max(255),
+  vcpus: z.number().int().min(1).max(MOST_VCPUS),
+  machine: machineSchema.optional(),
 });
 
 const instructionSchema = z.tuple([z.enum(INSTRUCTION_CLASSES), count, mask, mask, mask, mask, mask, mask]);
@@ -99,38 +149,31 @@ export const fromBlockRow = (id: number, [address, isa, size, end, instructions]
 });
 
 /** What is counted while a trace is written. */
-export interface TraceCounts {
+export interface TraceCounts extends RecordCounts {
   readonly chunks: number;
   readonly blocks: number;
-  readonly words: number;
-  readonly records: number;
-  /** Executed, conditional ones that fail included. */
-  readonly instructions: number;
-  readonly accesses: number;
-  readonly events: number;
 }
 
 /** A records section in the index. */
 export interface ChunkEntry {
   readonly offset: number;
-  /** Instructions before it and in it. */
+  readonly vcpu: number;
+  /** Instructions of its vCPU before it, and in it. */
   readonly before: number;
   readonly instructions: number;
   /** Who executes its first record; version 1 does not say. */
   readonly task: Task | undefined;
 }
 
-const counts = z.strictObject({
-  chunks: count,
-  blocks: count,
-  words: count,
-  records: count,
-  instructions: count,
-  accesses: count,
-  events: count,
-});
+const recordCounts = {words: count, records: count, instructions: count, accesses: count, events: count};
+const counts = z.strictObject({chunks: count, blocks: count, ...recordCounts});
 /** Offsets of the blocks sections. */
 const blocks = z.array(count);
+const vcpu = z
+  .number()
+  .int()
+  .min(0)
+  .max(MOST_VCPUS - 1);
 
 const indexSchema1 = z.strictObject({counts, blocks, chunks: z.array(z.tuple([count, count, count]))});
 const indexSchema2 = z.strictObject({
@@ -139,46 +182,73 @@ const indexSchema2 = z.strictObject({
   chunks: z.array(z.tuple([count, count, count, word, word])),
   markers: z.array(z.tuple([z.enum(MARKERS), count])).max(MARKERS.length),
 });
+const indexSchema4 = z.strictObject({
+  counts,
+  vcpus: z.array(z.strictObject(recordCounts)).max(MOST_VCPUS),
+  blocks,
+  chunks: z.array(z.tuple([count, count, count, word, word, vcpu])),
+  markers: z.array(z.tuple([z.enum(MARKERS), count, vcpu])).max(MARKERS.length * MOST_VCPUS),
+});
 
 export interface Index {
   readonly counts: TraceCounts;
+  /** Of each vCPU's stream. */
+  readonly vcpus: readonly RecordCounts[];
   readonly blocks: readonly number[];
   readonly chunks: readonly ChunkEntry[];
-  /** The first of each kind; version 1 does not say. */
-  readonly markers: readonly MarkerPlace[] | undefined;
+  /** The first of each kind in each stream; version 1 does not say. */
+  readonly markers: readonly PlacedMarker[] | undefined;
 }
+
+/** Before version 4 all is the first vCPU's. */
+const onlyStream = ({words, records, instructions, accesses, events}: RecordCounts): readonly RecordCounts[] => [
+  {words, records, instructions, accesses, events},
+];
 
 const withMarkers: z.ZodType<Index> = indexSchema2.transform((index) => ({
   ...index,
+  vcpus: onlyStream(index.counts),
   chunks: index.chunks.map(([offset, before, instructions, space, task]) => {
-    return {offset, before, instructions, task: {space, task}};
+    return {offset, vcpu: 0, before, instructions, task: {space, task}};
   }),
-  markers: index.markers.map(([marker, instruction]) => ({marker, instruction})),
+  markers: index.markers.map(([marker, instruction]) => ({marker, instruction, vcpu: 0})),
 }));
 
 /** By version. */
 export const INDEX_SCHEMAS: Readonly<Record<FormatVersion, z.ZodType<Index>>> = {
   1: indexSchema1.transform((index) => ({
     ...index,
-    chunks: index.chunks.map(([offset, before, instructions]) => ({offset, before, instructions, task: undefined})),
+    vcpus: onlyStream(index.counts),
+    chunks: index.chunks.map(([offset, before, instructions]) => {
+      return {offset, vcpu: 0, before, instructions, task: undefined};
+    }),
     markers: undefined,
   })),
   2: withMarkers,
   3: withMarkers,
+  4: indexSchema4.transform((index) => ({
+    ...index,
+    chunks: index.chunks.map(([offset, before, instructions, space, task, owner]) => {
+      return {offset, vcpu: owner, before, instructions, task: {space, task}};
+    }),
+    markers: index.markers.map(([marker, instruction, owner]) => ({marker, instruction, vcpu: owner})),
+  })),
 };
 
 /** As {@link FORMAT_VERSION} stores it. */
 export const toIndexRows = (
   index: Omit<Index, 'chunks'> & {readonly chunks: readonly (ChunkEntry & {readonly task: Task})[]},
-): z.input<typeof indexSchema2> => ({
+): z.input<typeof indexSchema4> => ({
   counts: index.counts,
+  vcpus: [...index.vcpus],
   blocks: [...index.blocks],
-  chunks: index.chunks.map(({offset, before, instructions, task}) => [
+  chunks: index.chunks.map(({offset, before, instructions, task, vcpu: owner}) => [
     offset,
     before,
     instructions,
     task.space,
     task.task,
+    owner,
   ]),
-  markers: (index.markers ?? []).map(({marker, instruction}) => [marker, instruction]),
+  markers: (index.markers ?? []).map(({marker, instruction, vcpu: owner}) => [marker, instruction, owner]),
 });

@@ -5,22 +5,25 @@
 import {crc32} from 'node:zlib';
 import type {z} from 'zod';
 import type {Block} from './blocks.ts';
-import {ColumnDecoder, maxColumnBytes} from './columns.ts';
+import {ColumnDecoder} from './columns/decode.ts';
+import {maxColumnBytes} from './columns/encode.ts';
 import {
   blocksSchema,
-  CHUNK_WORDS,
   type ChunkEntry,
   END_MAGIC,
   type FormatVersion,
   fromBlockRow,
   INDEX_SCHEMAS,
+  MOST_CHUNK_WORDS,
+  readChunkHead,
   TRAILER_BYTES,
   type TraceCounts,
 } from './container.ts';
 import type {Decoder, SoundChunk} from './decoder.ts';
 import {DamagedSection, FRAME_BYTES, readExactly, readSection, type Section, type SectionKind} from './section.ts';
 import type {TraceChunk} from './source.ts';
-import {type MarkerPlace, Tally} from './tally.ts';
+import {type PlacedMarker, sumOf, Tallies} from './tallies.ts';
+import type {RecordCounts, Tally} from './tally.ts';
 
 /** What a RangeError says of stored bytes is damage. */
 const orDamaged = (action: () => void): void => {
@@ -40,34 +43,45 @@ export const section = (file: number, offset: number, limit: number, kind: Secti
 
 /** Of a records section: its words, undefined where they are not what is usual. */
 export const unpackSound = ({raw, codec}: Section, decoder: Decoder): SoundChunk | undefined => {
-  if (codec === 'raw' || raw.length < 4) return undefined;
-  const length = Buffer.from(raw.buffer, raw.byteOffset, 4).readUInt32LE(0);
-  if (length === 0 || length > CHUNK_WORDS) return undefined;
-  return decoder.decode(raw.subarray(4), length);
+  const head = readChunkHead(raw);
+  if (codec !== 'brotli-columns' || head === undefined) return undefined;
+  const {length, vcpu, body} = head;
+  if (length === 0 || length > MOST_CHUNK_WORDS) return undefined;
+  const found = decoder.decode(body, length);
+  return found && {...found, vcpu};
 };
 
 /** Unpacks records sections, one after another. */
 export class Unpacker {
-  readonly #words = new Uint32Array(CHUNK_WORDS);
-  readonly #columns = new ColumnDecoder(CHUNK_WORDS);
+  #words = new Uint32Array(0);
+  readonly #columns = new ColumnDecoder();
 
   /** Words of the section; they are overwritten by the next. @throws DamagedSection */
   unpack({raw, codec}: Section): TraceChunk {
-    if (raw.length < 4) throw new DamagedSection('has no count of words');
-    const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.length);
-    const length = bytes.readUInt32LE(0);
-    const body = bytes.subarray(4);
-    const words = this.#words;
-    if (length === 0 || length > CHUNK_WORDS) throw new DamagedSection(`claims ${length} words`);
+    const head = readChunkHead(raw);
+    if (head === undefined) throw new DamagedSection('has no count of words');
+    const {length, vcpu} = head;
+    const body = Buffer.from(head.body.buffer, head.body.byteOffset, head.body.length);
+    if (length === 0 || length > MOST_CHUNK_WORDS) throw new DamagedSection(`claims ${length} words`);
     const claim = `claims ${length} words in ${body.length} bytes`;
     if (codec === 'raw') {
       if (body.length !== length * 4) throw new DamagedSection(claim);
+      const words = this.#room(length);
       for (let index = 0; index < length; index++) words[index] = body.readUInt32LE(index * 4);
-      return {words, length};
+      return {words, length, vcpu};
     }
     if (body.length > maxColumnBytes(length)) throw new DamagedSection(claim);
-    orDamaged(() => this.#columns.decode(body, words, length));
-    return {words, length};
+    const words = this.#room(length);
+    orDamaged(() => {
+      if (codec === 'brotli') this.#columns.decodeOlder(body, words, length);
+      else this.#columns.decode(body, words, length);
+    });
+    return {words, length, vcpu};
+  }
+
+  #room(length: number): Uint32Array {
+    if (length > this.#words.length) this.#words = new Uint32Array(length);
+    return this.#words;
   }
 }
 
@@ -96,16 +110,29 @@ const appendBlocks = (blocks: Block[], raw: Uint8Array): void => {
 
 export interface Contents {
   readonly counts: TraceCounts;
+  /** Of each vCPU's stream. */
+  readonly vcpus: readonly RecordCounts[];
   readonly blocks: readonly Block[];
   readonly chunks: readonly ChunkEntry[];
-  /** The first of each kind; undefined where the file does not say. */
-  readonly markers: readonly MarkerPlace[] | undefined;
+  /** The first of each kind in each stream; undefined where the file does not say. */
+  readonly markers: readonly PlacedMarker[] | undefined;
   /** Where sections must have ended. */
   readonly limit: number;
 }
 
+/** What the start of the file says of the rest. */
+export interface Expected {
+  readonly version: FormatVersion;
+  readonly vcpus: number;
+}
+
 /** By the index at the end of the file. @throws DamagedSection */
-export const readContents = (file: number, size: number, firstSection: number, version: FormatVersion): Contents => {
+export const readContents = (
+  file: number,
+  size: number,
+  firstSection: number,
+  {version, vcpus: expected}: Expected,
+): Contents => {
   const limit = size - TRAILER_BYTES;
   if (limit < firstSection) throw new DamagedSection('the file ends before its index');
   const trailer = readExactly(file, limit, TRAILER_BYTES);
@@ -116,22 +143,33 @@ export const readContents = (file: number, size: number, firstSection: number, v
     throw new DamagedSection(`the index cannot be at ${indexAt}`);
   const index = section(file, indexAt, limit, 'index');
   if (index.end !== limit) throw new DamagedSection('bytes between index and trailer');
-  const {counts, blocks: blockOffsets, chunks, markers} = parse(index.raw, INDEX_SCHEMAS[version], 'index');
+  const {counts, vcpus, blocks: offsets, chunks, markers} = parse(index.raw, INDEX_SCHEMAS[version], 'index');
   const blocks: Block[] = [];
-  for (const offset of blockOffsets) appendBlocks(blocks, section(file, offset, indexAt, 'blocks').raw);
-  checkIndex(counts, blocks, chunks);
-  return {counts, blocks, chunks, markers, limit: indexAt};
+  for (const offset of offsets) appendBlocks(blocks, section(file, offset, indexAt, 'blocks').raw);
+  const contents = {counts, vcpus, blocks, chunks, markers, limit: indexAt};
+  checkIndex(contents, version < STREAMS ? 1 : expected);
+  return contents;
 };
 
-const checkIndex = (counts: TraceCounts, blocks: readonly Block[], chunks: readonly ChunkEntry[]): void => {
+/** The first version with a stream for each vCPU. */
+const STREAMS: FormatVersion = 4;
+
+const checkIndex = ({counts, vcpus, blocks, chunks, markers = []}: Contents, expected: number): void => {
   if (counts.blocks !== blocks.length) throw new DamagedSection(`${blocks.length} blocks, not ${counts.blocks}`);
   if (counts.chunks !== chunks.length) throw new DamagedSection(`${chunks.length} chunks, not ${counts.chunks}`);
-  let instructions = 0;
-  for (const {before, instructions: own} of chunks) {
-    if (before !== instructions) throw new DamagedSection('the instructions of the index do not add up');
-    instructions += own;
+  if (vcpus.length !== expected) throw new DamagedSection(`the index counts ${vcpus.length} vCPUs of ${expected}`);
+  const nobody = [...chunks, ...markers].find(({vcpu}) => vcpu >= expected);
+  if (nobody !== undefined) throw new DamagedSection(`the index names vCPU ${nobody.vcpu} of ${expected}`);
+  const sum = sumOf(vcpus);
+  const differs = (Object.keys(sum) as (keyof RecordCounts)[]).find((name) => sum[name] !== counts[name]);
+  if (differs !== undefined) throw new DamagedSection(`the ${differs} of the index do not add up`);
+  const instructions = new Array<number>(expected).fill(0);
+  for (const {vcpu, before, instructions: own} of chunks) {
+    if (before !== instructions[vcpu]) throw new DamagedSection('the instructions of the index do not add up');
+    instructions[vcpu]! += own;
   }
-  if (counts.instructions !== instructions) throw new DamagedSection('the instructions of the index do not add up');
+  if (vcpus.some((stream, vcpu) => stream.instructions !== instructions[vcpu]))
+    throw new DamagedSection('the instructions of the index do not add up');
 };
 
 interface Scan extends Contents {
@@ -140,17 +178,18 @@ interface Scan extends Contents {
 }
 
 /** By reading every section from the start up to the first that is damaged (or the index). */
-export const scan = (file: number, size: number, firstSection: number): Scan => {
+export const scan = (file: number, size: number, firstSection: number, vcpus: number): Scan => {
   const blocks: Block[] = [];
   const chunks: ChunkEntry[] = [];
-  const tally = new Tally();
+  const tallies = new Tallies(vcpus);
   const unpacker = new Unpacker();
   let offset = firstSection;
   // Of the whole chunks: a damaged one counts until the damage is found.
-  let {counts, markers} = {counts: tally.counts, markers: [...tally.markers]};
+  let {perVcpu, markers} = tallies;
   const done = (reason: string): Scan => {
     return {
-      counts: {chunks: chunks.length, blocks: blocks.length, ...counts},
+      counts: {chunks: chunks.length, blocks: blocks.length, ...sumOf(perVcpu)},
+      vcpus: perVcpu,
       blocks,
       chunks,
       markers,
@@ -163,11 +202,13 @@ export const scan = (file: number, size: number, firstSection: number): Scan => 
       const found = readSection(file, offset, size);
       if (found.kind === 'blocks') appendBlocks(blocks, found.raw);
       else if (found.kind === 'records') {
+        const chunk = unpacker.unpack(found);
+        const vcpu = chunk.vcpu ?? 0;
+        const tally = tallies.of(vcpu);
         const {instructions: before, task} = tally;
-        tally.add(unpacker.unpack(found), blocks);
-        chunks.push({offset, before, instructions: tally.instructions - before, task});
-        ({counts} = tally);
-        markers = [...tally.markers];
+        tally.add(chunk, blocks);
+        chunks.push({offset, vcpu, before, instructions: tally.instructions - before, task});
+        ({perVcpu, markers} = tallies);
       } else return done(`a section of ${found.kind} ends the chunks`);
       offset = found.end;
     } catch (error) {

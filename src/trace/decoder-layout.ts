@@ -2,24 +2,31 @@
  * Where the decoder of columns (kernel/decode.ts, AssemblyScript) keeps what, in bytes of its memory; read by it and by what
  * sets it up, so both languages have to understand it: numbers only.
  */
-/** Words of a chunk, at most: CHUNK_WORDS of container.ts, which a test compares with. */
-export const DECODED_WORDS = 131072;
+/** Words of a chunk, at most: MOST_CHUNK_WORDS of container.ts, which a test compares with. */
+export const DECODED_WORDS = 1048576;
 
 /** i32s that a decoded chunk leaves. */
 export const INSTRUCTIONS = 0;
 export const RECORDS = 4;
 export const EVENTS = 8;
+/** Kinds of event that there are; the host writes it. */
+export const KINDS = 12;
+/** By kind of event a byte: words of its payload. The host writes it. */
+export const PAYLOAD_WORDS = 64;
+/** By kind of event a byte: what its first word must be less than; 0 where any will do. The host writes it. */
+export const CHOICES = 96;
+export const EVENT_KIND_COUNT = 32;
 /** Word offsets of the events' records, as far as there is room. */
-export const EVENT_LIST = 64;
-export const MOST_EVENTS = 4096;
+export const EVENT_LIST = 128;
+export const MOST_EVENTS = 65536;
 
-/** Columns of a chunk, as stored: at most five bytes for each word, and for the length of each. */
-export const COLUMNS = 65536;
-export const MOST_COLUMN_BYTES = 655380;
+/** Columns of a chunk, as stored. */
+export const COLUMNS = 262272;
+export const MOST_COLUMN_BYTES = 6291481;
 /** Words of the chunk. */
-export const WORDS = 786432;
+export const WORDS = 6553792;
 /** By block as it comes in the chunk, from 1; 0 is the one before the first. Members of each: */
-export const CHUNK_BLOCKS = 1310720;
+export const CHUNK_BLOCKS = 10748096;
 export const FOLLOWER_HEAD = 0;
 export const FOLLOWER = 4;
 /** Its part of {@link ACCESSES}: place and room. */
@@ -29,18 +36,19 @@ export const CAPACITY = 12;
 export const CHECKED = 16;
 export const BLOCK_INSTRUCTIONS = 20;
 export const CHUNK_BLOCK_BYTES = 24;
-/** By access of a block: what it was last time. */
-export const ACCESSES = 4457472;
+/** By access of a block: what it was last time, and which guess of its address was right. */
+export const ACCESSES = 35913984;
 export const META = 0;
 export const ADDRESS = 4;
 export const STRIDE = 8;
-export const ACCESS_BYTES = 16;
-export const MOST_ENTRIES = 262144;
+export const DISTANCE = 12;
+export const CHOICE = 16;
+export const ACCESS_BYTES = 24;
+export const MOST_ENTRIES = 524288;
 /** By kind of event: the number of its block in this chunk, and the chunk that says so. */
-export const EVENT_BLOCKS = 8651776;
-export const EVENT_KIND_COUNT = 16;
+export const EVENT_BLOCKS = 48496896;
 export const NUMBER = 0;
 export const CHUNK = 4;
 export const NUMBERED_BYTES = 8;
 /** By block of the dictionary, the same; behind them all a byte for the instructions of each. */
-export const DICTIONARY = 8651904;
+export const DICTIONARY = 48497408;

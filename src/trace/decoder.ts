@@ -6,6 +6,7 @@ import {readFileSync} from 'node:fs';
 import {packagePath} from '../files/paths.ts';
 import type {BlockTable} from './blocks.ts';
 import * as layout from './decoder-layout.ts';
+import {EVENT_CHOICES, EVENT_FIELDS, EVENT_KINDS} from './events.ts';
 import type {TraceChunk} from './source.ts';
 
 const WASM_PAGE = 2 ** 16;
@@ -44,6 +45,12 @@ export class Decoder {
     this.#numbers = new Int32Array(buffer);
     this.#words = new Uint32Array(buffer, layout.WORDS, layout.DECODED_WORDS);
     for (const [id, {instructions}] of blocks.entries()) this.#bytes[lengths + id] = instructions.length;
+    this.#numbers[layout.KINDS / 4] = EVENT_KINDS.length;
+    for (const [kind, name] of EVENT_KINDS.entries()) {
+      this.#bytes[layout.PAYLOAD_WORDS + kind] = EVENT_FIELDS[name].length;
+      // Whoever checks the order of markers checks which they are.
+      this.#bytes[layout.CHOICES + kind] = name === 'marker' ? 0 : (EVENT_CHOICES[name]?.length ?? 0);
+    }
     const {exports} = new WebAssembly.Instance(decoderModule(), {env: {memory}});
     this.#decode = exports.decode as Decode;
   }

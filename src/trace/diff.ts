@@ -173,7 +173,7 @@ export const diffTraces = (
     b.step();
   }
   for (const rest of [a, b]) while (rest.ready()) rest.step();
-  const keys = ['guest', 'command', 'guestHash', 'isa', 'endianness', 'vcpus', 'importedFrom'] as const;
+  const keys = ['guest', 'command', 'guestHash', 'isa', 'endianness', 'vcpus', 'importedFrom', 'machine'] as const;
   const header = keys.filter((key) => JSON.stringify(first.header[key]) !== JSON.stringify(second.header[key]));
   return {difference, first: a.side, second: b.side, header};
 };

@@ -8,7 +8,10 @@
  * in again.
  *
  * The others are what a hypervisor could see of a vCPU, or could not but needs to be told. Guest time is in nanoseconds, as two
- * words, the low one first. One that happens within a block stands before the block's record.
+ * words, the low one first. One that happens within a block stands before the block's record, but what only the last
+ * instruction of a block brings about (markers, task switches, TLB maintenance, exceptions and returns, waits, SEV, calls, timers
+ * that are programmed) and `release` stand behind it. A machine's trace has a stream of records for each vCPU; markers, and
+ * maintenance of all cores, stand in all of them.
  *
  * - `exception-entry`: one of {@link EXCEPTIONS}, and the preferred return address.
  * - `exception-return`: where to, and CPSR.M of the mode returned to.
@@ -20,11 +23,13 @@
  *   write, and the value.
  * - `hypercall`: one of {@link CALLS}, its immediate, and r0.
  * - `register-access`: an access to CP14 or CP15 of a class that the virtualization extensions can trap, as {@link REGISTER_FIELDS}.
- * - `timer-program`: one of {@link TIMERS}, its control register, guest time, and the guest time at which it is due.
+ * - `timer-program`: one of {@link TIMERS}, its control register, guest time, and the guest time at which it is due; all bits
+ *   set for one farther than a number can say. A recording begins with those that are enabled.
  * - `translation`: stage 1 as the vCPU uses it for the first time since an invalidation: space (ASID), virtual address, form
  *   (log2 of the size in bits 0–5, global in bit 6, descriptors read in bits 8–9, memory type in bits 16–17: 0 Normal,
  *   1 Device, 2 Strongly-ordered), intermediate physical address of the page or block, and of each descriptor from the first
  *   level looked at; 0 where there is none. Without descriptors, the MMU is off.
+ *   Of a global one the space is 0.
  * - `first-touch`: a page of 4 KiB of RAM, by its intermediate physical address, that no vCPU has accessed before.
  * - `release`, `acquire`: what is before the one happened before what is behind the other of the same number.
  */
@@ -88,6 +93,17 @@ export const DEVICE_CLASSES = [
   'other',
 ] as const;
 export type DeviceClass = (typeof DEVICE_CLASSES)[number];
+
+/** What the first word of an event chooses from, if it does; a word that chooses nothing breaks a rule. */
+export const EVENT_CHOICES: Readonly<Partial<Record<EventKind, readonly string[]>>> = {
+  marker: MARKERS,
+  'tlb-maintenance': TLB_OPERATIONS,
+  'exception-entry': EXCEPTIONS,
+  wait: WAITS,
+  'device-access': DEVICE_CLASSES,
+  hypercall: CALLS,
+  'timer-program': TIMERS,
+};
 
 /** Bits of the word of a `register-access`: where each part of the encoding begins. A 64-bit access has no CRn and opc2. */
 export const REGISTER_FIELDS = {opc2: 0, crm: 4, crn: 8, opc1: 12, coprocessor: 16, isLong: 20, isWrite: 21} as const;

@@ -19,58 +19,110 @@ import {addTo, type Contents, parse, readContents, scan, section, Unpacker, unpa
 import {Decoder, type SoundChunk} from './decoder.ts';
 import {DamagedSection, readExactly} from './section.ts';
 import type {TraceChunk, TraceHeader, TraceSource} from './source.ts';
-import {FIRST_TASK, type MarkerPlace, sameTask, Tally, type Task} from './tally.ts';
+import type {PlacedMarker} from './tallies.ts';
+import {FIRST_TASK, type MarkerPlace, type RecordCounts, sameTask, Tally, type Task} from './tally.ts';
 
 export interface OpenOptions {
   /** Read the intact chunks at the start of a damaged file instead of refusing it. */
   readonly salvage?: boolean;
+  /** Read the stream of this vCPU only; otherwise the chunks of all of them, as they are stored. */
+  readonly vcpu?: number | undefined;
 }
 
 export interface StoredTrace extends TraceSource {
   readonly path: string;
-  /** Of the whole trace; of a salvaged one, of what is readable. */
+  /** Whose stream is read; undefined where it is all of them. Of a trace of one vCPU it is 0. */
+  readonly vcpu: number | undefined;
+  /** Of all that is read here; of a salvaged trace, of what is readable. */
   readonly counts: TraceCounts;
+  /** Of the records of each vCPU's stream, whichever is read. */
+  readonly vcpuCounts: readonly RecordCounts[];
   readonly version: FormatVersion;
-  /** The first marker of each kind; undefined where the file does not say (version 1). */
+  /** The first marker of each kind; undefined where the file does not say (version 1), and where several streams are read. */
   readonly markers: readonly MarkerPlace[] | undefined;
+  /** Those of each stream; undefined where the file does not say. */
+  readonly allMarkers: readonly PlacedMarker[] | undefined;
   /** Who executes the first record of the next chunk; undefined behind a `seek` where the file does not say (version 1). */
   readonly task: Task | undefined;
   /** The last chunk, when it was found to keep the rules as it was decoded; undefined when that is for others to say. */
   readonly sound: SoundChunk | undefined;
   /**
-   * Goes to the chunk that holds the instruction with this number (from 0) and returns the number of the chunk's first
-   * instruction. `seek(0)` rewinds. @throws RangeError beyond the last instruction.
+   * Goes to the chunk that holds the instruction with this number (from 0, of all that is read here) and returns the number of
+   * the chunk's first instruction. `seek(0)` rewinds. @throws RangeError beyond the last instruction.
    */
   seek(instruction: number): number;
   close(): void;
 }
 
+/** A chunk that is read here. */
+interface PlacedChunkEntry extends ChunkEntry {
+  /** Its number in the file, and the instructions before it there. */
+  readonly number: number;
+  readonly stored: number;
+  /** The instructions before it of what is read here. */
+  readonly position: number;
+}
+
+const placed = (chunks: readonly ChunkEntry[], wanted: number | undefined): readonly PlacedChunkEntry[] => {
+  let [stored, position] = [0, 0];
+  return chunks.flatMap((chunk, number) => {
+    const isWanted = wanted === undefined || chunk.vcpu === wanted;
+    const entry = {...chunk, number, stored, position};
+    stored += chunk.instructions;
+    if (isWanted) position += chunk.instructions;
+    return isWanted ? [entry] : [];
+  });
+};
+
+const countsOf = ({counts, vcpus}: Contents, chunks: readonly ChunkEntry[], vcpu: number | undefined): TraceCounts => {
+  const own = vcpu === undefined ? undefined : vcpus[vcpu];
+  return own === undefined ? counts : {...counts, ...own, chunks: chunks.length};
+};
+
 class Reader implements StoredTrace {
   readonly path: string;
   readonly header: TraceHeader;
+  readonly vcpu: number | undefined;
   readonly counts: TraceCounts;
+  readonly vcpuCounts: readonly RecordCounts[];
   readonly blocks: readonly Block[];
   readonly version: FormatVersion;
   readonly markers: readonly MarkerPlace[] | undefined;
-  task: Task | undefined = FIRST_TASK;
-  readonly #chunks: readonly ChunkEntry[];
+  readonly allMarkers: readonly PlacedMarker[] | undefined;
+  readonly #chunks: readonly PlacedChunkEntry[];
   readonly #limit: number;
   readonly #unpacker = new Unpacker();
   #decoder: Decoder | undefined;
   sound: SoundChunk | undefined;
   #file: number | undefined;
   #next = 0;
+  /** By vCPU, who executes its next record. */
+  #tasks: (Task | undefined)[];
+  #lastVcpu = 0;
 
-  constructor(path: string, file: number, {version, header}: Start, contents: Contents) {
+  constructor(path: string, file: number, {version, header}: Start, contents: Contents, vcpu: number | undefined) {
     this.path = path;
     this.header = header;
     this.version = version;
-    this.markers = contents.markers;
-    this.counts = contents.counts;
+    this.vcpu = header.vcpus === 1 ? 0 : vcpu;
+    this.allMarkers = contents.markers;
+    this.markers =
+      this.vcpu === undefined
+        ? undefined
+        : contents.markers
+            ?.filter((one) => one.vcpu === this.vcpu)
+            .map(({marker, instruction}) => ({marker, instruction}));
     this.blocks = contents.blocks;
-    this.#chunks = contents.chunks;
+    this.vcpuCounts = contents.vcpus;
+    this.#chunks = placed(contents.chunks, vcpu);
+    this.counts = countsOf(contents, this.#chunks, vcpu);
     this.#limit = contents.limit;
     this.#file = file;
+    this.#tasks = contents.vcpus.map(() => FIRST_TASK);
+  }
+
+  get task(): Task | undefined {
+    return this.#tasks[this.#chunks[this.#next]?.vcpu ?? this.#lastVcpu];
   }
 
   next(): TraceChunk | undefined {
@@ -83,29 +135,32 @@ class Reader implements StoredTrace {
       if (!(error instanceof DamagedSection)) throw error;
       throw new InputError(`damaged: ${error.message}`, {
         file: this.path,
-        place: `chunk ${this.#next}, byte ${entry.offset}`,
-        remedy: remedy(this.#next, entry.before, this.header),
+        place: `chunk ${entry.number}, byte ${entry.offset}`,
+        remedy: remedy(entry.number, entry.stored, this.header),
       });
     }
   }
 
-  #read(file: number, {offset, instructions, task}: ChunkEntry): TraceChunk {
-    if (task !== undefined && this.task !== undefined && !sameTask(task, this.task)) {
-      throw new DamagedSection(`begins in task ${this.task.task} where the index says ${task.task}`);
+  #read(file: number, {offset, vcpu, instructions, task}: PlacedChunkEntry): TraceChunk {
+    const known = this.#tasks[vcpu];
+    if (task !== undefined && known !== undefined && !sameTask(task, known)) {
+      throw new DamagedSection(`begins in task ${known.task} where the index says ${task.task}`);
     }
     const stored = section(file, offset, this.#limit, 'records');
     this.#decoder ??= new Decoder(this.blocks);
     const fast = unpackSound(stored, this.#decoder);
     const chunk = fast ?? this.#unpacker.unpack(stored);
+    if (chunk.vcpu !== vcpu) throw new DamagedSection(`is of vCPU ${chunk.vcpu} where the index says ${vcpu}`);
     this.sound = fast;
     const tally = new Tally();
-    tally.task = this.task ?? tally.task;
+    tally.task = known ?? tally.task;
     if (fast === undefined) addTo(tally, chunk, this.blocks);
     else tally.addSound(fast);
     if (tally.instructions !== instructions)
       throw new DamagedSection(`has ${tally.instructions} instructions where the index says ${instructions}`);
-    if (this.task !== undefined) this.task = tally.task;
+    if (known !== undefined) this.#tasks[vcpu] = tally.task;
     this.#next++;
+    this.#lastVcpu = vcpu;
     return chunk;
   }
 
@@ -118,14 +173,20 @@ class Reader implements StoredTrace {
     let high = this.#chunks.length - 1;
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
-      const {before, instructions} = this.#chunks[middle]!;
-      if (instruction < before + instructions) high = middle;
+      const {position, instructions} = this.#chunks[middle]!;
+      if (instruction < position + instructions) high = middle;
       else low = middle + 1;
     }
     this.#next = instruction === 0 ? 0 : low;
-    const {before, task} = this.#chunks[this.#next]!;
-    this.task = this.#next === 0 ? FIRST_TASK : task;
-    return before;
+    this.#tasks = this.#tasks.map((_, vcpu) => this.#taskAt(this.#next, vcpu));
+    return this.#chunks[this.#next]!.position;
+  }
+
+  /** Who executes a vCPU's first record from a chunk on. */
+  #taskAt(from: number, vcpu: number): Task | undefined {
+    const isOwn = (entry: ChunkEntry): boolean => entry.vcpu === vcpu;
+    const next = this.#chunks.findIndex((entry, number) => number >= from && isOwn(entry));
+    return next === this.#chunks.findIndex(isOwn) ? FIRST_TASK : this.#chunks[next]?.task;
   }
 
   close(): void {
@@ -189,17 +250,21 @@ const readHeader = (file: number, size: number, path: string): {header: TraceHea
   }
 };
 
-const openContents = (path: string, file: number, salvage: boolean): Reader => {
+const openContents = (path: string, file: number, {salvage = false, vcpu}: OpenOptions): Reader => {
   const size = fstatSync(file).size;
   const version = readVersion(file, size, path);
   const {header, end} = readHeader(file, size, path);
   const start = {version, header};
-  if (salvage) return new Reader(path, file, start, scan(file, size, end));
+  const {vcpus} = header;
+  if (vcpu !== undefined && vcpu >= vcpus) {
+    throw new InputError(`has no vCPU ${vcpu}`, {file: path, remedy: `name one of 0 to ${vcpus - 1}`});
+  }
+  if (salvage) return new Reader(path, file, start, scan(file, size, end, vcpus), vcpu);
   try {
-    return new Reader(path, file, start, readContents(file, size, end, version));
+    return new Reader(path, file, start, readContents(file, size, end, {version, vcpus}), vcpu);
   } catch (error) {
     if (!(error instanceof DamagedSection)) throw error;
-    const {chunks, counts, limit, reason} = scan(file, size, end);
+    const {chunks, counts, limit, reason} = scan(file, size, end, vcpus);
     throw new InputError(`damaged: ${error.message} (${reason})`, {
       file: path,
       place: `chunk ${chunks.length}, byte ${limit}`,
@@ -222,9 +287,16 @@ export const openTrace = (path: string, options: OpenOptions = {}): StoredTrace 
         file: path,
         remedy: 'copy the trace to a file: it is read at many places',
       });
-    return openContents(path, file, options.salvage ?? false);
+    return openContents(path, file, options);
   } catch (error) {
     closeSync(file);
     throw error;
   }
+};
+
+/** @throws InputError when it is no trace. */
+export const storedHeader = (path: string): TraceHeader => {
+  const trace = openTrace(path);
+  trace.close();
+  return trace.header;
 };

@@ -4,18 +4,20 @@
  */
 import {type MessagePort, receiveMessageOnPort} from 'node:worker_threads';
 import type {Block, BlockTable} from './blocks.ts';
-import {CHUNK_WORDS} from './container.ts';
+import {PACKINGS} from './container.ts';
 import type {TraceChunk} from './source.ts';
 import {lastBoundary} from './walk.ts';
 
 const SLOTS = 8;
+/** Words that a slot holds: so many that they stay in a cache until the last consumer has read them. */
+export const PIECE_WORDS = PACKINGS.fast.chunkWords;
 
 // Of the control words, i32s: whether all shall stop, chunks produced, for each consumer the chunks that it is done with, and for
-// each slot its length and blocks.
+// each slot its length, blocks and vCPU.
 const STOPPED = 0;
 const PRODUCED = 1;
 const CONSUMED = 2;
-const SLOT_WORDS = 2;
+const SLOT_WORDS = 3;
 
 /** A thread that was about to sleep when all were told to stop hears of it then. */
 const LONGEST_SLEEP_MILLISECONDS = 200;
@@ -31,7 +33,7 @@ export interface Ring {
 export const newRing = (consumers: number): Ring => ({
   control: new Int32Array(new SharedArrayBuffer(4 * (CONSUMED + consumers + SLOTS * SLOT_WORDS))),
   positions: new Float64Array(new SharedArrayBuffer(8 * SLOTS)),
-  words: new Uint32Array(new SharedArrayBuffer(4 * SLOTS * CHUNK_WORDS)),
+  words: new Uint32Array(new SharedArrayBuffer(4 * SLOTS * PIECE_WORDS)),
   consumers,
 });
 
@@ -75,17 +77,22 @@ export class RingWriter {
   }
 
   /** Hands over whole records, in as many pieces as it takes; waits for room. */
-  write({words, length, position = Number.NaN}: PlacedChunk): void {
+  write({words, length, vcpu = 0, position = Number.NaN}: PlacedChunk): void {
     this.#sendBlocks();
     for (let from = 0; from < length; ) {
-      const to = length - from <= CHUNK_WORDS ? length : lastBoundary(words, from, from + CHUNK_WORDS);
-      this.#put(words, from, to, from === 0 ? position : Number.NaN);
+      const to = length - from <= PIECE_WORDS ? length : lastBoundary(words, from, from + PIECE_WORDS);
+      this.#put({
+        words: words.subarray(from, to),
+        length: to - from,
+        vcpu,
+        position: from === 0 ? position : Number.NaN,
+      });
       from = to;
     }
   }
 
   end(): void {
-    this.#put(new Uint32Array(0), 0, 0, Number.NaN);
+    this.#put({words: new Uint32Array(0), length: 0, vcpu: 0, position: Number.NaN});
   }
 
   #sendBlocks(): void {
@@ -95,16 +102,17 @@ export class RingWriter {
     this.#sent = this.#blocks.length;
   }
 
-  #put(words: Uint32Array, from: number, to: number, position: number): void {
+  #put({words, length, vcpu, position}: Required<PlacedChunk>): void {
     const ring = this.#ring;
     const {slot, at} = slotOf(ring, this.#sequence);
     for (let consumer = 0; consumer < ring.consumers; consumer++)
       // The slot is free when this consumer has done all but the chunks in the other slots.
       awaitChange(ring, CONSUMED + consumer, this.#sequence - SLOTS);
-    ring.words.set(words.subarray(from, to), slot * CHUNK_WORDS);
+    ring.words.set(words, slot * PIECE_WORDS);
     ring.positions[slot] = position;
-    ring.control[at] = to - from;
+    ring.control[at] = length;
     ring.control[at + 1] = this.#sent;
+    ring.control[at + 2] = vcpu;
     this.#sequence++;
     Atomics.store(ring.control, PRODUCED, this.#sequence);
     Atomics.notify(ring.control, PRODUCED);
@@ -135,8 +143,9 @@ export class RingReader {
       const length = ring.control[at]!;
       if (length === 0) return;
       this.#receiveBlocks(ring.control[at + 1]!);
-      const first = slot * CHUNK_WORDS;
-      use({words: ring.words.subarray(first, first + length), length, position: ring.positions[slot]!});
+      const first = slot * PIECE_WORDS;
+      const words = ring.words.subarray(first, first + length);
+      use({words, length, vcpu: ring.control[at + 2]!, position: ring.positions[slot]!});
       this.#sequence++;
       Atomics.store(ring.control, this.#consumer, this.#sequence);
       Atomics.notify(ring.control, this.#consumer);

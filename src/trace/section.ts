@@ -12,8 +12,11 @@ import {brotliCompressSync, brotliDecompressSync, constants, crc32} from 'node:z
 export const SECTION_KINDS = ['header', 'blocks', 'records', 'index'] as const;
 export type SectionKind = (typeof SECTION_KINDS)[number];
 
-/** `raw`: records as words. `brotli`: records as columns, other sections as they are, compressed. */
-export const CODECS = ['raw', 'brotli'] as const;
+/**
+ * `raw`: as it is. `brotli`: compressed; of records, in formats 1 to 3, their older columns. `brotli-columns`: of records only,
+ * their columns, compressed.
+ */
+export const CODECS = ['raw', 'brotli', 'brotli-columns'] as const;
 export type Codec = (typeof CODECS)[number];
 
 export const FRAME_BYTES = 16;
@@ -22,8 +25,8 @@ const CRC_AT = 12;
 /** No section unpacks to more. */
 export const MAX_RAW_BYTES = 2 ** 26;
 
-/** Of brotli: records are many, and their columns leave it little to do; the rest is written once. */
-const QUALITIES: Readonly<Record<SectionKind, number>> = {header: 6, blocks: 6, records: 1, index: 6};
+/** Of brotli, for what is written once. */
+const QUALITY = 6;
 
 export interface Section {
   readonly kind: SectionKind;
@@ -38,10 +41,14 @@ export class DamagedSection extends Error {
   override readonly name = 'DamagedSection';
 }
 
-export const encodeSection = (kind: SectionKind, codec: Codec, raw: Uint8Array): Uint8Array => {
+/** @param quality of brotli. */
+export const encodeSection = (kind: SectionKind, codec: Codec, raw: Uint8Array, quality = QUALITY): Uint8Array => {
   if (raw.length > MAX_RAW_BYTES)
     throw new RangeError(`a ${kind} section of ${raw.length} bytes is over ${MAX_RAW_BYTES}`);
-  const params = {[constants.BROTLI_PARAM_QUALITY]: QUALITIES[kind]};
+  const params = {
+    [constants.BROTLI_PARAM_QUALITY]: quality,
+    [constants.BROTLI_PARAM_LGWIN]: constants.BROTLI_MAX_WINDOW_BITS,
+  };
   const stored = codec === 'raw' ? raw : brotliCompressSync(raw, {params});
   const section = Buffer.alloc(FRAME_BYTES + stored.length);
   section.writeUInt8(SECTION_KINDS.indexOf(kind), 0);

@@ -6,6 +6,7 @@ import {InputError} from '../files/errors.ts';
 import {type Block, MAX_BLOCKS} from './blocks.ts';
 import {TraceBuffer} from './buffer.ts';
 import {EVENT_ID, type Marker} from './events.ts';
+import {requireStream} from './one-stream.ts';
 import type {StoredTrace} from './read.ts';
 import {blockRecord, eventKind, eventPayload, recordAccesses, recordBlock} from './records.ts';
 import type {TraceChunk, TraceHeader, TraceSource} from './source.ts';
@@ -30,6 +31,7 @@ const placeOf = (trace: StoredTrace, marker: Marker, markers: readonly MarkerPla
 
 /** The first marker of each kind; of a file of version 1, whose index does not name them, by reading all of it. */
 export const findMarkers = (trace: StoredTrace): readonly MarkerPlace[] => {
+  requireStream(trace);
   if (trace.markers !== undefined) return trace.markers;
   const tally = new Tally();
   trace.seek(0);
@@ -40,8 +42,9 @@ export const findMarkers = (trace: StoredTrace): readonly MarkerPlace[] => {
 /** A bound as the user names it: an instruction's number, or a marker. */
 export type Bound = number | Marker;
 
-/** @throws InputError for a marker that is not there and for a range of nothing. */
+/** @throws InputError for a marker that is not there, for a range of nothing, and where several streams are read. */
 export const findRange = (trace: StoredTrace, from: Bound, to: Bound | undefined): Range => {
+  requireStream(trace);
   const {instructions} = trace.counts;
   const resolve = (bound: Bound): number =>
     typeof bound === 'number' ? bound : placeOf(trace, bound, findMarkers(trace));
@@ -95,7 +98,8 @@ export class TraceSlice implements TraceSource {
     this.#numbers = new Int32Array(Math.min(MAX_BLOCKS, trace.blocks.length)).fill(-1);
     // A chunk of the trace, and a task-switch before it.
     this.#buffer = new TraceBuffer(new Uint32Array(2 ** 17 + 3));
-    this.header = {...trace.header, command: `${trace.header.command} && ${command}`};
+    // The stream of one vCPU is a trace of one.
+    this.header = {...trace.header, vcpus: 1, command: `${trace.header.command} && ${command}`};
     // Events before the first record may lie at the end of the chunk before it.
     const start = Math.max(0, range.from - 1);
     this.#instruction = trace.seek(start);

@@ -6,6 +6,8 @@ export interface TraceChunk {
   readonly words: Uint32Array;
   /** Words in use. */
   readonly length: number;
+  /** Whose records they are; 0 unless told. */
+  readonly vcpu?: number;
 }
 
 export interface ImportOrigin {
@@ -15,6 +17,20 @@ export interface ImportOrigin {
   readonly file: string;
   /** SHA-256 of the file, hexadecimal. */
   readonly fileHash: string;
+}
+
+/** Of a trace of a machine: what it is beside its vCPUs, and what it booted from. */
+export interface MachineHeader {
+  readonly board: string;
+  /** In bytes, of intermediate physical addresses. */
+  readonly ramBase: number;
+  readonly ramSize: number;
+  /** Nanoseconds of guest time after which vCPUs took turns as this was recorded. */
+  readonly quantum: number;
+  readonly nanosecondsPerInstruction: number;
+  readonly commandLine: string;
+  /** Files beside the guest's own, without directories. */
+  readonly files: readonly {readonly role: string; readonly name: string; readonly hash: string}[];
 }
 
 /** What is known of a trace before its first record. Address spaces are always virtual; the host is little-endian. */
@@ -29,6 +45,7 @@ export interface TraceHeader {
   readonly isa: 'armv7-a';
   readonly endianness: 'little';
   readonly vcpus: number;
+  readonly machine?: MachineHeader | undefined;
 }
 
 export interface TraceSource {

@@ -27,10 +27,10 @@ export interface TraceSummary {
   readonly instructions: number;
   readonly accesses: Readonly<Record<AccessKind, {readonly count: number; readonly bytes: number}>>;
   readonly exclusives: number;
-  /** What task switches name, and the task that begins. */
+  /** What task switches name, and the task that begins. Of a machine, a task is a table. */
   readonly addressSpaces: number;
   readonly tasks: number;
-  /** 4 KiB pages and lines that data accesses (not prefetches) touch; those of each address space by themselves. */
+  /** 4 KiB pages and lines that data accesses (not prefetches) touch; those of each address space by themselves, global ones once. */
   readonly dataPages: number;
   readonly dataLines: number;
   /** The same of the code executed. */
@@ -39,7 +39,23 @@ export interface TraceSummary {
   /** By kind; a kind that this version does not know reads `kind-<number>`. */
   readonly events: Readonly<Record<string, number>>;
   /** Markers in order, with the instructions executed before each. */
-  readonly markers: readonly {readonly marker: string; readonly instruction: number}[];
+  readonly markers: readonly {readonly marker: string; readonly instruction: number; readonly vcpu: number}[];
+  /** Of each vCPU. */
+  readonly vcpus: readonly {readonly instructions: number; readonly events: number}[];
+}
+
+/** In place of a space: what a machine's translations say to be in all of them. */
+const GLOBAL_SPACE = 2 ** 32;
+const ADDRESS_PAGES = 2 ** 20;
+/** Bits of the form of a `translation`. */
+const SIZE_BITS = 0x3f;
+const GLOBAL_BIT = 0x40;
+
+/** Where a vCPU is. */
+interface Stream {
+  space: number;
+  instructions: number;
+  events: number;
 }
 
 export interface SummaryOptions {
@@ -101,11 +117,15 @@ class Summary {
   readonly #executedIn = new Set<number>();
   readonly #spaces = new Set([FIRST_TASK.space]);
   readonly #tasks = new Set([FIRST_TASK.task]);
-  #space = FIRST_TASK.space;
+  readonly #streams: Stream[] = [];
+  #stream: Stream = {space: FIRST_TASK.space, instructions: 0, events: 0};
+  /** By virtual page whether it is in all spaces. */
+  readonly #global = new Uint8Array(ADDRESS_PAGES);
   readonly #counts = [0, 0, 0];
   readonly #bytes = [0, 0, 0];
   readonly #events: Record<string, number> = {};
-  readonly #markers: {marker: string; instruction: number}[] = [];
+  readonly #markers: {marker: string; instruction: number; vcpu: number}[] = [];
+  #vcpu = 0;
   #records = 0;
   #blockExecutions = 0;
   #instructions = 0;
@@ -114,6 +134,13 @@ class Summary {
   constructor(lineSize: number) {
     this.#dataLines = new UnitSet(lineSize);
     this.#codeLines = new UnitSet(lineSize);
+  }
+
+  /** The records that follow are of this vCPU. */
+  enter(vcpu: number): void {
+    while (this.#streams.length <= vcpu) this.#streams.push({space: FIRST_TASK.space, instructions: 0, events: 0});
+    this.#vcpu = vcpu;
+    this.#stream = this.#streams[vcpu]!;
   }
 
   record(words: Uint32Array, at: number, blocks: readonly Block[]): void {
@@ -128,12 +155,14 @@ class Summary {
     const block = blocks[id];
     if (block === undefined) throw new RangeError(`record ${this.#records - 1} names block ${id} of ${blocks.length}`);
     this.#instructions += block.instructions.length;
-    const key = this.#space * MAX_BLOCKS + id;
+    this.#stream.instructions += block.instructions.length;
+    const space = this.#spaceOf(block.address);
+    const key = space * MAX_BLOCKS + id;
     if (!this.#executedIn.has(key)) {
       this.#executed.add(id);
       this.#executedIn.add(key);
-      this.#codePages.add(this.#space, block.address, block.size);
-      this.#codeLines.add(this.#space, block.address, block.size);
+      this.#codePages.add(space, block.address, block.size);
+      this.#codeLines.add(space, block.address, block.size);
     }
     const end = at + 1 + recordAccesses(head) * ACCESS_WORDS;
     for (let access = at + 1; access < end; access += ACCESS_WORDS) this.#access(words[access]!, words[access + 1]!);
@@ -145,18 +174,32 @@ class Summary {
     this.#bytes[kind]! += size;
     this.#exclusives += accessExclusive(meta);
     if (ACCESS_KINDS[kind] === 'prefetch') return;
-    this.#dataPages.add(this.#space, address, size);
-    this.#dataLines.add(this.#space, address, size);
+    const space = this.#spaceOf(address);
+    this.#dataPages.add(space, address, size);
+    this.#dataLines.add(space, address, size);
+  }
+
+  #spaceOf(address: number): number {
+    return this.#global[address >>> 12] === 0 ? this.#stream.space : GLOBAL_SPACE;
   }
 
   #event(words: Uint32Array, at: number): void {
     const kind = EVENT_KINDS[eventKind(words[at]!)];
     const name = kind ?? `kind-${eventKind(words[at]!)}`;
     this.#events[name] = (this.#events[name] ?? 0) + 1;
+    this.#stream.events++;
+    if (kind === 'translation') this.#translate(words[at + 2]!, words[at + 3]!);
     if (kind === 'task-switch') this.#switch(words[at + 1]!, words[at + 2]!);
     if (kind !== 'marker') return;
     const marker = MARKERS[words[at + 1]!] ?? `marker-${words[at + 1]}`;
-    this.#markers.push({marker, instruction: this.#instructions});
+    this.#markers.push({marker, instruction: this.#stream.instructions, vcpu: this.#vcpu});
+  }
+
+  /** @param form as `translation` has it. */
+  #translate(address: number, form: number): void {
+    const first = address >>> 12;
+    const pages = 2 ** Math.max((form & SIZE_BITS) - 12, 0);
+    this.#global.fill((form & GLOBAL_BIT) === 0 ? 0 : 1, first, first + pages);
   }
 
   /** A task that is left before it executed anything is none of this trace's. */
@@ -167,7 +210,7 @@ class Summary {
     }
     this.#spaces.add(space);
     this.#tasks.add(task);
-    this.#space = space;
+    this.#stream.space = space;
   }
 
   result(): TraceSummary {
@@ -187,6 +230,7 @@ class Summary {
       codeLines: this.#codeLines.count,
       events: this.#events,
       markers: this.#markers,
+      vcpus: this.#streams.map(({instructions, events}) => ({instructions, events})),
     };
   }
 }
@@ -195,6 +239,7 @@ class Summary {
 export const summarizeTrace = (source: TraceSource, {lineSize}: SummaryOptions): TraceSummary => {
   const summary = new Summary(lineSize);
   for (let chunk = source.next(); chunk !== undefined; chunk = source.next()) {
+    summary.enter(chunk.vcpu ?? 0);
     for (let at = 0; at < chunk.length; at += recordWords(chunk.words[at]!))
       summary.record(chunk.words, at, source.blocks);
   }

@@ -24,6 +24,16 @@ export interface MarkerPlace {
   readonly instruction: number;
 }
 
+/** What is counted of records. */
+export interface RecordCounts {
+  readonly words: number;
+  readonly records: number;
+  /** Executed, conditional ones that fail included. */
+  readonly instructions: number;
+  readonly accesses: number;
+  readonly events: number;
+}
+
 export const sameTask = (a: Task, b: Task): boolean => a.space === b.space && a.task === b.task;
 
 /** Grows chunk by chunk. */
@@ -84,7 +94,7 @@ export class Tally {
     this.markers.push({marker, instruction: this.instructions});
   }
 
-  get counts() {
+  get counts(): RecordCounts {
     const {words, records, instructions, accesses, events} = this;
     return {words, records, instructions, accesses, events};
   }

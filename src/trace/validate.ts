@@ -4,7 +4,8 @@ import {checkTrace, type Rule, type Violation} from './check.ts';
 import type {FormatVersion, TraceCounts} from './container.ts';
 import {openTrace, type StoredTrace} from './read.ts';
 import type {TraceChunk, TraceSource} from './source.ts';
-import {Tally} from './tally.ts';
+import {Tallies} from './tallies.ts';
+import type {RecordCounts} from './tally.ts';
 
 /** More violations than this are counted, not listed. */
 const LISTED = 10;
@@ -25,7 +26,7 @@ export interface Validation {
 class Watched implements TraceSource {
   readonly header;
   readonly blocks;
-  readonly tally = new Tally();
+  readonly tallies: Tallies;
   chunks = 0;
   readonly #trace: StoredTrace;
   readonly #onChunk: (words: number) => void;
@@ -35,13 +36,14 @@ class Watched implements TraceSource {
     this.#onChunk = onChunk;
     this.header = trace.header;
     this.blocks = trace.blocks;
+    this.tallies = new Tallies(trace.header.vcpus);
   }
 
   next(): TraceChunk | undefined {
     const chunk = this.#trace.next();
     if (chunk === undefined) return undefined;
     this.chunks++;
-    this.tally.add(chunk, this.blocks);
+    this.tallies.of(chunk.vcpu ?? 0).add(chunk, this.blocks);
     this.#onChunk(chunk.length);
     return chunk;
   }
@@ -50,10 +52,8 @@ class Watched implements TraceSource {
 const NOTHING: TraceCounts = {chunks: 0, blocks: 0, words: 0, records: 0, instructions: 0, accesses: 0, events: 0};
 
 /** What the index says of the whole must be what its parts amount to. */
-const checkTotals = (trace: StoredTrace, {tally}: Watched): InputError | undefined => {
-  const differs = (Object.keys(tally.counts) as (keyof typeof tally.counts)[]).find(
-    (name) => tally.counts[name] !== trace.counts[name],
-  );
+const checkTotals = (trace: StoredTrace, {tallies: {counts, markers, perVcpu}}: Watched): InputError | undefined => {
+  const differs = (Object.keys(counts) as (keyof RecordCounts)[]).find((name) => counts[name] !== trace.counts[name]);
   const damage = (what: string) =>
     new InputError(`damaged: ${what}`, {
       file: trace.path,
@@ -61,8 +61,11 @@ const checkTotals = (trace: StoredTrace, {tally}: Watched): InputError | undefin
       remedy: 'the records are whole: salvage them',
     });
   if (differs !== undefined)
-    return damage(`it says ${trace.counts[differs]} ${differs} where there are ${tally.counts[differs]}`);
-  if (trace.markers !== undefined && JSON.stringify(trace.markers) !== JSON.stringify(tally.markers)) {
+    return damage(`it says ${trace.counts[differs]} ${differs} where there are ${counts[differs]}`);
+  if (JSON.stringify(trace.vcpuCounts) !== JSON.stringify(perVcpu)) {
+    return damage('its counts of each vCPU are not those of the records');
+  }
+  if (trace.allMarkers !== undefined && JSON.stringify(trace.allMarkers) !== JSON.stringify(markers)) {
     return damage('its markers are not those of the records');
   }
   return undefined;
@@ -83,7 +86,7 @@ const check = (trace: StoredTrace, onChunk: (words: number) => void): Validation
     if (!(error instanceof InputError)) throw error;
     damage = error;
   }
-  const checked = {...watched.tally.counts, chunks: watched.chunks, blocks: trace.blocks.length};
+  const checked = {...watched.tallies.counts, chunks: watched.chunks, blocks: trace.blocks.length};
   return {version: trace.version, checked, damage, violations, broken};
 };
 

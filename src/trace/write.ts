@@ -2,13 +2,15 @@
 import {setImmediate} from 'node:timers/promises';
 import {crc32} from 'node:zlib';
 import {AtomicFile} from '../files/write.ts';
-import {ColumnEncoder} from './columns.ts';
+import {ColumnEncoder} from './columns/encode.ts';
 import {
-  CHUNK_WORDS,
   type ChunkEntry,
+  chunkHead,
   END_MAGIC,
   FORMAT_VERSION,
   MAGIC,
+  PACKINGS,
+  type PackingName,
   PREAMBLE_BYTES,
   TRAILER_BYTES,
   type TraceCounts,
@@ -17,40 +19,64 @@ import {
 } from './container.ts';
 import {type Codec, encodeSection, type SectionKind} from './section.ts';
 import type {AsyncTraceSource, TraceChunk, TraceSource} from './source.ts';
-import {FIRST_TASK, Tally, type Task} from './tally.ts';
+import {Tallies} from './tallies.ts';
+import {FIRST_TASK, type Task} from './tally.ts';
 import {recordWords} from './walk.ts';
 
 /** Blocks per section, so that no section grows without bound. */
 const BLOCKS_PER_SECTION = 4096;
 
 export interface WriteOptions {
-  /** How chunks are packed: `brotli` (columns) unless told otherwise. */
-  readonly codec?: Codec;
+  /** Of records; columns unless told otherwise. */
+  readonly codec?: RecordCodec;
+  /** `fast` unless told otherwise. */
+  readonly packing?: PackingName;
 }
+
+/** What records are written in. */
+export const RECORD_CODECS = ['raw', 'brotli-columns'] as const satisfies readonly Codec[];
+type RecordCodec = (typeof RECORD_CODECS)[number];
 
 const json = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
 
 /** A source, or one whose chunks are waited for. */
 type Producer = TraceSource | AsyncTraceSource;
 
+/** Records of a vCPU that do not fill a chunk yet. */
+interface Pending {
+  readonly words: Uint32Array;
+  length: number;
+  /** Instructions of the vCPU before them, and who executes the first. */
+  before: number;
+  task: Task;
+}
+
 class Writer {
   readonly #file: AtomicFile;
-  readonly #codec: Codec;
+  readonly #codec: RecordCodec;
+  readonly #quality: number;
   readonly #source: Producer;
-  readonly #pending = new Uint32Array(CHUNK_WORDS);
-  readonly #columns = new ColumnEncoder(CHUNK_WORDS);
-  #pendingWords = 0;
+  readonly #chunkWords: number;
+  /** By vCPU. */
+  readonly #pending: readonly Pending[];
+  readonly #columns: ColumnEncoder;
   #blocksWritten = 0;
   readonly #blockSections: number[] = [];
   readonly #chunks: (ChunkEntry & {readonly task: Task})[] = [];
-  readonly #tally = new Tally();
-  /** Instructions before the chunk under way, and who executes its first record. */
-  #before = 0;
-  #task = FIRST_TASK;
+  readonly #tallies: Tallies;
 
-  constructor(file: AtomicFile, source: Producer, codec: Codec) {
+  constructor(file: AtomicFile, source: Producer, {codec = 'brotli-columns', packing = 'fast'}: WriteOptions = {}) {
+    const {chunkWords, quality} = PACKINGS[packing];
     this.#file = file;
     this.#codec = codec;
+    this.#quality = quality;
+    this.#chunkWords = chunkWords;
+    const {vcpus} = source.header;
+    this.#tallies = new Tallies(vcpus);
+    this.#pending = Array.from({length: vcpus}, () => {
+      return {words: new Uint32Array(chunkWords), length: 0, before: 0, task: FIRST_TASK};
+    });
+    this.#columns = new ColumnEncoder(chunkWords);
     this.#source = source;
     const preamble = Buffer.alloc(PREAMBLE_BYTES);
     preamble.set(MAGIC);
@@ -59,19 +85,20 @@ class Writer {
     this.#section('header', 'raw', json(source.header));
   }
 
-  /** Collects whole records; a full chunk is written out. */
-  add({words, length}: TraceChunk): void {
+  /** Collects whole records; a full chunk is written out. @throws RangeError for a vCPU that the header does not have. */
+  add({words, length, vcpu = 0}: TraceChunk): void {
+    const pending = this.#pending[vcpu];
+    if (pending === undefined) throw new RangeError(`a chunk of vCPU ${vcpu} of ${this.#pending.length}`);
     for (let from = 0; from < length; ) {
-      const end = this.#fitting(words, from, length);
-      if (end > from) this.#collect(words.subarray(from, end));
-      if (end < length) this.#writeChunk();
+      const end = this.#fitting(this.#chunkWords - pending.length, words, from, length);
+      if (end > from) this.#collect(vcpu, pending, words.subarray(from, end));
+      if (end < length) this.#writeChunk(vcpu, pending);
       from = end;
     }
   }
 
   /** The end of the last record from `from` on that the chunk under way has room for. */
-  #fitting(words: Uint32Array, from: number, length: number): number {
-    const room = CHUNK_WORDS - this.#pendingWords;
+  #fitting(room: number, words: Uint32Array, from: number, length: number): number {
     if (length - from <= room) return length;
     let end = from;
     for (let next = end; next - from <= room; next += recordWords(words[next]!)) end = next;
@@ -79,14 +106,15 @@ class Writer {
   }
 
   finish(): TraceCounts {
-    this.#writeChunk();
+    for (const [vcpu, pending] of this.#pending.entries()) this.#writeChunk(vcpu, pending);
     this.#writeNewBlocks();
-    const counts = {chunks: this.#chunks.length, blocks: this.#blocksWritten, ...this.#tally.counts};
+    const {counts: ofRecords, perVcpu: vcpus, markers} = this.#tallies;
+    const counts = {chunks: this.#chunks.length, blocks: this.#blocksWritten, ...ofRecords};
     const offset = this.#file.size;
     this.#section(
       'index',
       'brotli',
-      json(toIndexRows({counts, blocks: this.#blockSections, chunks: this.#chunks, markers: this.#tally.markers})),
+      json(toIndexRows({counts, vcpus, blocks: this.#blockSections, chunks: this.#chunks, markers})),
     );
     const trailer = Buffer.alloc(TRAILER_BYTES);
     trailer.writeBigUInt64LE(BigInt(offset), 0);
@@ -96,32 +124,31 @@ class Writer {
     return counts;
   }
 
-  #section(kind: SectionKind, codec: Codec, raw: Uint8Array): void {
-    this.#file.write(encodeSection(kind, codec, raw));
+  #section(kind: SectionKind, codec: Codec, raw: Uint8Array, quality?: number): void {
+    this.#file.write(encodeSection(kind, codec, raw, quality));
   }
 
-  #collect(words: Uint32Array): void {
-    if (this.#pendingWords === 0) {
-      this.#before = this.#tally.instructions;
-      this.#task = this.#tally.task;
+  #collect(vcpu: number, pending: Pending, words: Uint32Array): void {
+    const tally = this.#tallies.of(vcpu);
+    if (pending.length === 0) {
+      pending.before = tally.instructions;
+      pending.task = tally.task;
     }
-    this.#tally.add({words, length: words.length}, this.#source.blocks);
-    this.#pending.set(words, this.#pendingWords);
-    this.#pendingWords += words.length;
+    tally.add({words, length: words.length}, this.#source.blocks);
+    pending.words.set(words, pending.length);
+    pending.length += words.length;
   }
 
-  #writeChunk(): void {
-    if (this.#pendingWords === 0) return;
+  #writeChunk(vcpu: number, pending: Pending): void {
+    if (pending.length === 0) return;
     this.#writeNewBlocks();
-    const words = this.#pending.subarray(0, this.#pendingWords);
-    const before = this.#before;
-    const instructions = this.#tally.instructions - before;
-    this.#chunks.push({offset: this.#file.size, before, instructions, task: this.#task});
-    const wordCount = Buffer.alloc(4);
-    wordCount.writeUInt32LE(words.length);
+    const words = pending.words.subarray(0, pending.length);
+    const {before, task} = pending;
+    const instructions = this.#tallies.of(vcpu).instructions - before;
+    this.#chunks.push({offset: this.#file.size, vcpu, before, instructions, task});
     const body = this.#codec === 'raw' ? littleEndian(words) : this.#columns.encode(words, words.length);
-    this.#section('records', this.#codec, Buffer.concat([wordCount, body]));
-    this.#pendingWords = 0;
+    this.#section('records', this.#codec, Buffer.concat([chunkHead(words.length, vcpu), body]), this.#quality);
+    pending.length = 0;
   }
 
   #writeNewBlocks(): void {
@@ -145,7 +172,7 @@ const littleEndian = (words: Uint32Array): Uint8Array => {
 export const writeTrace = (path: string, source: TraceSource, options: WriteOptions = {}): TraceCounts => {
   const file = new AtomicFile(path);
   try {
-    const writer = new Writer(file, source, options.codec ?? 'brotli');
+    const writer = new Writer(file, source, options);
     for (let chunk = source.next(); chunk !== undefined; chunk = source.next()) writer.add(chunk);
     const counts = writer.finish();
     file.commit();
@@ -156,7 +183,7 @@ export const writeTrace = (path: string, source: TraceSource, options: WriteOpti
   }
 };
 
-export interface StoreOptions {
+export interface StoreOptions extends Pick<WriteOptions, 'packing'> {
   /** Ends the work between two chunks, and nothing is left. */
   readonly signal: AbortSignal;
   /** Hears of each chunk. */
@@ -167,11 +194,11 @@ export interface StoreOptions {
 export const storeTrace = async (
   path: string,
   source: Producer,
-  {signal, onChunk = () => {}}: StoreOptions,
+  {signal, packing = 'fast', onChunk = () => {}}: StoreOptions,
 ): Promise<TraceCounts> => {
   const file = new AtomicFile(path);
   try {
-    const writer = new Writer(file, source, 'brotli');
+    const writer = new Writer(file, source, {packing});
     for (let chunk = await source.next(); chunk !== undefined; chunk = await source.next()) {
       writer.add(chunk);
       onChunk(chunk.length);

@@ -9,7 +9,7 @@ const build = z.strictObject({
   optimization: z.enum(['O0', 'O0-register', 'O1', 'O2', 'O2-no-inline', 'O3']),
   /** Path below `guests/`. */
   elf: z.string(),
-  /** Measured with qemu-arm: instructions from one unit of work to the next. */
+  /** Measured with qemu-arm: instructions from one unit of work to the next; null where the kernel executes most of them. */
   instructionsPerUnit: z.number().nullable(),
 });
 export type GuestBuild = z.infer<typeof build>;
@@ -17,7 +17,14 @@ export type GuestBuild = z.infer<typeof build>;
 const guest = z.strictObject({
   id: z.string(),
   description: z.string(),
-  arguments: z.array(z.strictObject({name: z.string(), description: z.string()})),
+  arguments: z.array(
+    z.strictObject({
+      name: z.string(),
+      description: z.string(),
+      /** Of a guest that no benchmark says the arguments of. */
+      default: z.string().optional(),
+    }),
+  ),
   unit: z.string(),
   marks: z.string(),
   builds: z.array(build).min(1),

@@ -69,6 +69,13 @@ class ScriptedCpu implements VirtualCpu {
     }
     return 'budget';
   }
+  readonly touched = new Uint8Array(0);
+  save(): never {
+    throw new Error('its script cannot be saved');
+  }
+  restore(): void {
+    this.save();
+  }
   describe(): string {
     return `at ${this.#at}`;
   }

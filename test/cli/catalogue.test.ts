@@ -18,6 +18,9 @@ describe('guests', () => {
       'stream',
       'tinymembench-latency',
       'tinymembench-bandwidth',
+      'hackbench',
+      'kernel-operations',
+      'idle',
     ]);
     const {stdout} = await runCommand(Guests);
     for (const {id} of guests) expect(stdout).toMatch(new RegExp(`^│ ${id} +│`, 'm'));
@@ -25,6 +28,9 @@ describe('guests', () => {
     expect(one.defaultArguments).toEqual(['2', '2000000', 'csat', 's']);
     const validated = await runJson(Guests, 'tinymembench-bandwidth', '--json');
     expect(validated.defaultArguments).toEqual(['copy', '2097152', '1048576']);
+    const catalogued = await runJson(Guests, 'hackbench', '--json');
+    expect(catalogued.defaultArguments).toEqual(['1', '100', '100', '20', 'sockets', 'processes']);
+    expect(stdout).toMatch(/│ hackbench +│ .+ +│ message +│ +2 │ +– │/);
     expect((await runCommand(Guests, 'stream')).stdout).toMatch(/│ v7-hf +│ O2 +│ bin\/v7-hf\/stream-O2\.elf +│ +5 │/);
   });
 

@@ -32,9 +32,9 @@ test('commands, arguments and flags', () => {
       "hypervisors show system: --build",
       "parameters: --filter",
       "plot result: --out",
-      "replay subject: --beside --bind --cwd --env --guest-placement --max-instructions --optimization --placement --profile --sample --sample-period --sample-seed --sample-unit --sample-warm-up --seed --set --stage1-region --stage2-region --sut --sysroot --threads",
+      "replay subject: --beside --bind --cwd --env --guest-placement --max-instructions --optimization --placement --profile --sample --sample-period --sample-seed --sample-unit --sample-warm-up --seed --set --stage1-region --stage2-region --sut --sysroot --threads --unit --units --vcpu",
       "reproduce: --benchmark --jobs --out --report --seeds --timings",
-      "run [guest]: --append --argv0 --bind --board --cpus --cwd --dtb --engine --env --initrd --input --linux --lock-step --max-instructions --max-tasks --memory --optimization --profile --seed --stats --sysroot --text-offset",
+      "run [guest]: --append --argv0 --bind --board --cpus --cwd --dtb --engine --env --from-snapshot --initrd --input --linux --lock-step --max-instructions --max-tasks --memory --optimization --profile --seed --snapshot --snapshot-at --stats --sysroot --text-offset",
       "trace diff first second: --context",
       "trace export file: --format --output",
       "trace import file: --format --output",
@@ -44,7 +44,7 @@ test('commands, arguments and flags', () => {
       "trace validate file: --salvage",
       "trace view file: --count --skip",
       "validate tinymembench: --machine --seeds --test --update",
-      "whatif page-size subject: --bind --cwd --env --guest-placement --max-instructions --optimization --placement --profile --sample --sample-period --sample-seed --sample-unit --sample-warm-up --seed --set --stage1 --stage1-region --stage2 --stage2-region --sut --sysroot --threads",
+      "whatif page-size subject: --bind --cwd --env --guest-placement --max-instructions --optimization --placement --profile --sample --sample-period --sample-seed --sample-unit --sample-warm-up --seed --set --stage1 --stage1-region --stage2 --stage2-region --sut --sysroot --threads --vcpu",
     ]
   `);
 });

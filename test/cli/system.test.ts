@@ -1,6 +1,7 @@
 /** `run --linux`: bare programs that use the board as a kernel would, and what is said when they stop. */
 import {spawn, spawnSync} from 'node:child_process';
-import {expect, test} from 'vitest';
+import {existsSync, readFileSync} from 'node:fs';
+import {describe, expect, test} from 'vitest';
 import Run from '../../src/cli/commands/run.ts';
 import {packageRoot} from '../../src/files/paths.ts';
 import {assemble, buildElf, bytesOf, loadConstant} from '../isa/assemble.ts';
@@ -180,4 +181,97 @@ test.skipIf(!hasTerminal)('at a terminal, Ctrl-A x ends a guest that waits for e
   const waits = kernel('waits', print('ready\n'), [WFI]);
   const {output, exitCode} = await atTerminal(waits, ['ready', '\x01x']);
   expect({output, exitCode}).toEqual({output: expect.stringContaining('trapwalk: interrupted'), exitCode: 130});
+});
+
+const MARK = {warm: 0xe320_f0f1, begin: 0xe320_f0f2, end: 0xe320_f0f3} as const;
+
+describe('snapshots', () => {
+  const phases = (): string =>
+    kernel('phases', print('a'), [MARK.begin], print('b'), [MARK.end], print('c'), call(SYSTEM_OFF));
+  const parts = ({seconds, mips, ...rest}: Record<string, unknown>) => rest;
+
+  test('a run stops behind a mark, and goes on from the file as if it had not', async () => {
+    const path = phases();
+    const file = place('begin.snapshot');
+    const whole = parts(await runJson(Run, '--linux', path, '--cpus', '2', '--memory', '16M', '--json'));
+    const before = await runJson(
+      ...[Run, '--linux', path, '--cpus', '2', '--memory', '16M'],
+      ...['--snapshot-at', 'begin', '--snapshot', file, '--json'],
+    );
+    // MOVW and MOVT for r4 and r0, STR, DBG.
+    expect(before).toMatchObject({end: 'snapshot', console: 'a', instructions: 6, cpus: 2});
+    expect(before.snapshot).toEqual({file, bytes: readFileSync(file).length});
+    const after = parts(await runJson(Run, '--from-snapshot', file, '--json'));
+    expect(after).toEqual({...whole, console: 'bc'});
+  });
+
+  test('what was typed and has not arrived is in it; what is typed then comes behind', async () => {
+    const path = kernel('echo-later', echoing());
+    const input = writeGuest(place('typed'), Buffer.from('hi, '));
+    const file = place('typing.snapshot');
+    const before = await runJson(
+      ...[Run, '--linux', path, '--input', input, '--snapshot-at', '10.1ms', '--snapshot', file, '--json'],
+    );
+    expect(before).toMatchObject({end: 'snapshot', console: 'hi'});
+    const more = writeGuest(place('more'), Buffer.from('q'));
+    expect(await runJson(Run, '--from-snapshot', file, '--input', more, '--json')).toMatchObject({
+      end: 'power-off',
+      console: ', q',
+    });
+  });
+
+  test('without --json it says where it is, and the exit code is 0', () => {
+    const file = place('told.snapshot');
+    const argv = ['run', '--linux', phases(), '--snapshot-at', 'end', '--snapshot', file];
+    const {stdout, stderr, exitCode} = runProgram(...argv);
+    expect({stdout, exitCode}).toEqual({stdout: 'ab', exitCode: 0});
+    expect(stderr).toMatch(/told\.snapshot: .* bytes, at 12 instructions\n$/);
+    expect(runProgram('run', '--from-snapshot', file)).toEqual({stdout: 'c', stderr: '', exitCode: 0});
+  });
+
+  test('a guest that ends before is an error, and leaves no file', async () => {
+    const file = place('never.snapshot');
+    const argv = ['--linux', kernel('short', call(SYSTEM_OFF)), '--snapshot-at', 'warm', '--snapshot', file];
+    const {stderr, exitCode} = await runCommand(Run, ...argv);
+    expect({stderr, exitCode}).toEqual({
+      stderr:
+        "trapwalk: the guest ended before it executed the mark 'warm'; change --snapshot-at; no snapshot was written\n",
+      exitCode: 1,
+    });
+    expect(existsSync(file)).toBe(false);
+  });
+
+  test('flags that contradict it are errors', async () => {
+    const file = place('fixed.snapshot');
+    await runJson(Run, '--linux', phases(), '--memory', '16M', '--snapshot-at', 'begin', '--snapshot', file, '--json');
+    const again = ['--snapshot', place('again.snapshot')];
+    const cases = [
+      [['--cpus', '2'], 'cpus of the machine is 1, not 2; leave out --cpus'],
+      [['--memory', '32M'], 'memory of the machine is 16777216, not 33554432; leave out --memory'],
+      [['--board', 'virt-v7'], 'board of the machine is virt, not virt-v7; leave out --board'],
+      [['--snapshot-at', '3', ...again], 'the machine is past that place: it had executed 3 instructions'],
+    ] as const;
+    for (const [argv, message] of cases) {
+      const {stderr, exitCode} = await runCommand(Run, '--from-snapshot', file, ...argv);
+      expect(stderr).toContain(message);
+      expect(exitCode).toBe(1);
+    }
+    expect(await runJson(Run, '--from-snapshot', file, '--cpus', '1', '--memory', '16M', '--json')).toMatchObject({
+      end: 'power-off',
+    });
+  });
+
+  test.each([
+    ['no place', ['--linux', 'k', '--snapshot', 'f'], '--snapshot-at'],
+    ['no file', ['--linux', 'k', '--snapshot-at', 'begin'], '--snapshot'],
+    ['another mark', ['--linux', 'k', '--snapshot', 'f', '--snapshot-at', 'start'], "'start' is no place to stop at"],
+    ['a kernel, too', ['--linux', 'k', '--from-snapshot', 'f'], '--from-snapshot'],
+    ['a command line', ['--append', 'quiet', '--from-snapshot', 'f'], '--'],
+    ['a program', ['dhrystone', '--from-snapshot', 'f'], '--from-snapshot goes on with a machine: there is no program'],
+    ['a flag of programs', ['--from-snapshot', 'f', '--seed', '1'], '--seed'],
+  ])('%s is a usage error', async (_, argv, message) => {
+    const {stderr, exitCode} = await runCommand(Run, ...argv);
+    expect(stderr).toContain(message);
+    expect(exitCode).toBe(2);
+  });
 });

@@ -20,7 +20,7 @@ const small = () => place('small.trace');
 const tasks = () => place('tasks.trace');
 /** `tasks` with a byte of its second chunk changed. */
 const torn = () => place('torn.trace');
-const RECORDS_FRAME = Buffer.from([2, 1, 0, 0]);
+const RECORDS_FRAME = Buffer.from([2, 2, 0, 0]);
 
 beforeAll(() => {
   writeTrace(small(), sourceOf([WORDS]));
@@ -34,12 +34,12 @@ describe('validate', () => {
   test('says what it checked', async () => {
     const {stdout, stderr, exitCode} = await runCommand(TraceValidate, small());
     expect({stderr, exitCode}).toEqual({stderr: '', exitCode: 0});
-    expect(stdout).toMatch(/^format version +3$/m);
+    expect(stdout).toMatch(/^format version +4$/m);
     expect(stdout).toMatch(/^records +7$/m);
     expect(stdout).toMatch(/^result +valid$/m);
     expect(await runJson(TraceValidate, small(), '--json')).toMatchObject({
       valid: true,
-      version: 3,
+      version: 4,
       checked: {chunks: 1, blocks: 2, records: 7, instructions: 11, accesses: 6, events: 3},
       violations: [],
     });

@@ -6,48 +6,25 @@ import {join} from 'node:path';
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import {COUNTINGS} from '../../guests/measure.ts';
-import {addressSpaces, type TranslationPolicy} from '../../src/costmodel/address-space.ts';
+import type {TranslationPolicy} from '../../src/costmodel/address-space.ts';
 import {KernelReplay} from '../../src/costmodel/kernel/kernel-replay.ts';
 import * as kernelMetrics from '../../src/costmodel/kernel/metrics.ts';
-import type {CacheGeometry, Machine, TlbGeometry} from '../../src/costmodel/machine.ts';
-import {METRIC, METRICS} from '../../src/costmodel/metrics.ts';
-import {type Counts, Replay, type ReplayOptions, type TimedActivity} from '../../src/costmodel/replay.ts';
+import {METRIC} from '../../src/costmodel/metrics.ts';
+import type {TimedActivity} from '../../src/costmodel/replay.ts';
 import {packagePath} from '../../src/files/paths.ts';
-import type {BlockTable} from '../../src/trace/blocks.ts';
 import type {TraceChunk} from '../../src/trace/source.ts';
 import {chooseGuest, readCatalogue} from '../../src/tracegen/catalogue.ts';
 import {GuestTrace} from '../../src/tracegen/guest-trace.ts';
 import {MEBIBYTE} from '../../src/units.ts';
+import {anyMachine, anyPolicy, PAGES} from './any-system.ts';
+import {countsBy, expectEqual, type System} from './engines.ts';
+import {anyMachineStream} from './machine-streams.ts';
 import {MACHINE} from './machines.ts';
 import {hastened, marked, policyOf, SUTS} from './replays.ts';
 import {anySpacedStream, anyStream, BLOCKS, chunkOf} from './streams.ts';
 
 /** How many times the usual number of streams. */
 const TIMES = Number(process.env.TRAPWALK_CASES ?? 1);
-
-type System = Pick<ReplayOptions, 'machine' | 'activities' | 'pipelineScale' | 'seed'> & {
-  readonly policy: TranslationPolicy;
-};
-
-const readable = ({metrics, activities, elapsed}: Counts) => ({
-  metrics: Object.fromEntries(METRICS.map(([id], index) => [id, metrics[index]])),
-  activities,
-  elapsed,
-});
-
-const countsBy = (
-  engine: typeof Replay | typeof KernelReplay,
-  {policy, ...system}: System,
-  blocks: BlockTable,
-  chunks: readonly TraceChunk[],
-) => {
-  const replay = new engine({...system, blocks, spaces: addressSpaces(policy, system.machine, system.seed)});
-  for (const chunk of chunks) replay.consume(chunk);
-  return readable(replay.result);
-};
-
-const expectEqual = (system: System, blocks: BlockTable, chunks: readonly TraceChunk[]): void =>
-  expect(countsBy(KernelReplay, system, blocks, chunks)).toEqual(countsBy(Replay, system, blocks, chunks));
 
 const shipped = (sut: string): System => ({
   machine: MACHINE,
@@ -60,7 +37,8 @@ const shipped = (sut: string): System => ({
 const WORDS = 400_000;
 
 describe('guests', () => {
-  const builds = readCatalogue().flatMap(({id, builds}) =>
+  const counted = readCatalogue().filter(({id}) => COUNTINGS[id] !== undefined);
+  const builds = counted.flatMap(({id, builds}) =>
     builds.map(({profile, optimization}) => ({id, profile, optimization})),
   );
   it.each(builds)('$id $profile $optimization', ({id, profile, optimization}) => {
@@ -75,79 +53,6 @@ describe('guests', () => {
     for (const sut of SUTS) expectEqual(shipped(sut), trace.blocks, chunks);
   });
 });
-
-const anyCache = ({sets, ways, lineBits}: CacheGeometry): fc.Arbitrary<CacheGeometry> =>
-  fc.record({
-    sets: fc.constantFrom(1, 4, sets / 2, sets),
-    ways: fc.constantFrom(1, 2, 3, ways),
-    lineBits: fc.constant(lineBits),
-  });
-const anyTlb = ({sets, ways}: TlbGeometry): fc.Arbitrary<TlbGeometry> =>
-  fc.record({sets: fc.constantFrom(0, 1, 3, sets), ways: fc.constantFrom(1, 2, 3, ways)});
-
-const anyMachine: fc.Arbitrary<Machine> = fc
-  .record({
-    l1i: anyCache(MACHINE.l1i),
-    l1d: anyCache(MACHINE.l1d),
-    l2: anyCache(MACHINE.l2),
-    mainTlb: anyTlb(MACHINE.mainTlb),
-    walkCache: anyTlb(MACHINE.walkCache),
-    ipaCache: anyTlb(MACHINE.ipaCache),
-    microTlbEntries: fc.constantFrom(1, 2, 10, 64),
-    linefills: fc.constantFrom(1, 2, 5, 16),
-    postedWrites: fc.constantFrom(1, 4, 16),
-    walkCachePhysical: fc.boolean(),
-    l2FillsOnMiss: fc.boolean(),
-    l2KeepsOnHit: fc.boolean(),
-    l2Line: fc.constantFrom(0, 5, 30),
-    demandMisses: fc.constantFrom(1, 2, 5),
-    storeLinefills: fc.constantFrom(1, 2, 5),
-    storeBuffer: fc.constantFrom(1, 4, 8),
-    merging: fc.constantFrom([8, 64], [16, 32], [16, 16], [64, 64]),
-    readAllocateEntry: fc.constantFrom(1, 3, 10_000),
-    readAllocateEntryL2: fc.constantFrom(0, 2, 127),
-    prefetchDepth: fc.constantFrom(0, 1, 3, 8),
-    prefetchTrigger: fc.constantFrom(1, 3),
-    prefetchStride: fc.constantFrom(1, 4, 64),
-    prefetchPageLines: fc.constantFrom(64, 48, 32_768),
-    takenBranch: fc.constantFrom(0, 1),
-    counterEntries: fc.constantFrom(16, 16_384),
-    historyBits: fc.constantFrom(0, 4, 8),
-    dram: fc
-      .record({
-        banks: fc.constantFrom(1, 3, 8),
-        rowLines: fc.constantFrom(1, 48, 64),
-        refreshInterval: fc.constantFrom(500.25, 7000, 1e12),
-        turnaround: fc.constantFrom(0, 7.3),
-        otherInterval: fc.constantFrom(Number.POSITIVE_INFINITY, 1000.5, 60),
-      })
-      .map((changes) => ({...MACHINE.dram, ...changes})),
-  })
-  .map(
-    ({merging: [mergeBytes, ascendingBytes], ...changes}) =>
-      ({...MACHINE, mergeBytes, ascendingBytes, ...changes}) as Machine,
-  );
-
-const PAGES = {short: ['4K', '64K', '1M', '16M'], lpae: ['4K', '64K', '2M']} as const;
-const anyPolicy: fc.Arbitrary<TranslationPolicy> = fc
-  .record({
-    base: fc.constantFrom(...SUTS),
-    format: fc.constantFrom('short' as const, 'lpae' as const),
-    page: fc.nat(),
-    leaf: fc.constantFrom('4K', '2M', '1G'),
-    startLevel: fc.constantFrom(1 as const, 2 as const),
-  })
-  .map(({base, format, page, leaf, startLevel}) => {
-    const policy = policyOf(base);
-    const stage1 = {...policy.stage1, format, leaf: PAGES[format][page % PAGES[format].length]!};
-    const {stage2} = policy;
-    if (!stage2) return {...policy, stage1};
-    // A walk from level 2 translates 34 bits at most, and ends at blocks of 2 MiB.
-    const start = leaf === '1G' ? 1 : startLevel;
-    const inputBits = start === 1 ? stage2.inputBits : 33;
-    const placement = leaf === '4K' ? policy.placement : {...policy.placement, policy: 'contiguous' as const};
-    return {...policy, stage1, stage2: {...stage2, leaf, startLevel: start, inputBits}, placement} as TranslationPolicy;
-  });
 
 it('random streams on random machines', {timeout: 600_000}, () => {
   fc.assert(
@@ -240,6 +145,25 @@ it('address spaces, maintenance and mixed page sizes on random machines', {timeo
       },
     ),
     {seed: 32, numRuns: 150 * TIMES},
+  );
+});
+
+it('machines whose kernel maps its memory, on random machines', {timeout: 600_000}, () => {
+  fc.assert(
+    fc.property(
+      anyMachineStream,
+      anyMachine,
+      anyPolicy,
+      fc.constantFrom(...SUTS),
+      fc.constantFrom(undefined, undefined, 'guest' as const, 'all' as const),
+      fc.integer(),
+      (words, machine, policy, sut, what, seed) => {
+        const activities = invalidating(hastened(sut), what);
+        const system = {machine, policy, activities, pipelineScale: 1.25, seed, isMachine: true};
+        expectEqual(system, BLOCKS, [chunkOf(marked(words))]);
+      },
+    ),
+    {seed: 33, numRuns: 150 * TIMES},
   );
 });
 

@@ -35,14 +35,14 @@ export const BLOCKS: readonly Block[] = Array.from({length: 40}, (_, id) => {
   };
 });
 
-interface Access {
+export interface Access {
   readonly address: number;
   readonly size: number;
   readonly kind: number;
 }
 
 /** A run of block executions, each with the accesses of a pattern. */
-interface Run {
+export interface Run {
   readonly block: number;
   readonly rounds: number;
   readonly kind: number;
@@ -55,7 +55,7 @@ interface Run {
 const DATA_TOP = 3 * 64 * MEBIBYTE - 4096;
 const wrap = (address: number, top: number): number => ((address % top) + top) % top;
 
-const accessesOf = (run: Run, round: number, top: number): Access[] => {
+export const accessesOf = (run: Run, round: number, top: number): Access[] => {
   const most = (BLOCKS[run.block] as Block).instructions.length;
   return Array.from({length: Math.min(most, 4)}, (_, n) => ({
     address: wrap(run.start + (round * 4 + n) * run.step, top),
@@ -64,7 +64,7 @@ const accessesOf = (run: Run, round: number, top: number): Access[] => {
   }));
 };
 
-const anyRun: fc.Arbitrary<Run> = fc.record({
+export const anyRun: fc.Arbitrary<Run> = fc.record({
   block: fc.nat(BLOCKS.length - 1),
   rounds: fc.integer({min: 1, max: 60}),
   kind: fc.constantFrom(READ, READ, WRITE, WRITE, PREFETCH),

@@ -7,13 +7,13 @@ interface CatalogueBuild {
   readonly profile: string;
   readonly optimization: string;
   readonly elf: string;
-  readonly instructionsPerUnit: number;
+  readonly instructionsPerUnit: number | null;
 }
 
 interface CatalogueGuest {
   readonly id: string;
   readonly description: string;
-  readonly arguments: readonly {readonly name: string; readonly description: string}[];
+  readonly arguments: readonly {readonly name: string; readonly description: string; readonly default?: string}[];
   readonly unit: string;
   readonly marks: string;
   readonly builds: readonly CatalogueBuild[];
@@ -21,6 +21,8 @@ interface CatalogueGuest {
 
 export const GUESTS = join(import.meta.dirname, '../../guests');
 export const CATALOGUE = parse(readFileSync(join(GUESTS, 'catalogue.yaml'), 'utf8')) as readonly CatalogueGuest[];
+/** Those that execute their work themselves, so that its instructions can be counted. */
+export const COUNTED = CATALOGUE.filter(({builds}) => builds.every((build) => build.instructionsPerUnit !== null));
 
 export const hasQemu = spawnSync('qemu-arm', ['--version']).status === 0;
 

@@ -7,9 +7,9 @@ import {COUNTINGS} from '../../guests/measure.ts';
 import {Emulator} from '../../src/isa/emulator.ts';
 import {summarizeTrace} from '../../src/trace/summary.ts';
 import {GuestTrace} from '../../src/tracegen/guest-trace.ts';
-import {CATALOGUE, GUESTS, hasQemu, qemuNote, runGuest} from './catalogue.ts';
+import {COUNTED, GUESTS, hasQemu, qemuNote, runGuest} from './catalogue.ts';
 
-const BUILDS = CATALOGUE.flatMap((guest) =>
+const BUILDS = COUNTED.flatMap((guest) =>
   guest.builds.map((build) => ({
     name: `${guest.id} ${build.profile} ${build.optimization}`,
     guest: guest.id,
@@ -61,7 +61,7 @@ describe('guests in our emulator', () => {
         return at('end') - at('begin');
       };
       expect((measured(counting.larger) - measured(counting.smaller)) / counting.units).toBeCloseTo(
-        instructionsPerUnit,
+        instructionsPerUnit!,
         2,
       );
     },

@@ -2,9 +2,9 @@ import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {COUNTINGS, instructionsPerUnit} from '../../guests/measure.ts';
 import {BUILDS} from '../../guests/programs.ts';
-import {CATALOGUE, GUESTS, hasQemu, qemuNote} from './catalogue.ts';
+import {COUNTED, GUESTS, hasQemu, qemuNote} from './catalogue.ts';
 
-const catalogued = CATALOGUE.flatMap((guest) =>
+const catalogued = COUNTED.flatMap((guest) =>
   guest.builds.map(({profile, optimization, elf}) => ({id: guest.id, profile, optimization, elf})),
 );
 
@@ -20,7 +20,7 @@ test('the catalogue lists the builds that can be counted, in their order', () =>
 });
 
 describe.skipIf(!hasQemu)(`instructions per unit of work${qemuNote}`, () => {
-  const builds = CATALOGUE.flatMap((guest) => guest.builds.map((build) => [build.elf, guest.id, build] as const));
+  const builds = COUNTED.flatMap((guest) => guest.builds.map((build) => [build.elf, guest.id, build] as const));
   test.each(builds)('%s', (elf, id, build) => {
     expect(instructionsPerUnit(join(GUESTS, elf), COUNTINGS[id]!)).toBe(build.instructionsPerUnit);
   });

@@ -28,6 +28,9 @@ const singleStepping = (core: Core, from: number, tell: (place: string) => void)
   get registers() {
     return core.registers;
   },
+  touched: core.touched,
+  save: () => core.save(),
+  restore: (state) => core.restore(state),
   powerOn: (entry, r0) => core.powerOn(entry, r0),
   powerOff: () => core.powerOff(),
   standBy: () => core.standBy(),

@@ -9,7 +9,7 @@ import {Emulator, type EmulatorOptions} from '../../src/isa/emulator.ts';
 import {type LockStepOptions, runInLockStep} from '../../src/isa/lock-step.ts';
 import {DATA_PROCESSING} from '../../src/isa/translate/data-processing.ts';
 import {bytes, MEBIBYTE} from '../../src/units.ts';
-import {CATALOGUE, GUESTS} from '../guests/catalogue.ts';
+import {COUNTED, GUESTS} from '../guests/catalogue.ts';
 import {assemble, CODE, exitWith, loadConstant, program} from './assemble.ts';
 import {casesElf, randomBits, randomCases, SCRATCH_BYTES, SOURCES} from './random-cases.ts';
 import type {Statement} from './random-programs/tree.ts';
@@ -25,7 +25,7 @@ const lockStep = (elf: Uint8Array, options: Partial<EmulatorOptions> = {}, how: 
 };
 
 describe('guests', () => {
-  const builds = CATALOGUE.flatMap(({id, builds}) => builds.map((build) => ({...build, guest: id})));
+  const builds = COUNTED.flatMap(({id, builds}) => builds.map((build) => ({...build, guest: id})));
   it.each(builds)('$elf is the same in both engines', ({guest, elf, profile}) => {
     const file = readFileSync(join(GUESTS, elf));
     for (const record of [undefined, 'all'] as const) {

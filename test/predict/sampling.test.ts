@@ -22,7 +22,7 @@ import {openTrace, type StoredTrace} from '../../src/trace/read.ts';
 import {writeTrace} from '../../src/trace/write.ts';
 import {chooseGuest} from '../../src/tracegen/catalogue.ts';
 import {GuestTrace} from '../../src/tracegen/guest-trace.ts';
-import {asVersion1} from '../trace/stored.ts';
+import {asOlder} from '../trace/stored.ts';
 
 const C = loadCalibration();
 const KVM: System = {sut: 'kvm', seed: 1};
@@ -275,7 +275,7 @@ describe('what cannot be sampled is refused', () => {
   });
 
   it('a trace of version 1', () => {
-    const older = asVersion1(pathOf('dhrystone'), join(directory, 'older.trace'));
+    const older = asOlder(pathOf('dhrystone'), join(directory, 'older.trace'), 1);
     expect(() => withTrace(older, measuredPart)).toThrow('its index does not say who executes where');
   });
 });

@@ -150,6 +150,25 @@ export const REPRODUCTION: Reproduction = {
     ),
   ],
   counts: [{benchmark: 'dhrystone', case: 'run-1', sut: 'host', counts: {instructions: 1_000_000}}],
+  recordings: [
+    {
+      id: 'messages',
+      title: 'Messages on two vCPUs',
+      vcpu: 1,
+      vcpus: 2,
+      unit: 'message',
+      units: 40_000,
+      instructions: 4400,
+      processSwitches: 0.022,
+      possibleExits: 0.5,
+      kernelCodeLines: 300,
+      kernelDataLines: 150,
+      systems: [
+        {sut: 'host', cycles: 7000, overHost: 0, walks: 3, stage1Reads: 8, stage2Reads: 0},
+        {sut: 'kvm', cycles: 7700, overHost: 0.1, walks: 3.5, stage1Reads: 9, stage2Reads: 12},
+      ],
+    },
+  ],
   parameters: [
     {id: 'dram.read', value: 92, unit: 'ns', kind: 'measured', source: 'lmbench on the board', lower: 80, upper: 110},
     {

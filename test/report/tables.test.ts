@@ -23,7 +23,7 @@ test('no line is wider than 120 columns', () => {
 });
 
 test('a result without errors, orders and attributions has only its tables', () => {
-  const text = textReport({...REPRODUCTION, errors: [], orders: [], attributions: []});
+  const text = textReport({...REPRODUCTION, errors: [], orders: [], attributions: [], recordings: []});
   expect(
     text
       .match(/^\S.*/gm)!

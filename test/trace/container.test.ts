@@ -15,13 +15,13 @@ import fc from 'fast-check';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {InputError} from '../../src/files/errors.ts';
 import type {Block} from '../../src/trace/blocks.ts';
-import {CHUNK_WORDS} from '../../src/trace/container.ts';
+import {PACKINGS} from '../../src/trace/container.ts';
 import {openTrace} from '../../src/trace/read.ts';
 import {accessMeta, blockRecord, eventRecord, READ} from '../../src/trace/records.ts';
 import {CODECS, encodeSection, FRAME_BYTES} from '../../src/trace/section.ts';
-import {writeTrace} from '../../src/trace/write.ts';
+import {RECORD_CODECS, writeTrace} from '../../src/trace/write.ts';
 import {anyTrace, BLOCKS, HEADER, sourceOf, WORDS, wordsOf} from './small-trace.ts';
-import {asVersion1, CHUNKFUL, ROUND_INSTRUCTIONS, withTrace, writeTasks} from './stored.ts';
+import {asOlder, CHUNKFUL, ROUND_INSTRUCTIONS, withTrace, writeTasks} from './stored.ts';
 
 let directory: string;
 beforeAll(() => {
@@ -43,7 +43,7 @@ const readAll = (path: string, options = {}) => {
 };
 
 /** `count` chunks, each filled by rounds of the copy loop: 5 words and 3 instructions a round. */
-const ROUNDS = Math.floor(CHUNK_WORDS / 5);
+const ROUNDS = Math.floor(PACKINGS.fast.chunkWords / 5);
 const longWords = (chunks: number): number[] =>
   Array.from({length: chunks * ROUNDS}, (_, round) => [
     blockRecord(0, 2),
@@ -53,7 +53,7 @@ const longWords = (chunks: number): number[] =>
     accessMeta(4, READ, 1),
   ]).flat();
 
-test.each(CODECS)('what is written with codec %s is read back', (codec) => {
+test.each(RECORD_CODECS)('what is written with codec %s is read back', (codec) => {
   const path = place(`small-${codec}`);
   const counts = writeTrace(path, sourceOf([WORDS.slice(0, 12), WORDS.slice(12)]), {codec});
   // 3 rounds of 3 instructions and 2 accesses, 1 block of 2 instructions; 3 events.
@@ -61,7 +61,7 @@ test.each(CODECS)('what is written with codec %s is read back', (codec) => {
   expect(readAll(path)).toEqual({header: HEADER, counts, blocks: BLOCKS, words: WORDS});
 });
 
-test.each(CODECS)('any trace survives writing and reading with codec %s', (codec) => {
+test.each(RECORD_CODECS)('any trace survives writing and reading with codec %s', (codec) => {
   const path = place(`any-${codec}`);
   fc.assert(
     fc.property(anyTrace, ({blocks, chunks}) => {
@@ -78,6 +78,17 @@ test('writing what was read gives the same bytes', () => {
   writeTrace(place('second'), trace);
   trace.close();
   expect(readFileSync(place('second'))).toEqual(readFileSync(place('first')));
+});
+
+test('a file of format 3 is read as it was', () => {
+  expect(readAll(join(import.meta.dirname, 'version-3.trace'))).toMatchObject({blocks: BLOCKS, words: WORDS});
+});
+
+test('small packing makes fewer chunks of the same words', () => {
+  const words = longWords(3);
+  const counts = writeTrace(place('packed'), sourceOf([words]), {packing: 'small'});
+  expect(counts).toMatchObject({chunks: 1, words: words.length});
+  expect(readAll(place('packed')).words).toEqual(words);
 });
 
 test('blocks may come while chunks do', () => {
@@ -125,7 +136,7 @@ test('seek finds the chunk of an instruction, on both sides of its bounds', () =
 
 test('version 1 is read: it does not say which task and which markers are where', () => {
   const path = writeTasks(place('tasks'));
-  const older = asVersion1(path, place('older'));
+  const older = asOlder(path, place('older'), 1);
   expect(readAll(older)).toEqual(readAll(path));
   withTrace(older, (trace) => {
     expect([trace.version, trace.markers]).toEqual([1, undefined]);
@@ -135,7 +146,7 @@ test('version 1 is read: it does not say which task and which markers are where'
   });
   withTrace(path, (trace) => {
     expect([trace.version, trace.markers]).toEqual([
-      3,
+      4,
       [
         {marker: 'warm', instruction: 0},
         {marker: 'begin', instruction: 10 * ROUND_INSTRUCTIONS},
@@ -186,7 +197,7 @@ const outcome = (bytes: Uint8Array, original: readonly number[]): string => {
   }
 };
 
-test.each(CODECS)('a flipped bit anywhere (codec %s) is refused or harmless, also when salvaging', (codec) => {
+test.each(RECORD_CODECS)('a flipped bit anywhere (codec %s) is refused or harmless, also when salvaging', (codec) => {
   const path = place(`flip-${codec}`);
   writeTrace(path, sourceOf([WORDS]), {codec});
   const bytes = readFileSync(path);
@@ -268,7 +279,7 @@ test('damage is named by chunk and byte, with what remains', () => {
   writeTrace(path, sourceOf([longWords(3)]));
   const size = readFileSync(path).length;
   const bytes = Buffer.from(readFileSync(path));
-  const seconds = bytes.indexOf(Buffer.from([2, 1, 0, 0]), bytes.indexOf(Buffer.from([2, 1, 0, 0])) + 1);
+  const seconds = bytes.indexOf(Buffer.from([2, 2, 0, 0]), bytes.indexOf(Buffer.from([2, 2, 0, 0])) + 1);
   bytes[seconds + FRAME_BYTES + 3]! ^= 0xff;
   writeFileSync(path, bytes);
   const left = `the 1 chunk before (${3 * ROUNDS} instructions) can be salvaged with 'trapwalk trace validate --salvage'; or record it again with '${HEADER.command}'`;
@@ -300,9 +311,7 @@ test('version 2 is read as it was written: it has fewer kinds of events', () => 
   const records = () =>
     withTrace(path, (trace) => ({tally: trace.counts, markers: trace.markers, chunk: trace.next()}));
   const before = records();
-  const bytes = readFileSync(path);
-  bytes.writeUInt16LE(2, 8);
-  writeFileSync(path, bytes);
+  asOlder(path, path, 2);
   expect(withTrace(path, ({version}) => version)).toBe(2);
   expect(records()).toEqual(before);
 });
@@ -310,9 +319,9 @@ test('version 2 is read as it was written: it has fewer kinds of events', () => 
 test('a later version is refused by its number; a directory and a missing file too', () => {
   writeTrace(place('later'), sourceOf([WORDS]));
   const bytes = readFileSync(place('later'));
-  bytes.writeUInt16LE(4, 8);
+  bytes.writeUInt16LE(5, 8);
   writeFileSync(place('later'), bytes);
-  expect(() => openTrace(place('later'))).toThrow('has format version 4; this trapwalk reads 1, 2, 3');
+  expect(() => openTrace(place('later'))).toThrow('has format version 5; this trapwalk reads 1, 2, 3, 4');
   expect(() => openTrace(directory)).toThrow('is not a regular file');
   expect(() => openTrace(place('none'))).toThrow('cannot read (no such file or directory)');
 });

@@ -8,18 +8,20 @@ import {expect, it} from 'vitest';
 import {packagePath} from '../../src/files/paths.ts';
 import type {BlockTable} from '../../src/trace/blocks.ts';
 import {checkTrace} from '../../src/trace/check.ts';
-import {ColumnDecoder, ColumnEncoder, maxColumnBytes} from '../../src/trace/columns.ts';
-import {CHUNK_WORDS} from '../../src/trace/container.ts';
+import {ColumnDecoder} from '../../src/trace/columns/decode.ts';
+import {ColumnEncoder, maxColumnBytes} from '../../src/trace/columns/encode.ts';
+import {MOST_CHUNK_WORDS} from '../../src/trace/container.ts';
 import {Decoder} from '../../src/trace/decoder.ts';
 import * as layout from '../../src/trace/decoder-layout.ts';
+import {EVENT_KINDS} from '../../src/trace/events.ts';
 import {eventRecord, recordBlock} from '../../src/trace/records.ts';
 import {Tally} from '../../src/trace/tally.ts';
 import {isEvent, recordWords} from '../../src/trace/walk.ts';
 import {anyStream, BLOCKS as MANY, markerWords} from '../costmodel/streams.ts';
 import {anyTrace, BLOCKS, sourceOf, WORDS} from './small-trace.ts';
 
-const encoder = new ColumnEncoder(CHUNK_WORDS);
-const oracle = new ColumnDecoder(CHUNK_WORDS);
+const encoder = new ColumnEncoder(2 ** 17);
+const oracle = new ColumnDecoder();
 const pack = (words: readonly number[]): Uint8Array =>
   Buffer.from(encoder.encode(Uint32Array.from(words), words.length));
 
@@ -59,12 +61,15 @@ const expectSame = (columns: Uint8Array, length: number, decoder: Decoder, block
 };
 
 it('has room for a chunk', () => {
-  expect(layout.DECODED_WORDS).toBe(CHUNK_WORDS);
-  expect(layout.MOST_COLUMN_BYTES).toBe(maxColumnBytes(CHUNK_WORDS));
+  expect(layout.DECODED_WORDS).toBe(MOST_CHUNK_WORDS);
+  expect(layout.MOST_COLUMN_BYTES).toBe(maxColumnBytes(MOST_CHUNK_WORDS));
   expect(layout.COLUMNS + layout.MOST_COLUMN_BYTES + 8).toBeLessThanOrEqual(layout.WORDS);
-  expect(layout.WORDS + 4 * CHUNK_WORDS).toBeLessThanOrEqual(layout.CHUNK_BLOCKS);
-  expect(layout.CHUNK_BLOCKS + layout.CHUNK_BLOCK_BYTES * (CHUNK_WORDS + 1)).toBeLessThanOrEqual(layout.ACCESSES);
+  expect(layout.WORDS + 4 * MOST_CHUNK_WORDS).toBeLessThanOrEqual(layout.CHUNK_BLOCKS);
+  expect(layout.CHUNK_BLOCKS + layout.CHUNK_BLOCK_BYTES * (MOST_CHUNK_WORDS + 1)).toBeLessThanOrEqual(layout.ACCESSES);
   expect(layout.ACCESSES + layout.ACCESS_BYTES * layout.MOST_ENTRIES).toBeLessThanOrEqual(layout.EVENT_BLOCKS);
+  expect(EVENT_KINDS.length).toBeLessThanOrEqual(layout.EVENT_KIND_COUNT);
+  expect(layout.PAYLOAD_WORDS + layout.EVENT_KIND_COUNT).toBeLessThanOrEqual(layout.EVENT_LIST);
+  expect(layout.EVENT_LIST + 4 * layout.MOST_EVENTS).toBeLessThanOrEqual(layout.COLUMNS);
 });
 
 it('decodes the streams that guests make', () => {

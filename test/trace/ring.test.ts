@@ -2,8 +2,7 @@
 import {MessageChannel} from 'node:worker_threads';
 import {afterEach, expect, test} from 'vitest';
 import type {Block} from '../../src/trace/blocks.ts';
-import {CHUNK_WORDS} from '../../src/trace/container.ts';
-import {newRing, RingReader, RingWriter, stopRing} from '../../src/trace/ring.ts';
+import {newRing, PIECE_WORDS, RingReader, RingWriter, stopRing} from '../../src/trace/ring.ts';
 import {BLOCKS, WORDS} from './small-trace.ts';
 import {CHUNKFUL, rounds} from './stored.ts';
 
@@ -56,7 +55,7 @@ test('what is longer than a slot comes in pieces of whole records', () => {
   const read: number[] = [];
   const positions: number[] = [];
   readers[0]!.read((chunk) => {
-    expect(chunk.length).toBeLessThanOrEqual(CHUNK_WORDS);
+    expect(chunk.length).toBeLessThanOrEqual(PIECE_WORDS);
     // Five words a round.
     expect(chunk.length % 5).toBe(0);
     for (const word of chunk.words) read.push(word);

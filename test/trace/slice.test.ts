@@ -8,7 +8,7 @@ import {openTrace} from '../../src/trace/read.ts';
 import {findRange, type Range, TraceSlice} from '../../src/trace/slice.ts';
 import {storeTrace, writeTrace} from '../../src/trace/write.ts';
 import {sourceOf, wordsOf} from './small-trace.ts';
-import {asVersion1, CHUNKFUL, marker, ROUND_INSTRUCTIONS, rounds, taskSwitch, withTrace, writeTasks} from './stored.ts';
+import {asOlder, CHUNKFUL, marker, ROUND_INSTRUCTIONS, rounds, taskSwitch, withTrace, writeTasks} from './stored.ts';
 
 let directory: string;
 let tasks: string;
@@ -16,7 +16,7 @@ let older: string;
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'trapwalk-slice-'));
   tasks = writeTasks(join(directory, 'tasks'));
-  older = asVersion1(tasks, join(directory, 'older'));
+  older = asOlder(tasks, join(directory, 'older'), 1);
 });
 afterAll(() => rmSync(directory, {recursive: true}));
 

@@ -1,7 +1,6 @@
 /** Stored traces of several chunks and tasks, for the tools that work on files. */
 import {openSync, readFileSync, writeFileSync} from 'node:fs';
-import {crc32} from 'node:zlib';
-import {CHUNK_WORDS} from '../../src/trace/container.ts';
+import {PACKINGS} from '../../src/trace/container.ts';
 import {MARKER_ID} from '../../src/trace/events.ts';
 import {openTrace, type StoredTrace} from '../../src/trace/read.ts';
 import {accessMeta, blockRecord, eventRecord, READ, WRITE} from '../../src/trace/records.ts';
@@ -36,7 +35,7 @@ export const rounds = (first: number, count: number): number[] =>
   Array.from({length: count}, (_, index) => round(first + index)).flat();
 
 /** More than a chunk holds. */
-export const CHUNKFUL = Math.ceil(CHUNK_WORDS / ROUND_WORDS);
+export const CHUNKFUL = Math.ceil(PACKINGS.fast.chunkWords / ROUND_WORDS);
 
 /** Three chunks: begin, a switch to task 1001 in space 1 within the second, end at its end, and a return of 2 instructions. */
 export const TASK_WORDS: readonly number[] = [
@@ -55,20 +54,34 @@ export const writeTasks = (path: string): string => {
   return path;
 };
 
-/** The same file as version 1 wrote it: without tasks and markers in its index. */
-export const asVersion1 = (path: string, older: string): string => {
+/** The index of version 4, as an older one wrote it. */
+const OLDER_INDEX = {
+  1: ({counts, blocks, chunks}: StoredIndex) => ({counts, blocks, chunks: chunks.map((chunk) => chunk.slice(0, 3))}),
+  2: ({counts, blocks, chunks, markers}: StoredIndex) => ({
+    counts,
+    blocks,
+    chunks: chunks.map((chunk) => chunk.slice(0, 5)),
+    markers: markers.map((one) => one.slice(0, 2)),
+  }),
+} as const;
+type StoredIndex = Readonly<Record<'counts' | 'blocks', unknown> & Record<'chunks' | 'markers', readonly unknown[][]>>;
+
+/** The same file with another index. */
+export const withIndex = (path: string, other: string, change: (index: StoredIndex) => object): string => {
   const bytes = Buffer.from(readFileSync(path));
-  bytes.writeUInt16LE(1, 8);
   const trailer = bytes.subarray(-20);
   const at = Number(trailer.readBigUInt64LE(0));
   const index = JSON.parse(Buffer.from(readSection(openSync(path, 'r'), at, bytes.length).raw).toString());
-  const {counts, blocks, chunks} = index;
-  const section = encodeSection(
-    'index',
-    'brotli',
-    Buffer.from(JSON.stringify({counts, blocks, chunks: chunks.map((chunk: number[]) => chunk.slice(0, 3))})),
-  );
-  trailer.writeUInt32LE(crc32(trailer.subarray(0, 8)), 8);
-  writeFileSync(older, Buffer.concat([bytes.subarray(0, at), section, trailer]));
+  const section = encodeSection('index', 'brotli', Buffer.from(JSON.stringify(change(index))));
+  writeFileSync(other, Buffer.concat([bytes.subarray(0, at), section, trailer]));
+  return other;
+};
+
+/** The same file as an older version wrote its index: 1 without tasks and markers, 2 without vCPUs. */
+export const asOlder = (path: string, older: string, version: 1 | 2): string => {
+  withIndex(path, older, OLDER_INDEX[version]);
+  const bytes = readFileSync(older);
+  bytes.writeUInt16LE(version, 8);
+  writeFileSync(older, bytes);
   return older;
 };

@@ -23,9 +23,10 @@ test('the copy loop, counted', () => {
     codeLines: 3,
     events: {marker: 2, 'supervisor-call': 1},
     markers: [
-      {marker: 'begin', instruction: 0},
-      {marker: 'end', instruction: 11},
+      {marker: 'begin', instruction: 0, vcpu: 0},
+      {marker: 'end', instruction: 11, vcpu: 0},
     ],
+    vcpus: [{instructions: 11, events: 3}],
   });
 });
 

@@ -18,7 +18,7 @@ interface SystemRegister {
   readonly write?: (timer: GenericTimer, cpu: number, value: number | bigint) => void;
 }
 
-const ENABLE = 1 << 0;
+export const TIMER_ENABLE = 1 << 0;
 const MASKED = 1 << 1;
 const CONDITION = 1 << 2;
 
@@ -27,7 +27,8 @@ const EVENT_ENABLE = 1 << 2;
 const EVENT_DIRECTION = 1 << 3;
 const KERNEL_CONTROL_MASK = 0x3ff;
 
-type TimerName = 'physical' | 'virtual';
+export const TIMERS = ['physical', 'virtual'] as const;
+export type TimerName = (typeof TIMERS)[number];
 
 /** One comparator: CNTx_CTL without its status, CNTx_CVAL, and when the counter reaches it. */
 interface Comparator {
@@ -35,6 +36,22 @@ interface Comparator {
   compare: bigint;
   /** In guest time; infinite when it is farther than a number can say. */
   due: number;
+}
+
+interface SavedComparator {
+  readonly control: number;
+  /** A whole number of 64 bits, in decimal. */
+  readonly compare: string;
+}
+
+/** Arrays by CPU. */
+export interface TimerState {
+  readonly physical: readonly SavedComparator[];
+  readonly virtual: readonly SavedComparator[];
+  readonly kernelControl: readonly number[];
+  /** Null when no line will rise by itself. */
+  readonly due: readonly (number | null)[];
+  readonly eventsSeen: readonly number[];
 }
 
 export interface TimerSettings {
@@ -47,6 +64,8 @@ export interface TimerSettings {
   readonly now: (cpu: number) => number;
   /** Drives the interrupt of a timer. */
   readonly setLevel: (timer: TimerName, cpu: number, isHigh: boolean) => void;
+  /** Hears of each write to a comparator or its control. */
+  readonly onProgram?: ((timer: TimerName, cpu: number, comparator: Readonly<Comparator>) => void) | undefined;
 }
 
 const timerRegisters = (name: string, timer: TimerName, crm: number, compareOpcode: number): SystemRegister[] => [
@@ -158,6 +177,37 @@ export class GenericTimer {
     this.#eventsSeen = new Float64Array(cpus);
   }
 
+  save(): TimerState {
+    const saved = (timer: TimerName) =>
+      this.#comparators[timer].map(({control, compare}) => ({control, compare: `${compare}`}));
+    return {
+      physical: saved('physical'),
+      virtual: saved('virtual'),
+      kernelControl: [...this.kernelControl],
+      due: [...this.#due].map((time) => (time === Number.POSITIVE_INFINITY ? null : time)),
+      eventsSeen: [...this.#eventsSeen],
+    };
+  }
+
+  restore(state: TimerState): void {
+    for (const timer of TIMERS)
+      for (const [cpu, {control, compare}] of state[timer].entries())
+        Object.assign(this.#comparators[timer][cpu]!, {
+          control,
+          compare: BigInt(compare),
+          due: this.#timeOf(BigInt(compare)),
+        });
+    this.kernelControl.set(state.kernelControl);
+    this.#due.set(state.due.map((time) => time ?? Number.POSITIVE_INFINITY));
+    this.#eventsSeen.set(state.eventsSeen);
+  }
+
+  /** Guest time at which the counter reaches a value. */
+  #timeOf(compare: bigint): number {
+    const time = (compare * BigInt(this.#units) + BigInt(this.#ticks) - 1n) / BigInt(this.#ticks);
+    return time > BigInt(Number.MAX_SAFE_INTEGER) ? Number.POSITIVE_INFINITY : Number(time);
+  }
+
   /** @throws UnmodelledTimerRegister */
   read(cpu: number, crm: number, opcode: number, is64: boolean): number | bigint {
     const register = REGISTERS_BY_KEY.get(keyOf(is64, crm, opcode));
@@ -197,9 +247,9 @@ export class GenericTimer {
   setCompare(timer: TimerName, cpu: number, compare: bigint): void {
     const comparator = this.#comparators[timer][cpu]!;
     comparator.compare = compare;
-    const time = (compare * BigInt(this.#units) + BigInt(this.#ticks) - 1n) / BigInt(this.#ticks);
-    comparator.due = time > BigInt(Number.MAX_SAFE_INTEGER) ? Number.POSITIVE_INFINITY : Number(time);
+    comparator.due = this.#timeOf(compare);
     this.#update(cpu);
+    this.settings.onProgram?.(timer, cpu, comparator);
   }
 
   /** CNTx_CTL: the status is UNKNOWN while the timer is off, and reads as zero then. */
@@ -209,22 +259,24 @@ export class GenericTimer {
   }
 
   setControl(timer: TimerName, cpu: number, value: number): void {
-    this.#comparators[timer][cpu]!.control = value & (ENABLE | MASKED);
+    const comparator = this.#comparators[timer][cpu]!;
+    comparator.control = value & (TIMER_ENABLE | MASKED);
     this.#update(cpu);
+    this.settings.onProgram?.(timer, cpu, comparator);
   }
 
   #isMet(timer: TimerName, cpu: number): boolean {
     const {control, due} = this.comparator(timer, cpu);
-    return (control & ENABLE) !== 0 && this.settings.now(cpu) >= due;
+    return (control & TIMER_ENABLE) !== 0 && this.settings.now(cpu) >= due;
   }
 
   #update(cpu: number): void {
     let earliest = Number.POSITIVE_INFINITY;
-    for (const timer of ['physical', 'virtual'] as const) {
+    for (const timer of TIMERS) {
       const {control, due} = this.comparator(timer, cpu);
       const isMet = this.#isMet(timer, cpu);
       this.settings.setLevel(timer, cpu, isMet && (control & MASKED) === 0);
-      if (control === ENABLE && !isMet) earliest = Math.min(earliest, due);
+      if (control === TIMER_ENABLE && !isMet) earliest = Math.min(earliest, due);
     }
     this.#due[cpu] = earliest;
   }

@@ -34,6 +34,28 @@ export const CPU_CONTROL = {
 } as const;
 export const CPU_CONTROL_MASK = 0x21f;
 
+/** All of its state but the distributor's control; the inputs of the CPUs follow from it. */
+const ARRAYS = [
+  'enabled',
+  'latched',
+  'level',
+  'active',
+  'group1',
+  'edge',
+  'priorities',
+  'targets',
+  'senders',
+  'control',
+  'priorityMask',
+  'binaryPoint',
+  'binaryPointGroup1',
+  'activePriorities',
+] as const;
+
+export type GicState = {readonly distributorControl: number} & Readonly<
+  Record<(typeof ARRAYS)[number], readonly number[]>
+>;
+
 export class Gic {
   readonly cpus: number;
   /** Identifiers from 0: a multiple of 32. */
@@ -97,6 +119,17 @@ export class Gic {
     }
     // With one CPU there is nothing to choose: GICD_ITARGETSR reads as zero, and all goes to it (IHI 0048B 4.3.12).
     if (cpus === 1) this.targets.fill(1);
+  }
+
+  save(): GicState {
+    const arrays = ARRAYS.map((name) => [name, [...this[name]]]);
+    return {distributorControl: this.distributorControl, ...Object.fromEntries(arrays)};
+  }
+
+  restore(state: GicState): void {
+    this.distributorControl = state.distributorControl;
+    for (const name of ARRAYS) this[name].set(state[name]);
+    this.update();
   }
 
   /** Index of the word that holds the interrupts 32 `word` to 32 `word` + 31, as `cpu` sees them. */

@@ -43,6 +43,21 @@ export interface UartSettings {
   readonly setLevel: (isHigh: boolean) => void;
 }
 
+/** Registers as {@link Pl011} names them. */
+export interface Pl011State {
+  readonly fifo: readonly number[];
+  /** Guest time before which no character can arrive. */
+  readonly free: number;
+  readonly control: number;
+  readonly raw: number;
+  readonly lineControl: number;
+  readonly lowPower: number;
+  readonly integerBaud: number;
+  readonly fractionalBaud: number;
+  readonly trigger: number;
+  readonly mask: number;
+}
+
 export class Pl011 {
   readonly #settings: UartSettings;
   readonly #fifo: number[] = [];
@@ -60,6 +75,20 @@ export class Pl011 {
 
   constructor(settings: UartSettings) {
     this.#settings = settings;
+  }
+
+  save(): Pl011State {
+    const {lineControl, lowPower, integerBaud, fractionalBaud, trigger, mask} = this;
+    const held = {lineControl, lowPower, integerBaud, fractionalBaud, trigger, mask};
+    return {...held, fifo: [...this.#fifo], free: this.#free, control: this.#control, raw: this.#raw};
+  }
+
+  restore({fifo, free, control, raw, ...held}: Pl011State): void {
+    Object.assign(this, held);
+    this.#fifo.splice(0, this.#fifo.length, ...fifo);
+    this.#free = free;
+    this.#control = control;
+    this.#raw = raw;
   }
 
   get flags(): number {

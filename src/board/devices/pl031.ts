@@ -9,6 +9,17 @@ export interface ClockSettings {
   readonly setLevel: (isHigh: boolean) => void;
 }
 
+export interface Pl031State {
+  readonly match: number;
+  readonly load: number;
+  readonly mask: number;
+  /** What the counter has beyond guest time, in seconds. */
+  readonly offset: number;
+  readonly raw: number;
+  /** Guest time of the next match; null when there is none. */
+  readonly due: number | null;
+}
+
 export class Pl031 {
   readonly #settings: ClockSettings;
   /** The counter is guest time in seconds plus this, modulo 2³². */
@@ -22,6 +33,21 @@ export class Pl031 {
   constructor(settings: ClockSettings) {
     this.#settings = settings;
     this.#offset = settings.epoch;
+  }
+
+  save(): Pl031State {
+    const {match, load, mask} = this;
+    const due = this.#due === Number.POSITIVE_INFINITY ? null : this.#due;
+    return {match, load, mask, offset: this.#offset, raw: this.#raw, due};
+  }
+
+  restore({match, load, mask, offset, raw, due}: Pl031State): void {
+    this.match = match;
+    this.load = load;
+    this.mask = mask;
+    this.#offset = offset;
+    this.#raw = raw;
+    this.#due = due ?? Number.POSITIVE_INFINITY;
   }
 
   raw(cpu: number): number {

@@ -3,7 +3,7 @@ import {InputError} from '../../files/errors.ts';
 import {nearest} from '../../files/nearest.ts';
 import {type Guest, readCatalogue} from '../../tracegen/catalogue.ts';
 import {BaseCommand} from '../base.ts';
-import {benchmarkArguments} from '../catalogued-guest.ts';
+import {defaultArguments} from '../catalogued-guest.ts';
 import {fieldList} from '../format.ts';
 import {textTable} from '../text-table.ts';
 
@@ -14,13 +14,14 @@ const list = (guests: readonly Guest[]): string =>
     ['guest', 'what it does', 'unit of work', 'builds', 'instructions per unit'],
     guests.map(({id, description, unit, builds}) => {
       const counts = builds.flatMap((build) => build.instructionsPerUnit ?? []);
-      return [id, description, unit, String(builds.length), `${Math.min(...counts)} to ${Math.max(...counts)}`];
+      const range = counts.length === 0 ? instructions(null) : `${Math.min(...counts)} to ${Math.max(...counts)}`;
+      return [id, description, unit, String(builds.length), range];
     }),
     {words: 3, widths: [24, 42, 26, null, null]},
   );
 
 const show = (guest: Guest): string => {
-  const defaults = benchmarkArguments(guest.id).values;
+  const defaults = defaultArguments(guest).values;
   const args = guest.arguments.map(({name, description}, index) => [name, description, defaults[index] ?? '–']);
   const builds = guest.builds.map((build) => [
     build.profile,
@@ -64,6 +65,6 @@ export default class Guests extends BaseCommand {
     }
     const guest = find(guests, args.guest);
     this.log(show(guest));
-    return {...guest, defaultArguments: benchmarkArguments(guest.id).values};
+    return {...guest, defaultArguments: defaultArguments(guest).values};
   }
 }

@@ -27,15 +27,17 @@ const knownBenchmarks = (wanted: readonly string[]): readonly string[] => {
 interface Choices {
   readonly seeds?: readonly number[];
   readonly benchmarks?: readonly string[];
+  readonly recordings: boolean;
   readonly noTimings: boolean;
 }
 
 /** The command line that makes this result again: what only says where it goes, or how fast, is left out. */
-const commandOf = ({seeds, benchmarks, noTimings}: Choices): string =>
+const commandOf = ({seeds, benchmarks, recordings, noTimings}: Choices): string =>
   [
     'trapwalk reproduce',
     ...(seeds ? [`--seeds ${seeds.join(',')}`] : []),
     ...(benchmarks ? [`--benchmark ${benchmarks.join(',')}`] : []),
+    ...(recordings === (benchmarks === undefined) ? [] : [recordings ? '--recordings' : '--no-recordings']),
     ...(noTimings ? ['--no-timings'] : []),
   ].join(' ');
 
@@ -65,6 +67,10 @@ export default class Reproduce extends BaseCommand {
       default: true,
       description: 'keep wall times in the result; without them two runs are byte-identical',
     }),
+    recordings: Flags.boolean({
+      allowNo: true,
+      description: 'replay the recorded machines; by default where all benchmarks are wanted',
+    }),
     benchmark: listFlag({multiple: true, helpValue: 'ID[,ID]', description: 'only these benchmarks'}),
   };
 
@@ -73,6 +79,7 @@ export default class Reproduce extends BaseCommand {
     const benchmarks = flags.benchmark && knownBenchmarks(flags.benchmark.flat());
     const choices: Choices = {
       noTimings: !flags.timings,
+      recordings: flags.recordings ?? benchmarks === undefined,
       ...(flags.seeds ? {seeds: flags.seeds} : {}),
       ...(benchmarks ? {benchmarks} : {}),
     };

@@ -1,15 +1,17 @@
 import {Errors, Flags} from '@oclif/core';
-import {BOARDS} from '../../board/boards.ts';
-import {type Bytes, bytes, MEBIBYTE} from '../../units.ts';
+import type {Place} from '../../board/place.ts';
+import {MEBIBYTE} from '../../units.ts';
 import {BaseCommand} from '../base.ts';
 import {executeGuest} from '../execute.ts';
 import {engine, guestBuild, maxInstructions, memorySize, optionalGuestArgument, surroundingFlags} from '../flags.ts';
 import {formatCount} from '../format.ts';
 import {interruptible} from '../interrupt.ts';
+import {type MachineFlagValues, machineFlags, OF_MACHINE, originOf} from '../machine-flags.ts';
+import {placeFlag} from '../place.ts';
+import type {Origin} from '../power-up.ts';
 import {describeArguments, findGuest} from '../subject.ts';
 
 const MOST_PROGRAM_MEMORY = 3072 * MEBIBYTE;
-const MACHINE_MEMORY = 256 * MEBIBYTE;
 
 /** Flags of a program, which a machine has no use for. */
 const OF_PROGRAM = [
@@ -26,17 +28,11 @@ const OF_PROGRAM = [
   'lock-step',
 ];
 
-/** What `run --linux` takes besides the kernel. */
-interface MachineFlags {
-  readonly initrd?: string | undefined;
-  readonly dtb?: string | undefined;
-  readonly append?: string | undefined;
-  readonly input?: string | undefined;
-  readonly board?: string | undefined;
-  readonly cpus?: number | undefined;
-  readonly memory?: Bytes | undefined;
-  readonly 'text-offset'?: number | undefined;
+/** What a machine takes. */
+interface MachineFlags extends MachineFlagValues {
   readonly 'max-instructions'?: number | undefined;
+  readonly 'snapshot-at'?: Place | undefined;
+  readonly snapshot?: string | undefined;
   readonly stats: boolean;
 }
 
@@ -45,12 +41,17 @@ export default class Run extends BaseCommand {
     'Execute an Arm Linux program, or boot a kernel: its streams pass through, its exit code is the exit code.';
   static override description =
     'Static and dynamically linked programs, and scripts, with their processes, threads and signals. The guest sees no file of the host but the program itself, --sysroot and --bind; what it writes elsewhere is kept in memory. A signal that ends it gives exit code 128 and its number. With --json its output is part of the object. Arguments for the guest follow --; a guest that comes along has defaults. With --linux a machine with that kernel starts; its console is the terminal (Ctrl-A x ends it), and powering it off gives exit code 0.';
-  static override usage = ['run PROGRAM [FLAGS] [-- ARGS]', 'run --linux IMAGE [FLAGS]'];
+  static override usage = [
+    'run PROGRAM [FLAGS] [-- ARGS]',
+    'run --linux IMAGE [FLAGS]',
+    'run --from-snapshot FILE [FLAGS]',
+  ];
   static override examples = [
     '<%= config.bin %> run dhrystone --stats -- 2000 100',
     '<%= config.bin %> run ./hello.elf --max-instructions 1000000',
     "<%= config.bin %> run /bin/sh --sysroot /srv/armhf --profile v7-hf -- -c 'ls /usr'",
     '<%= config.bin %> run --linux guests/linux/Image --initrd guests/linux/initramfs.cpio.gz --append cryptomgr.notests',
+    '<%= config.bin %> run --from-snapshot guests/linux/hackbench-1.snapshot',
   ];
   static override args = {guest: optionalGuestArgument};
   static override flags = {
@@ -72,44 +73,25 @@ export default class Run extends BaseCommand {
     }),
     'max-instructions': maxInstructions,
     stats: Flags.boolean({description: 'end with a line on stderr: instructions, seconds, speed'}),
-    linux: Flags.string({
-      helpValue: 'IMAGE',
-      exclusive: OF_PROGRAM,
-      description: 'boot this kernel: a zImage, the Image in it, or a bare ELF program',
+    ...machineFlags(OF_PROGRAM),
+    'snapshot-at': placeFlag({
+      ...OF_MACHINE,
+      dependsOn: ['snapshot'],
+      description:
+        'end the run there, and keep the machine: behind so many instructions, at a guest time such as 1.5s, or behind a mark of the guest (warm, begin, end)',
     }),
-    initrd: Flags.string({helpValue: 'FILE', dependsOn: ['linux'], description: 'initramfs of the kernel'}),
-    append: Flags.string({helpValue: 'LINE', dependsOn: ['linux'], description: 'command line of the kernel'}),
-    input: Flags.string({
+    snapshot: Flags.string({
       helpValue: 'FILE',
-      dependsOn: ['linux'],
-      description: "what is typed on the console, '-' for standard input; the terminal by default",
-    }),
-    cpus: Flags.integer({min: 1, dependsOn: ['linux'], description: 'vCPUs of the machine; 1 by default'}),
-    board: Flags.option({options: BOARDS.map(({id}) => id)})({
-      dependsOn: ['linux'],
-      description: 'board of the machine; virt by default',
-    }),
-    dtb: Flags.string({
-      helpValue: 'FILE',
-      dependsOn: ['linux'],
-      description: "flattened device tree in place of the board's own",
-    }),
-    'text-offset': Flags.integer({
-      min: 0,
-      dependsOn: ['linux'],
-      helpValue: 'BYTES',
-      description: 'where in RAM an Image starts; 0x208000 by default, which suits all since Linux 5.11',
+      dependsOn: ['snapshot-at'],
+      description: 'where it is kept; the file appears whole or not at all',
     }),
   };
 
   async run(): Promise<object> {
     const guestArguments = this.takeGuestArguments();
     const {args, flags} = await this.parse(Run);
-    if (flags.linux !== undefined) {
-      if (args.guest !== undefined || guestArguments !== undefined)
-        throw new Errors.CLIError(`--linux boots a kernel: there is no program ${args.guest ?? ''}`.trim());
-      return this.#boot(flags.linux, flags);
-    }
+    const origin = originOf(flags, args.guest !== undefined || guestArguments !== undefined, args.guest);
+    if (origin !== undefined) return this.#boot(origin, flags);
     if (args.guest === undefined) throw new Errors.CLIError('missing argument: GUEST');
     if (flags.memory !== undefined && flags.memory > MOST_PROGRAM_MEMORY)
       throw new Errors.CLIError(`a program has ${MOST_PROGRAM_MEMORY / MEBIBYTE} MiB at most`);
@@ -146,17 +128,21 @@ export default class Run extends BaseCommand {
     return outcome;
   }
 
-  async #boot(linux: string, flags: MachineFlags): Promise<object> {
+  async #boot(origin: Origin, flags: MachineFlags): Promise<object> {
     const {executeSystem} = await import('../system.ts');
-    const {initrd, dtb, append, input, board = 'virt', cpus = 1, memory = bytes(MACHINE_MEMORY)} = flags;
+    const {'snapshot-at': at, snapshot: file} = flags;
     const outcome = await interruptible((signal) =>
       executeSystem({
-        ...{linux, initrd, dtb, append, input, board, cpus, memory, signal},
-        textOffset: flags['text-offset'],
+        ...{origin, signal, input: flags.input},
+        snapshot: at === undefined || file === undefined ? undefined : {at, file},
         limit: flags['max-instructions'],
         output: this.jsonEnabled() ? 'keep' : 'pass',
       }),
     );
+    if (outcome.snapshot !== undefined) {
+      const {file: written, bytes: size} = outcome.snapshot;
+      this.note(`${written}: ${formatCount(size)} bytes, at ${formatCount(outcome.instructions)} instructions`);
+    }
     if (flags.stats) {
       const {instructions, guestSeconds, seconds, mips} = outcome;
       this.note(

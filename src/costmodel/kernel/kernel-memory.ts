@@ -1,12 +1,13 @@
 /** The kernel's memory, laid out for one system: what {@link layout} names, and behind it what has no fixed size. */
 import {TLB_OPERATION_ID} from '../../trace/events.ts';
 import {SEED_FOR_ZERO} from '../cache.ts';
+import {entryBits, type GuestPage} from '../guest-translations.ts';
 import type {CacheGeometry, Machine, TlbGeometry} from '../machine.ts';
 import {METRICS} from '../metrics.ts';
 import type {TimedActivity} from '../replay.ts';
 import type {Tables} from '../tables.ts';
 import {contextTag, GUEST_KERNEL, SPACE} from '../tlb.ts';
-import type {AddressSpaces} from '../translation.ts';
+import {type AddressSpaces, isMachine} from '../translation.ts';
 import * as layout from './layout.ts';
 
 /** What changes of L2 and DRAM beside their arrays, eight bytes each. */
@@ -51,7 +52,7 @@ export class KernelMemory {
   #usesLength = 0;
   readonly #tablePages: number;
   /** The places of stage 1's pages serve all spaces: their tables lie apart. */
-  readonly #stage1Pages: number;
+  readonly #stage1Pages: number = NONE;
   readonly #watched = new WeakSet<Tables>();
   #tablePagesUsed = 0;
 
@@ -98,11 +99,16 @@ export class KernelMemory {
     this.setWord(layout.RECORDS, this.#take(RECORD_WORDS * 4));
     this.#tablePages = this.#take(0);
     this.#next += layout.MOST_TABLE_PAGES * TABLE_PAGE;
-    this.#setSizes(layout.ENTRY_SIZES, spaces.entrySizes);
     this.#setSizes(layout.STAGE2_SIZES, spaces.stage2Sizes);
-    this.setWord(layout.FLUSHES_AT_SWITCH, spaces.flushesAtSwitch ? 1 : 0);
-    this.#stage1Pages = this.#layOutStage(layout.STAGE1_TABLES, spaces.stage1(0));
-    this.showSpace(0, spaces.stage1(0));
+    if (isMachine(spaces)) {
+      this.setWord(layout.IS_MACHINE, 1);
+      this.showSpace(0, undefined);
+    } else {
+      this.#setSizes(layout.ENTRY_SIZES, spaces.entrySizes);
+      this.setWord(layout.FLUSHES_AT_SWITCH, spaces.flushesAtSwitch ? 1 : 0);
+      this.#stage1Pages = this.#layOutStage(layout.STAGE1_TABLES, spaces.stage1(0));
+      this.showSpace(0, spaces.stage1(0));
+    }
     if (spaces.stage2) this.#watch(spaces.stage2, this.#layOutStage(layout.STAGE2_TABLES, spaces.stage2));
     this.#placeBlocks();
   }
@@ -133,12 +139,28 @@ export class KernelMemory {
     this.views.doubles[offset / 8] = value;
   }
 
-  /** Stage 1 is that of `space` from now on. */
-  showSpace(space: number, tables: Tables): void {
+  /** Stage 1 is that of `space` from now on: with these tables, if it is made up. */
+  showSpace(space: number, tables: Tables | undefined): void {
     this.setWord(layout.SPACE, space);
     this.views.longs[layout.CONTEXT / 8] = BigInt(contextTag(SPACE, space));
+    if (tables === undefined) return;
     this.views.longs[(layout.STAGE1_TABLES + layout.STAGE_ROOT) / 8] = BigInt(tables.root);
     if (!this.#watched.has(tables)) this.#watch(tables, this.#stage1Pages);
+  }
+
+  /** A machine's page that maps `virtual`, for a walk. */
+  showPage({bits, isGlobal, isUncached, address, descriptors, lastTable}: GuestPage, virtual: number): void {
+    const members: readonly (readonly [number, number])[] = [
+      [layout.PAGE_ENTRY_BITS, entryBits(bits)],
+      [layout.PAGE_IS_GLOBAL, Number(isGlobal)],
+      [layout.PAGE_IS_UNCACHED, Number(isUncached)],
+      [layout.PAGE_DESCRIPTOR_COUNT, descriptors.length],
+      [layout.PAGE_TABLE_SPAN, lastTable?.spanBits ?? 0],
+      [layout.PAGE_TABLE_OFFSET, lastTable?.offset ?? 0],
+      [layout.PAGE_INTERMEDIATE, address + (virtual % 2 ** bits)],
+      ...descriptors.map((descriptor, level) => [layout.PAGE_DESCRIPTORS + 4 * level, descriptor] as const),
+    ];
+    for (const [member, value] of members) this.setWord(layout.GUEST_PAGE + member, value);
   }
 
   /** Does the kernel know that the pages with these numbers are mapped? */

@@ -9,10 +9,12 @@ import {MARKER_ID} from '../../trace/events.ts';
 import type {TraceChunk} from '../../trace/source.ts';
 import {lastBoundary} from '../../trace/walk.ts';
 import {BlockColumns} from '../block-columns.ts';
+import {brokenAt} from '../broken-trace.ts';
 import {METRICS} from '../metrics.ts';
 import {PipelineModel} from '../pipeline.ts';
 import type {ActivityCounts, Counts, ReplayOptions} from '../replay.ts';
 import {MOST_SPACES} from '../tlb.ts';
+import {type AddressSpaces, isMachine, Unannounced} from '../translation.ts';
 import {KernelMemory, RECORD_WORDS} from './kernel-memory.ts';
 import * as layout from './layout.ts';
 
@@ -59,6 +61,8 @@ export class KernelReplay {
   readonly #touched = new Map<number, Set<number>>();
   /** Words of the running chunk that the kernel's memory holds. */
   #window = {start: 0, end: 0};
+  /** Begun so far. */
+  #chunks = 0;
   #begin = 0;
   #begun = false;
   #measured: Counts | undefined;
@@ -77,6 +81,7 @@ export class KernelReplay {
       endSpace: (space: number) => this.#endSpace(space >>> 0),
       pairCycles: (previous: number, block: number) => pipeline.cycles(previous, block),
       marker: (marker: number) => this.#marker(marker),
+      ...this.#machineHost(spaces),
     };
     this.#kernel = new WebAssembly.Instance(kernelModule(), {env: {memory: memory.wasm}, host})
       .exports as unknown as Kernel;
@@ -88,18 +93,50 @@ export class KernelReplay {
    * Replays whole records from word `from` on, up to the first block that would begin at `until` or later. Returns the word at which
    * it stopped; from there a call with the same chunk goes on. Markers behind the `end` marker change nothing.
    */
-  consume({words, length}: TraceChunk, from = 0, until = Number.POSITIVE_INFINITY): number {
+  consume(chunk: TraceChunk, from = 0, until = Number.POSITIVE_INFINITY): number {
+    const {words, length} = chunk;
     this.#learn();
     this.#kernel.stopAt(until);
-    if (from === 0) this.#window = {start: 0, end: 0};
+    if (from === 0) {
+      this.#window = {start: 0, end: 0};
+      this.#chunks++;
+    }
     let at = from;
     while (at < length) {
       if (at === this.#window.end) this.#load(words, at, length);
       const {start, end} = this.#window;
-      at = start + this.#kernel.consume(at - start, end - start);
+      try {
+        at = start + this.#kernel.consume(at - start, end - start);
+      } catch (error) {
+        const place = (this.#memory.word(layout.RECORD_PLACE) - this.#memory.word(layout.RECORDS)) / 4;
+        throw error instanceof Unannounced
+          ? brokenAt(error, this.#options.blocks, chunk, this.#chunks, start + place)
+          : error;
+      }
       if (at < end) break;
     }
     return at;
+  }
+
+  /** What the kernel asks of a machine's memory. */
+  #machineHost(spaces: AddressSpaces) {
+    if (!isMachine(spaces)) {
+      // The words of an event that only machines have mean nothing else here; nothing of the others is asked.
+      const nothing = (): void => {};
+      return {announce: nothing, dropAnnounced: nothing, findPage: nothing, isAnnounced: nothing};
+    }
+    const memory = this.#memory;
+    return {
+      announce: (at: number) => spaces.announce(new Uint32Array(memory.wasm.buffer), at / 4),
+      dropAnnounced: (operation: number, space: number, address: number, pages: number) =>
+        spaces.drop(operation, space >>> 0, address >>> 0, pages >>> 0),
+      isAnnounced: (virtual: number) => Number(spaces.page(this.#space, virtual >>> 0) !== undefined),
+      findPage: (virtual: number) => {
+        const page = spaces.page(this.#space, virtual >>> 0);
+        if (page === undefined) throw new Unannounced(this.#space, virtual >>> 0);
+        memory.showPage(page, virtual >>> 0);
+      },
+    };
   }
 
   /** Simulated time, in cycles. */
@@ -152,7 +189,9 @@ export class KernelReplay {
   }
 
   #touch(virtual: number): void {
-    this.#options.spaces.touch(this.#space, virtual);
+    const {spaces} = this.#options;
+    if (isMachine(spaces)) return;
+    spaces.touch(this.#space, virtual);
     this.#pagesOf(this.#space).add(virtual >>> PAGE_BITS);
   }
 
@@ -164,14 +203,16 @@ export class KernelReplay {
 
   #switchSpace(space: number): void {
     if (space >= MOST_SPACES) throw new RangeError(`address space ${space}: replay has room for ${MOST_SPACES}`);
+    const {spaces} = this.#options;
     this.#memory.setTouched(this.#pagesOf(this.#space), false);
     this.#space = space;
     this.#memory.setTouched(this.#pagesOf(space), true);
-    this.#memory.showSpace(space, this.#options.spaces.stage1(space));
+    this.#memory.showSpace(space, isMachine(spaces) ? undefined : spaces.stage1(space));
   }
 
   #endSpace(space: number): void {
     const {spaces} = this.#options;
+    if (isMachine(spaces)) return;
     spaces.end(space);
     if (space === this.#space) {
       this.#memory.setTouched(this.#pagesOf(space), false);

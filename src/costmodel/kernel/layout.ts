@@ -159,12 +159,33 @@ export const FLUSHES_AT_SWITCH = 3088;
 /** i32s: how many sizes there are, and behind that log₂ of each, the smallest first. */
 export const ENTRY_SIZES = 3104;
 export const STAGE2_SIZES = 3136;
+/** Of entries that match in all spaces. */
+export const GLOBAL_SIZES = 3168;
 export const MOST_SIZES = 7;
+/** i32: not 0 when the trace says what stage 1 maps. */
+export const IS_MACHINE = 3200;
+/** What maps the address that the host was asked for: i32s, but for the last two, which are u32s. */
+export const GUEST_PAGE = 3208;
+/** Log₂ of the bytes that an entry of it maps natively. */
+export const PAGE_ENTRY_BITS = 0;
+export const PAGE_IS_GLOBAL = 4;
+export const PAGE_IS_UNCACHED = 8;
+export const PAGE_DESCRIPTOR_COUNT = 12;
+/** Log₂ of what the table of the last descriptor maps, 0 where the walk cache holds none; and the descriptor's place in it. */
+export const PAGE_TABLE_SPAN = 16;
+export const PAGE_TABLE_OFFSET = 20;
+/** Intermediate address of what was asked for, not of its page. */
+export const PAGE_INTERMEDIATE = 24;
+export const PAGE_DESCRIPTORS = 28;
+/** Place in RECORDS of a word of the record that something is looked up for. */
+export const RECORD_PLACE = 3248;
 
 // Tags of TLB entries (tlb.ts): of a space, of a regime, of a size; below them the number of a page.
 export const TAG_PAGE_BITS = 28;
 export const TAG_SIZE_BITS = 5;
 export const TAG_REGIME_BITS = 2;
+/** Of a main-TLB entry's value, beside the frame: nothing of it is cached. */
+export const UNCACHED_BIT = 40;
 /** Beside the operations of a trace: everything goes. */
 export const DROP_EVERYTHING = 4;
 

@@ -7,11 +7,12 @@ const STATUS = 2;
 const FIRST_BANKED = 13;
 const FIRST_FIQ = 8;
 const FIQ_REGISTERS = 5;
+export const BANK_WORDS = BANKS * WORDS + FIQ_REGISTERS;
 
 export class Banks {
   readonly #r: Int32Array;
   /** r13, r14 and SPSR by bank, then r8–r12 as those see them that are not in place. */
-  readonly words = new Int32Array(BANKS * WORDS + FIQ_REGISTERS);
+  readonly words = new Int32Array(BANK_WORDS);
 
   /** @param r the registers in place. */
   constructor(r: Int32Array) {

@@ -1,4 +1,7 @@
 /** What a CPU in system mode asks of the board around it. */
+import type {Marker} from '../../trace/events.ts';
+
+export type {Marker};
 
 /** Physical memory and devices as a CPU sees them. Addresses below 2^40 as numbers; sizes 1, 2, 4 or 8 bytes; values unsigned numbers (8 bytes: two 4-byte accesses). */
 export interface Bus {
@@ -20,6 +23,8 @@ export interface CpuSurroundings {
   timerWrite(cpu: number, crm: number, opc: number, is64: boolean, value: number | bigint): void;
   /** HVC or SMC executed in PL1 (PSCI): registers r0-r3 in, r0 out; may power CPUs on/off. */
   call(cpu: number, kind: 'hvc' | 'smc', registers: Uint32Array): void;
+  /** The guest has announced a phase; the step ends behind it. */
+  marker?(cpu: number, marker: Marker): void;
   /** SEV sets every vCPU's event register. */
   sendEvent(cpu: number): void;
 }

@@ -3,7 +3,7 @@
  * that a translation of one page says whether it is what an address means now.
  */
 import {MAX_BLOCK_INSTRUCTIONS} from '../../trace/blocks.ts';
-
+import {accessExclusive} from '../../trace/records.ts';
 import type {Operation} from '../core/operation.ts';
 import {isCulprit} from '../engine/code-cache.ts';
 import {type CodeSource, fetchOperation} from '../engine/fetch.ts';
@@ -24,6 +24,9 @@ export class SystemBlock {
   readonly frame: number;
   readonly secondFrame: number;
   readonly usesVfp: boolean;
+  readonly hasExclusive: boolean;
+  /** Its entry in the dictionary of a recording; negative before it has one. */
+  dictionaryId = -1;
   readonly #vfp: ReadonlySet<Operation>;
   /** What each core has made of it. */
   readonly ofCore: (CoreBlock | undefined)[];
@@ -39,6 +42,7 @@ export class SystemBlock {
     this.secondFrame = secondFrame;
     this.#vfp = new Set(operations.filter(usesVfp));
     this.usesVfp = this.#vfp.size > 0;
+    this.hasExclusive = operations.some(({meta}) => accessExclusive(meta) === 1);
   }
 
   needsVfp(operation: Operation): boolean {

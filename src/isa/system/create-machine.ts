@@ -1,4 +1,5 @@
 /** The cores of a machine around a board's bus. */
+import {BlockDictionary} from './block-dictionary.ts';
 import type {Bus, CpuSurroundings} from './bus.ts';
 import {SystemCodeCache} from './code-cache.ts';
 import type {Observer} from './observer.ts';
@@ -20,11 +21,19 @@ export const createCores = ({bus, surroundings, cores, observer = {}}: MachinePa
   const physical = new PhysicalMemory(bus);
   const cache = new SystemCodeCache(physical);
   const made: SystemCpu[] = [];
-  const machine: Machine = {bus, surroundings, physical, observer, cores: made};
+  const machine: Machine = {
+    bus,
+    surroundings,
+    physical,
+    observer,
+    dictionary: new BlockDictionary(),
+    cores: made,
+  };
   for (let index = 0; index < cores; index++) made.push(new SystemCpu(machine, index));
   const all = made.map((cpu) => new VirtualCpu(cpu, cache));
   cache.onInvalidate = (block) => {
     for (const core of all) core.forget(block);
   };
+  observer.attach?.(machine);
   return all;
 };

@@ -10,8 +10,10 @@ import {type View, Views} from './views.ts';
 import {walkLong} from './walk/long.ts';
 import {
   ALL_PERMISSIONS,
+  type Mapping,
   MEMORY_TYPE,
   PERMISSION,
+  type ReadWord,
   type Walk,
   type WalkFault,
   type WalkRegisters,
@@ -28,6 +30,14 @@ const USER_SHIFT = 3;
 /** In place of an offset: the page is no RAM. */
 export const DEVICE = -1;
 
+/** Hears what a recording needs to know of translations. */
+export interface MemoryWatch {
+  /** A walk for this address ended in a mapping. @param descriptors their physical addresses, from the first level looked at. */
+  walked(address: number, mapping: Mapping, descriptors: readonly number[]): void;
+  /** A page of RAM, by its physical address, that no core has accessed before. */
+  firstTouch(page: number): void;
+}
+
 export class SystemMemory implements GuestMemory {
   readMap: Int32Array;
   writeMap: Int32Array;
@@ -42,6 +52,7 @@ export class SystemMemory implements GuestMemory {
   fault: WalkFault | undefined = undefined;
   /** The physical address that the last lookup found to be no RAM. */
   devicePhysical = 0;
+  watch: MemoryWatch | undefined = undefined;
   readonly #tlb = new Tlb();
   readonly #views = new Views();
   #view: View;
@@ -124,6 +135,7 @@ export class SystemMemory implements GuestMemory {
       this.devicePhysical = physicalPage * 4096 + inPage;
       return DEVICE;
     }
+    this.#touch(frame);
     const mayShow = access !== ACCESS.write || this.physical.announceWrite(frame + inPage);
     if (mayShow) this.#show(page, entry, frame, access);
     return frame + inPage;
@@ -135,12 +147,40 @@ export class SystemMemory implements GuestMemory {
     return entry >= 0 && this.#tlb.memoryTypes[entry] === MEMORY_TYPE.normal;
   }
 
+  /** Physical address of a byte of RAM that the TLB has; undefined where it has none. */
+  heldPhysical(address: number): number | undefined {
+    const entry = this.#tlb.find(address >>> PAGE_SHIFT, this.#asid);
+    if (entry < 0) return undefined;
+    return this.#tlb.frames[entry]! * 4096 + (address & PAGE_MASK);
+  }
+
   /** The translation of an address by the current registers, past the TLB. */
-  translate(address: number): Walk {
+  translate(address: number, readWord: ReadWord = this.physical.readWord): Walk {
     const {sctlr, ttbcr} = this.#registers;
     if ((sctlr & SCTLR.mmu) === 0) return untranslated(address);
     const walk = (ttbcr & TTBCR.extended) === 0 ? walkShort : walkLong;
-    return walk(this.#registers, this.physical.readWord, address);
+    return walk(this.#registers, readWord, address);
+  }
+
+  #walk(address: number): Walk {
+    const {watch, physical} = this;
+    if (watch === undefined) return this.translate(address);
+    const descriptors: number[] = [];
+    const isLong = (this.#registers.ttbcr & TTBCR.extended) !== 0;
+    const walk = this.translate(address, (at) => {
+      const frame = physical.frameOf(Math.floor(at / 4096));
+      if (frame === 0) return undefined;
+      this.#touch(frame);
+      // A long descriptor is read as two words.
+      if (!isLong || at % 8 === 0) descriptors.push(at);
+      return physical.readWord(at);
+    });
+    if (walk.fault === undefined) watch.walked(address, walk, descriptors);
+    return walk;
+  }
+
+  #touch(frame: number): void {
+    if (this.physical.touch(frame)) this.watch?.firstTouch(this.physical.addressOf(frame));
   }
 
   #show(page: number, entry: number, frame: number, access: number): void {
@@ -158,7 +198,7 @@ export class SystemMemory implements GuestMemory {
     const held = tlb.find(page, this.#asid);
     if (held >= 0 && (tlb.permissions[held]! & need) !== 0) return held;
     // A translation that does not allow the access may be out of date, which a TLB that had dropped it would not show.
-    const walk = this.translate(address);
+    const walk = this.#walk(address);
     if (walk.fault !== undefined) {
       this.fault = walk;
       return -1;

@@ -39,6 +39,8 @@ export class PhysicalMemory {
   readonly sharers: Sharer[] = [];
   /** Called before a page of RAM that {@link protectCode} named is written; it is then an ordinary one. */
   onCodeWrite: (frame: number) => void = () => {};
+  /** By page of RAM whether a core has accessed it, or walked through it, since the machine was made. */
+  readonly touched: Uint8Array;
   readonly #base: number;
   readonly #size: number;
   readonly #offset: number;
@@ -58,6 +60,7 @@ export class PhysicalMemory {
     this.#size = ram.length;
     this.#offset = ram.byteOffset;
     this.#flags = new Uint8Array(ram.length >>> PAGE_SHIFT);
+    this.touched = new Uint8Array(ram.length >>> PAGE_SHIFT);
   }
 
   /** The words of a core's state. */
@@ -76,10 +79,20 @@ export class PhysicalMemory {
     return offset - this.#offset + this.#base;
   }
 
-  /** A word of RAM at a multiple of 4; undefined where there is none. */
+  /** @returns whether the page at `frame` is touched for the first time. */
+  touch(frame: number): boolean {
+    const page = this.#pageOf(frame);
+    if (this.touched[page] !== 0) return false;
+    this.touched[page] = 1;
+    return true;
+  }
+
+  /** A word of RAM at a multiple of 4, for a walk, which touches its page; undefined where there is no RAM. */
   readWord = (address: number): number | undefined => {
     const inside = address - this.#base;
-    return inside < 0 || inside >= this.#size ? undefined : this.words[(this.#offset + inside) / 4];
+    if (inside < 0 || inside >= this.#size) return undefined;
+    this.touched[Math.floor(inside / 4096)] = 1;
+    return this.words[(this.#offset + inside) / 4];
   };
 
   /** From now on the next write to the page reports to {@link onCodeWrite}. */
@@ -107,6 +120,17 @@ export class PhysicalMemory {
   reserve(core: number, offset: number): void {
     this.#reservations.set(core, Math.floor(this.addressOf(offset) / GRANULE));
     this.#protect(offset - (offset & PAGE_MASK), RESERVED);
+  }
+
+  /** The physical address that `reserve` named, while it holds. */
+  reservationOf(core: number): number | undefined {
+    const granule = this.#reservations.get(core);
+    return granule === undefined ? undefined : granule * GRANULE;
+  }
+
+  /** The same again, by physical address. */
+  reserveAddress(core: number, address: number): void {
+    this.reserve(core, address - this.#base + this.#offset);
   }
 
   /** The core goes on. @returns whether what it reserved, if anything, is still untouched. */

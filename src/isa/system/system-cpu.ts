@@ -1,13 +1,14 @@
 /** A core with all its modes (DDI 0406C B1.3): program status registers, banks, exceptions, and accesses to devices. */
-import {TraceBuffer} from '../../trace/buffer.ts';
 import {accessKind, WRITE} from '../../trace/records.ts';
 import {Cpu, type Culprit} from '../core/cpu.ts';
 import {type FaultKind, GuestFault, UnmodelledInstruction} from '../core/errors.ts';
 import {LR} from '../core/operation.ts';
 import {Banks, checkMode, hasStatus} from './banks.ts';
+import type {BlockDictionary} from './block-dictionary.ts';
 import type {Bus, CpuSurroundings} from './bus.ts';
 import {BusError} from './bus-error.ts';
 import {CONTROL, CONTROL_WORDS, SCTLR, SCTLR_ONES, TTBCR} from './control.ts';
+import {CoreTrace} from './core-trace.ts';
 import {EXCEPTION, type ExceptionKind, HIGH_VECTORS} from './exceptions.ts';
 import {ACCESS, SystemMemory} from './memory.ts';
 import {itBits, itStateOf, MODE, PSR} from './modes.ts';
@@ -21,6 +22,7 @@ export interface Machine {
   readonly surroundings: CpuSurroundings;
   readonly physical: PhysicalMemory;
   readonly observer: Observer;
+  readonly dictionary: BlockDictionary;
   readonly cores: readonly SystemCpu[];
 }
 
@@ -45,12 +47,15 @@ export class SystemCpu extends Cpu<SystemMemory> {
   readonly machine: Machine;
   readonly control = new Int32Array(CONTROL_WORDS);
   readonly banks: Banks;
+  declare readonly trace: CoreTrace;
   /** CPSR.M, and CPSR.A, I and F in their places. */
   mode: number = MODE.supervisor;
   masks: number = PSR.masks;
   /** Set by whatever the loop over blocks must look at before the next one: interrupts, a wait, an IT block. */
   attention = true;
   waiting: 'wfi' | 'wfe' | undefined = undefined;
+  /** A step ends here, whatever is left of it: see {@link endTurn}. */
+  endsTurn = false;
   /** The event register of WFE and SEV. */
   event = false;
   isOn = false;
@@ -62,10 +67,7 @@ export class SystemCpu extends Cpu<SystemMemory> {
   readonly #callRegisters: Uint32Array;
 
   constructor(machine: Machine, index: number) {
-    super(
-      new SystemMemory(machine.physical, index, walkRegisters(new Int32Array(CONTROL_WORDS))),
-      new TraceBuffer(new Uint32Array(0)),
-    );
+    super(new SystemMemory(machine.physical, index, walkRegisters(new Int32Array(CONTROL_WORDS))), new CoreTrace());
     this.machine = machine;
     this.index = index;
     this.banks = new Banks(this.r);
@@ -83,7 +85,7 @@ export class SystemCpu extends Cpu<SystemMemory> {
     this.#setMode(MODE.supervisor);
     this.masks = PSR.masks;
     this.translationChanged();
-    this.memory.invalidate();
+    this.forgetTranslations();
     this.r[0] = r0;
     this.next = entry | 0;
     this.waiting = undefined;
@@ -94,6 +96,12 @@ export class SystemCpu extends Cpu<SystemMemory> {
 
   powerOff(): void {
     this.isOn = false;
+    this.attention = true;
+  }
+
+  /** Ends the step behind the current instruction, whoever observes the machine or not: so that it can be stopped there. */
+  endTurn(): void {
+    this.endsTurn = true;
     this.attention = true;
   }
 
@@ -170,6 +178,12 @@ export class SystemCpu extends Cpu<SystemMemory> {
       this.memory.setAsid(this.control[CONTROL.contextIdentifier]! & 0xff);
     }
     this.vfpChanged();
+  }
+
+  /** All of them, by no instruction for TLB maintenance. */
+  forgetTranslations(): void {
+    this.memory.invalidate();
+    this.machine.observer.translationsForgotten?.(this.index);
   }
 
   /** After a change of CPACR, FPEXC or the mode. */

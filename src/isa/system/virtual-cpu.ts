@@ -1,10 +1,12 @@
 /** Executes the instructions of one core, a number of them at a time. */
+import {accessExclusive} from '../../trace/records.ts';
 import {conditionPassed} from '../core/condition.ts';
 import {GuestFault, hexadecimal, UndefinedInstruction} from '../core/errors.ts';
 import {ALWAYS, type Operation} from '../core/operation.ts';
 import {compileBlock, HOT, interpretBlock} from '../engine/hot-block.ts';
 import {CoreBlock, type SystemBlock, type SystemCodeCache} from './code-cache.ts';
 import {CONTROL, TTBCR} from './control.ts';
+import {type CoreState, restoreCore, saveCore} from './core-state.ts';
 import {describe} from './describe.ts';
 import type {ExceptionKind} from './exceptions.ts';
 import {ACCESS} from './memory.ts';
@@ -24,6 +26,11 @@ const MOST_IN_VAIN = 10_000;
 const vectorLoop = ({index, next, mode}: SystemCpu): string =>
   `the guest hangs: vCPU ${index} cannot execute its exception vector at ${hexadecimal(next & ~1)} (mode 0x${mode.toString(16)}), and each attempt is an exception again`;
 
+export interface VirtualCpuState extends CoreState {
+  /** The count of instructions at the last exception that one caused; −1 before. */
+  readonly lastException: number;
+}
+
 export class VirtualCpu {
   readonly cpu: SystemCpu;
   readonly #cache: SystemCodeCache;
@@ -35,8 +42,12 @@ export class VirtualCpu {
   #counted = 0;
   /** The count of instructions at the last exception that one caused. */
   #lastException = -1;
-  /** Exceptions since then, each caused by the first instruction of the handler of the one before. */
+  /** Exceptions since then, each caused by the first instruction of the handler of the one before; a snapshot begins anew. */
   #exceptionsInVain = 0;
+  /** Recorded: a block that a step's end stopped, and how many instructions of it were executed. */
+  #partial: {readonly block: CoreBlock; readonly count: number} | undefined = undefined;
+  /** It waited when the step began. */
+  #hasWaited = false;
 
   constructor(cpu: SystemCpu, cache: SystemCodeCache) {
     this.cpu = cpu;
@@ -78,6 +89,21 @@ export class VirtualCpu {
     return describe(this.cpu);
   }
 
+  /** By page of RAM whether a core of the machine has accessed it. */
+  get touched(): Uint8Array {
+    return this.#machine.physical.touched;
+  }
+
+  save(): VirtualCpuState {
+    return {...saveCore(this.cpu), lastException: this.#lastException};
+  }
+
+  /** Of a core that has executed nothing yet. */
+  restore(state: VirtualCpuState): void {
+    restoreCore(this.cpu, state);
+    this.#lastException = state.lastException;
+  }
+
   /** Sets the event register: a SEV of any core, or the event stream. */
   signalEvent(): void {
     this.cpu.event = true;
@@ -102,6 +128,7 @@ export class VirtualCpu {
     const {cpu} = this;
     const limit = cpu.instructions + budget;
     cpu.attention = true;
+    this.#hasWaited = cpu.waiting !== undefined;
     this.#resumeExclusive();
     try {
       for (;;) {
@@ -116,6 +143,7 @@ export class VirtualCpu {
   /** Forgets a block that is no longer what memory holds. */
   forget(block: SystemBlock): void {
     const slot = slotOf(block.next);
+    if (this.#partial?.block.block === block) this.cpu.trace.cut();
     if (this.#slots[slot]?.block === block) this.#slots[slot] = undefined;
   }
 
@@ -137,6 +165,7 @@ export class VirtualCpu {
       if (cpu.attention) {
         const reason = this.#attend();
         if (reason !== undefined) return reason;
+        if (this.#partial !== undefined) this.#goOn(this.#partial, limit);
       }
       if (cpu.instructions >= limit) return 'budget';
       const {next} = cpu;
@@ -155,6 +184,8 @@ export class VirtualCpu {
       cpu.instructions += length;
       this.#counted = length;
       cpu.next = block.end;
+      const isRecorded = cpu.recording;
+      if (isRecorded) cpu.trace.begin();
       if (cpu.instructions > limit) this.#runPart(block.block, length - (cpu.instructions - limit));
       else if (block.usesVfp && !cpu.vfpEnabled) this.#interpret(block.block, length);
       else {
@@ -162,6 +193,7 @@ export class VirtualCpu {
         if (compiled !== undefined) compiled();
         else this.#warmUp(block);
       }
+      if (isRecorded) this.#endRecord(block, this.#counted);
     }
   }
 
@@ -169,10 +201,16 @@ export class VirtualCpu {
   #attend(): StopReason | undefined {
     const {cpu} = this;
     if (!cpu.isOn) return 'halted';
+    if (cpu.endsTurn) {
+      cpu.endsTurn = false;
+      return 'budget';
+    }
     if (cpu.waiting !== undefined) {
       if (!this.canResume()) return cpu.waiting;
       if (cpu.waiting === 'wfe') cpu.event = false;
       cpu.waiting = undefined;
+      if (this.#hasWaited) this.#machine.observer.resume?.(cpu.index);
+      this.#hasWaited = false;
     }
     cpu.attention = false;
     const {surroundings} = this.#machine;
@@ -228,9 +266,9 @@ export class VirtualCpu {
   }
 
   /** Instructions of VFP and Advanced SIMD that are reached while they are disabled are UNDEFINED. */
-  #interpret(block: SystemBlock, count: number): void {
+  #interpret(block: SystemBlock, count: number, first = 0): void {
     const {cpu} = this;
-    for (let index = 0; index < count; index++) {
+    for (let index = first; index < count; index++) {
       const operation = block.operations[index]!;
       if (operation.condition !== ALWAYS && !conditionPassed(cpu, operation.condition)) continue;
       if (!cpu.vfpEnabled && block.needsVfp(operation)) {
@@ -238,6 +276,51 @@ export class VirtualCpu {
       }
       operation.execute(cpu, operation);
     }
+  }
+
+  /** The rest of a block that a step's end stopped, in the same record unless something came between. */
+  #goOn({block, count}: {readonly block: CoreBlock; readonly count: number}, limit: number): void {
+    const {cpu} = this;
+    const {operations} = block.block;
+    const {address, thumb, itState} = operations[count]!;
+    const follows = cpu.next === (address | thumb) && cpu.itState === itState;
+    if (!follows || cpu.memory.fetchMap[address >>> 12] !== block.frame) cpu.trace.cut();
+    if (!cpu.trace.resume()) return;
+    this.#partial = undefined;
+    const end = count + Math.min(operations.length - count, limit - cpu.instructions);
+    const behind = operations[end];
+    this.#current = block;
+    this.#counted = end;
+    cpu.instructions += end - count;
+    cpu.next = behind === undefined ? block.end : behind.address | behind.thumb;
+    cpu.itState = behind === undefined ? block.block.itStateAfter : behind.itState;
+    this.#interpret(block.block, end, count);
+    this.#endRecord(block, end);
+  }
+
+  /** `count` instructions of the block are executed: those of its record, unless the next step goes on with it. */
+  #endRecord(block: CoreBlock, count: number): void {
+    const {trace} = this.cpu;
+    if (count === block.length) this.#record(block.block, count);
+    else {
+      this.#partial = {block, count};
+      trace.suspend(() => {
+        this.#partial = undefined;
+        this.#record(block.block, count);
+      });
+    }
+  }
+
+  #record(block: SystemBlock, count: number): void {
+    const {cpu} = this;
+    const {dictionary, observer} = this.#machine;
+    if (block.hasExclusive) {
+      for (const [address, meta] of [...cpu.trace.accesses()]) {
+        const physical = accessExclusive(meta) === 1 ? cpu.memory.heldPhysical(address) : undefined;
+        if (physical !== undefined) observer.exclusive?.(cpu.index, physical);
+      }
+    }
+    cpu.trace.close(count === 0 ? -1 : dictionary.idOf(block, count), count);
   }
 
   /** Takes the exception that an instruction caused. @throws the error itself when it is none of the guest's. */
@@ -277,6 +360,7 @@ export class VirtualCpu {
     const index = block.operations.findIndex(({address}) => address === (pc | 0));
     const operation = block.operations[index];
     if (operation === undefined) return undefined;
+    if (this.cpu.trace.isOpen) this.#record(block, index);
     this.cpu.instructions -= this.#counted - index;
     this.cpu.next = operation.address | operation.thumb;
     this.cpu.itState = operation.itState;

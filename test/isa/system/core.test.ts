@@ -216,7 +216,7 @@ describe('what is seen by an observer', () => {
       wait: (_, kind) => seen.push(kind),
       call: (_, kind, immediate) => seen.push(`${kind} ${immediate}`),
       registerAccess: (_, {name, isWrite}) => seen.push(`${isWrite ? 'write' : 'read'} ${name}`),
-      tlbMaintenance: (_, name) => seen.push(name),
+      tlbMaintenance: (_, {name}) => seen.push(name),
       addressSpace: (_, asid) => seen.push(`space ${asid}`),
       deviceAccess: (_, address, size, isWrite, value) => seen.push([address, size, isWrite, value].join()),
     };

@@ -1,6 +1,6 @@
 import {Args, Flags} from '@oclif/core';
-import {type Comparison, type Difference, diffTraces} from '../../../trace/diff.ts';
-import {openTrace} from '../../../trace/read.ts';
+import {type Comparison, type Difference, type DiffOptions, diffTraces} from '../../../trace/diff.ts';
+import {openTrace, type StoredTrace} from '../../../trace/read.ts';
 import {BaseCommand} from '../../base.ts';
 import {fieldList, formatCount} from '../../format.ts';
 import {startProgress} from '../../progress.ts';
@@ -30,10 +30,36 @@ const text = (names: readonly [string, string], {difference, first, second, head
   ].join('\n');
 };
 
+const openBoth = (files: readonly [string, string], vcpu: number): readonly [StoredTrace, StoredTrace] => {
+  const first = openTrace(files[0], {vcpu});
+  try {
+    return [first, openTrace(files[1], {vcpu})];
+  } catch (error) {
+    first.close();
+    throw error;
+  }
+};
+
+/** By vCPU that both have. */
+const compareStreams = (files: readonly [string, string], options: DiffOptions): readonly Comparison[] => {
+  const comparisons: Comparison[] = [];
+  for (let vcpu = 0, vcpus = 1; vcpu < vcpus; vcpu++) {
+    const [first, second] = openBoth(files, vcpu);
+    try {
+      vcpus = Math.min(first.header.vcpus, second.header.vcpus);
+      comparisons.push(diffTraces(first, second, options));
+    } finally {
+      first.close();
+      second.close();
+    }
+  }
+  return comparisons;
+};
+
 export default class TraceDiff extends BaseCommand {
   static override summary = 'Show where two stored traces first differ; exit code 1 when they do, 2 for trouble.';
   static override description =
-    'Compares records, and blocks by what they hold: how a file numbers its blocks, cuts its chunks and describes itself in its header is no difference.';
+    'Compares records, vCPU by vCPU, and blocks by what they hold: how a file numbers its blocks, cuts its chunks and describes itself in its header is no difference.';
   static override examples = ['<%= config.bin %> trace diff before.trace after.trace --context 5'];
   static override args = {
     first: Args.string({required: true, description: 'a stored trace'}),
@@ -45,19 +71,21 @@ export default class TraceDiff extends BaseCommand {
 
   async run(): Promise<object> {
     const {args, flags} = await this.parse(TraceDiff);
+    const files = [args.first, args.second] as const;
     const progress = startProgress('comparing');
-    const first = openTrace(args.first);
-    const second = openTrace(args.second);
     try {
-      const comparison = diffTraces(first, second, {context: flags.context, onChunk: progress.words()});
+      const onChunk = progress.words();
+      const streams = compareStreams(files, {context: flags.context, onChunk});
       progress.stop();
-      this.log(text([args.first, args.second], comparison));
-      if (comparison.difference !== undefined) process.exitCode = DIFFERENT;
-      return {files: [args.first, args.second], same: comparison.difference === undefined, ...comparison};
+      for (const [vcpu, comparison] of streams.entries()) {
+        if (streams.length > 1) this.log(`vCPU ${vcpu}`);
+        this.log(text(files, comparison));
+      }
+      const same = streams.every(({difference, header}) => difference === undefined && !header.includes('vcpus'));
+      if (!same) process.exitCode = DIFFERENT;
+      return {files, same, ...(streams.length === 1 ? streams[0] : {streams})};
     } finally {
       progress.stop();
-      first.close();
-      second.close();
     }
   }
 

@@ -2,9 +2,10 @@ import {Args, Flags} from '@oclif/core';
 import {ChangeCounts} from '../../../trace/formats/changes.ts';
 import {exportTrace} from '../../../trace/formats/export.ts';
 import {WRITABLE} from '../../../trace/formats/table.ts';
+import {requireStream} from '../../../trace/one-stream.ts';
 import {BaseCommand} from '../../base.ts';
 import {changeLines} from '../../changes-text.ts';
-import {outputFlag} from '../../flags.ts';
+import {outputFlag, vcpuFlag} from '../../flags.ts';
 import {formatCount} from '../../format.ts';
 import {interruptible} from '../../interrupt.ts';
 import {startProgress} from '../../progress.ts';
@@ -24,16 +25,18 @@ export default class TraceExport extends BaseCommand {
       required: true,
       description: 'what shall read the file',
     }),
+    vcpu: vcpuFlag('of a trace of several vCPUs, the one that is written'),
     output: outputFlag('it goes, packed if its name ends in .gz'),
   };
 
   async run(): Promise<object> {
     const {args, flags} = await this.parse(TraceExport);
-    const {output} = flags;
+    const {output, vcpu} = flags;
     const {name, format} = WRITABLE.find((one) => one.name === flags.format)!;
-    const trace = openChecked(args.file);
+    const trace = openChecked(args.file, {vcpu});
     const progress = startProgress('exporting');
     try {
+      requireStream(trace);
       const changeCounts = new ChangeCounts();
       const onChunk = progress.words();
       const bytes = await interruptible((signal) =>

@@ -14,20 +14,40 @@ const origin = ({importedFrom}: TraceHeader): readonly (readonly [name: string, 
     ? []
     : [['imported from', `${importedFrom.file}, ${importedFrom.format} (SHA-256 ${importedFrom.fileHash})`]];
 
+const machineFields = ({machine}: TraceHeader): readonly (readonly [name: string, value: string])[] => {
+  if (machine === undefined) return [];
+  const {board, ramBase, ramSize, quantum, commandLine, files} = machine;
+  const ram = `${formatCount(ramSize)} bytes of RAM from 0x${ramBase.toString(16)}`;
+  return [
+    ['machine', `${board}, ${ram}, turns of ${formatCount(quantum)} ns`],
+    ['command line', commandLine],
+    ...files.map(({role, name, hash}) => [role, `${name} (SHA-256 ${hash})`] as const),
+  ];
+};
+
 const text = (path: string, bytes: number, header: TraceHeader, summary: TraceSummary): string => {
   const accesses = Object.entries(summary.accesses).map(
     ([kind, {count, bytes: touched}]) =>
       [`${kind} accesses`, `${formatCount(count)} of ${formatCount(touched)} bytes`] as const,
   );
   const events = Object.entries(summary.events).map(([kind, count]) => [`${kind} events`, formatCount(count)] as const);
-  const markers = summary.markers.map(({marker, instruction}) => `${marker} at ${formatCount(instruction)}`);
+  const isOne = summary.vcpus.length < 2;
+  const markers = summary.markers.map(
+    ({marker, instruction, vcpu}) => `${marker} at ${formatCount(instruction)}${isOne ? '' : ` of vCPU ${vcpu}`}`,
+  );
+  const streams = summary.vcpus.map(
+    ({instructions, events: count}, vcpu) =>
+      [`vCPU ${vcpu}`, `${formatCount(instructions)} instructions, ${formatCount(count)} events`] as const,
+  );
   return fieldList([
     ['trace', path],
     ['bytes', `${formatCount(bytes)}, ${perInstruction(bytes, summary.instructions)} an instruction`],
     ['guest', header.guestHash === '' ? header.guest : `${header.guest} (SHA-256 ${header.guestHash})`],
     ...origin(header),
     ['made by', header.command],
+    ...machineFields(header),
     ['vCPUs', String(header.vcpus)],
+    ...(isOne ? [] : streams),
     ['tasks', `${formatCount(summary.tasks)} in ${formatCount(summary.addressSpaces)} address spaces`],
     ['instructions', formatCount(summary.instructions)],
     ['records', formatCount(summary.records)],

@@ -5,7 +5,7 @@ import {openTrace} from '../../../trace/read.ts';
 import {type Bound, findRange, TraceSlice as Slice} from '../../../trace/slice.ts';
 import {storeTrace} from '../../../trace/write.ts';
 import {BaseCommand} from '../../base.ts';
-import {outputFlag} from '../../flags.ts';
+import {outputFlag, vcpuFlag} from '../../flags.ts';
 import {formatCount} from '../../format.ts';
 import {interruptible} from '../../interrupt.ts';
 import {startProgress} from '../../progress.ts';
@@ -32,17 +32,18 @@ export default class TraceSlice extends BaseCommand {
   static override flags = {
     from: boundFlag({default: 0, helpValue: 'N|MARKER', description: 'the first instruction; by default 0'}),
     to: boundFlag({helpValue: 'N|MARKER', description: 'the one behind the last; by default all that follow'}),
+    vcpu: vcpuFlag('of a trace of several vCPUs, the one that the slice is of'),
     output: outputFlag('the slice goes'),
   };
 
   async run(): Promise<object> {
     const {args, flags} = await this.parse(TraceSlice);
-    const {from, to, output} = flags;
+    const {from, to, output, vcpu} = flags;
     const progress = startProgress('slicing');
-    const trace = openTrace(args.file);
+    const trace = openTrace(args.file, {vcpu});
     try {
       const range = findRange(trace, from, to);
-      const command = `trapwalk trace slice FILE --from ${range.from} --to ${range.to} --output FILE`;
+      const command = `trapwalk trace slice FILE ${vcpu === undefined ? '' : `--vcpu ${vcpu} `}--from ${range.from} --to ${range.to} --output FILE`;
       const slice = new Slice(trace, range, command);
       const counts = await interruptible((signal) => storeTrace(output, slice, {signal, onChunk: progress.words()}));
       progress.stop();

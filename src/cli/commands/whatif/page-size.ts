@@ -1,12 +1,18 @@
 import {Args} from '@oclif/core';
 import {systemWith} from '../../../predict/policy-changes.ts';
 import {pageSizeList, pageSizeSystems} from '../../../predict/replay-report.ts';
+import {storedHeader} from '../../../trace/read.ts';
 import {BaseCommand} from '../../base.ts';
 import {listFlag, replayFlags, suts} from '../../flags.ts';
 import {pageSizeNotes, pageSizeRows, pageSizeText} from '../../page-size-text.ts';
 import {calibrationWith} from '../../parameters.ts';
 import {policyChanges, policyFlags} from '../../policy-flags.ts';
 import {replaySubject, requestOf} from '../../replay-source.ts';
+import {isTrace} from '../../stored-trace.ts';
+
+const DEFAULT_STAGE1 = ['4K', '64K', '2M'];
+
+const isOfMachine = (subject: string): boolean => isTrace(subject) && storedHeader(subject).machine !== undefined;
 
 export default class WhatifPageSize extends BaseCommand {
   static override summary = 'Sweep the page sizes of both translation stages.';
@@ -25,9 +31,8 @@ export default class WhatifPageSize extends BaseCommand {
   static override flags = {
     sut: suts(true),
     stage1: listFlag({
-      default: async () => ['4K', '64K', '2M'],
       helpValue: '4K,64K,2M',
-      description: 'page sizes of the guest',
+      description: "page sizes of the guest; 4K, 64K and 2M by default, and what its kernel maps in a machine's trace",
     }),
     stage2: listFlag({
       default: async () => ['4K', '2M'],
@@ -44,10 +49,15 @@ export default class WhatifPageSize extends BaseCommand {
     const {calibration, warnings} = calibrationWith(flags.set ?? []);
     for (const warning of warnings) this.note(warning);
     const changes = policyChanges(flags);
-    const [stage1, stage2] = [pageSizeList(flags.stage1), pageSizeList(flags.stage2)];
-    const systems = pageSizeSystems(calibration, flags.sut ?? [], stage1, stage2, flags.seed).map((system) =>
-      systemWith(calibration, system, changes),
-    );
+    const stage1 = flags.stage1 ?? (isOfMachine(args.subject) ? undefined : DEFAULT_STAGE1);
+    const stage2 = pageSizeList(flags.stage2);
+    const systems = pageSizeSystems(
+      calibration,
+      flags.sut ?? [],
+      stage1 && pageSizeList(stage1),
+      stage2,
+      flags.seed,
+    ).map((system) => systemWith(calibration, system, changes));
     const {source, header, sampled, reports} = await replaySubject({
       ...requestOf(args.subject, guestArguments, flags),
       systems,

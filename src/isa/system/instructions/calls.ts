@@ -31,11 +31,18 @@ const HINTS: Readonly<Record<number, Execute>> = {
     cpu.waiting = 'wfi';
     cpu.attention = true;
   }),
-  4: system((cpu) => cpu.machine.surroundings.sendEvent(cpu.index)),
+  4: system((cpu) => {
+    cpu.machine.observer.sendEvent?.(cpu.index);
+    cpu.machine.surroundings.sendEvent(cpu.index);
+  }),
   ...Object.fromEntries(
     MARKERS.map((marker, number) => [
       FIRST_MARKER + number,
-      system((cpu) => cpu.machine.observer.marker?.(cpu.index, marker)),
+      system((cpu) => {
+        cpu.machine.observer.marker?.(cpu.index, marker);
+        cpu.machine.surroundings.marker?.(cpu.index, marker);
+        cpu.endTurn();
+      }),
     ]),
   ),
 };

@@ -1,4 +1,6 @@
 /** Maintenance of TLBs, caches and branch predictors, and address translation: DDI 0406C B3.18.6–B3.18.8, B4.2. */
+import type {TlbOperation} from '../../../trace/events.ts';
+import type {TlbMaintenance} from '../observer.ts';
 import type {SystemCpu} from '../system-cpu.ts';
 import {always, ignored, type RegisterRow, type SystemRegister, stored} from './register.ts';
 import {translateAddress} from './translate-address.ts';
@@ -10,11 +12,11 @@ const byAddress: Invalidate = (cpu, value) => cpu.memory.invalidateAddress(value
 const byAsid: Invalidate = (cpu, value) => cpu.memory.invalidateAsid(value & 0xff);
 const byAddressAllAsids: Invalidate = (cpu, value) => cpu.memory.invalidateAddress(value & ~0xfff, undefined);
 
-const tlb = (name: string, invalidate: Invalidate, isBroadcast: boolean): SystemRegister => ({
-  name,
+const tlb = (maintenance: TlbMaintenance, invalidate: Invalidate): SystemRegister => ({
+  name: maintenance.name,
   write: (cpu, value) => {
-    cpu.machine.observer.tlbMaintenance?.(cpu.index, name, value);
-    for (const core of isBroadcast ? cpu.machine.cores : [cpu]) invalidate(core, value);
+    cpu.machine.observer.tlbMaintenance?.(cpu.index, maintenance, value);
+    for (const core of maintenance.isBroadcast ? cpu.machine.cores : [cpu]) invalidate(core, value);
   },
 });
 
@@ -25,19 +27,19 @@ const TLB_GROUPS: readonly (readonly [crm: number, prefix: string, suffix: strin
   [6, 'DTLB', ''],
   [7, 'TLB', ''],
 ];
-const TLB_OPERATIONS: readonly (readonly [string, Invalidate])[] = [
-  ['IALL', all],
-  ['IMVA', byAddress],
-  ['IASID', byAsid],
-  ['IMVAA', byAddressAllAsids],
+const TLB_OPERATIONS: readonly (readonly [string, TlbOperation, Invalidate])[] = [
+  ['IALL', 'all', all],
+  ['IMVA', 'pages', byAddress],
+  ['IASID', 'space', byAsid],
+  ['IMVAA', 'pages-of-all', byAddressAllAsids],
 ];
 
 const TLB_ROWS = TLB_GROUPS.flatMap(([crm, prefix, suffix]) =>
-  TLB_OPERATIONS.flatMap(([name, invalidate], opc2): readonly RegisterRow[] =>
-    name === 'IMVAA' && prefix !== 'TLB'
-      ? []
-      : [[0, 8, crm, opc2, tlb(`${prefix}${name}${suffix}`, invalidate, suffix === 'IS')]],
-  ),
+  TLB_OPERATIONS.flatMap(([action, operation, invalidate], opc2): readonly RegisterRow[] => {
+    if (action === 'IMVAA' && prefix !== 'TLB') return [];
+    const name = `${prefix}${action}${suffix}`;
+    return [[0, 8, crm, opc2, tlb({name, operation, isBroadcast: suffix === 'IS'}, invalidate)]];
+  }),
 );
 
 /** There are no caches, and writes to code are seen as they are made. */

@@ -29,7 +29,7 @@ const systemControl: SystemRegister = {
     }
     cpu.control[CONTROL.sctlr] = after;
     cpu.translationChanged();
-    if (((before ^ after) & SHAPES_TRANSLATION) !== 0) cpu.memory.invalidate();
+    if (((before ^ after) & SHAPES_TRANSLATION) !== 0) cpu.forgetTranslations();
   },
 };
 
@@ -42,7 +42,7 @@ const tableControl: SystemRegister = {
   write: (cpu, value) => {
     cpu.control[CONTROL.ttbcr] = value & ((value & TTBCR.extended) === 0 ? TTBCR_SHORT : TTBCR_LONG);
     cpu.translationChanged();
-    cpu.memory.invalidate();
+    cpu.forgetTranslations();
   },
 };
 
