@@ -7,14 +7,18 @@
  * leaves in `guests/linux` (or the folder):
  * - `zImage`, as the package has it, and `Image`, the kernel within it, which starts 2 G instructions sooner;
  * - `initramfs.cpio.gz`, whose /init runs what `run="…"` on the kernel's command line says, or a shell, and powers off;
- * - `config`, the kernel's own; `packages`, what all of it was made from.
+ * - `config`, the kernel's own; `packages`, what all of it was made from;
+ * - `hackbench-1.snapshot` and `hackbench-2.snapshot`, machines of one and two vCPUs where hackbench of traces/traces.yaml begins.
  */
-import {execFileSync} from 'node:child_process';
+import {execFile, execFileSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {promisify} from 'node:util';
 import {gzipSync} from 'node:zlib';
+import {packagePath} from '../src/files/paths.ts';
+import {type Recording, readRecordings} from '../src/predict/recordings.ts';
 import {cpio, type Entry} from './cpio.ts';
 import {Debian, describePackage, MIRROR, unpack} from './debian.ts';
 import {BUILDS} from './programs.ts';
@@ -35,6 +39,8 @@ const PROGRAMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 const OWN_PROGRAMS = ['hackbench', 'kernel-operations', 'idle', 'mark'];
 const OWN_FOLDER = 'trapwalk';
 const OWN_PROFILE = 'v7-hf';
+/** Recordings whose machines are kept where they begin. */
+const KEPT = ['hackbench-1', 'hackbench-2'];
 const OUTPUT = join(import.meta.dirname, 'linux');
 /** A stream's header as kernels are packed: magic, check CRC32, and the header's own CRC. The decompressor holds the magic alone, too. */
 const XZ_HEADER = Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0, 1, 0x69, 0x22, 0xde, 0x36]);
@@ -113,10 +119,32 @@ const build = (output: string, scratch: string): void => {
   console.log(`${output}: ${versions.join(', ')}`);
 };
 
+/** A recording's flags but those of its file, with the files of `output`. */
+const flagsOf = ({arguments: given}: Recording, output: string): readonly string[] => {
+  const packing = given.indexOf('--packing');
+  return given
+    .filter((_, index) => index >= 2 && index !== packing && index !== packing + 1)
+    .map((word) => word.replace(/^guests\/linux\//, `${output}/`));
+};
+
+/** Stopped at the first of the marks that a recording begins at. */
+const keep = async (recording: Recording, output: string): Promise<void> => {
+  const file = join(output, `${recording.id}.snapshot`);
+  const program = ['--import', 'tsx', packagePath('bin', 'dev.js'), 'run'];
+  const {stderr} = await promisify(execFile)(process.execPath, [
+    ...program,
+    ...flagsOf(recording, output),
+    ...['--snapshot-at', 'warm', '--snapshot', file],
+  ]);
+  console.log(stderr.trim());
+};
+
 const output = process.argv[2] ?? OUTPUT;
 const scratch = mkdtempSync(join(tmpdir(), 'linux-guest-'));
 try {
   build(output, scratch);
+  const recordings = readRecordings().filter(({id}) => KEPT.includes(id));
+  await Promise.all(recordings.map((recording) => keep(recording, output)));
 } catch (error) {
   console.error(
     `${(error as Error).message}\nThe Linux guest could not be made in ${output}: this needs apt, dpkg-deb, xz and ${MIRROR}.`,

@@ -60,12 +60,13 @@ export const machineText = (figures: MachineFigures, instructions: number): stri
   const did: Row[] = [
     ['instructions', ...cells(instructions)],
     ...eventRows(figures).map(([name, count]) => [name, ...cells(count)]),
-    [`exits at most (${EXIT_KINDS.join(', ')}; not of virtual timers and CPU interfaces)`, ...cells(possibleExits)],
+    ['exits at most', ...cells(possibleExits)],
   ];
   const share = units === null ? formatCount : (count: number): string => formatNumber(count / units.count);
   return [
     `What vCPU ${vcpu} did, as a hypervisor could see it`,
     textTable(['', 'in all', ...per], did),
+    `Exits are at most one for each ${EXIT_KINDS.join(', ')}; none for virtual timers and CPU interfaces.`,
     ...(footprint === null || units === null
       ? []
       : [

@@ -5,8 +5,8 @@ import type {Machine} from './machine.ts';
 import {entrySizes, PageSizes} from './page-sizes.ts';
 import {allocatorBelow, GuestPlacement, TABLE_RESERVE} from './placement.ts';
 import {checkSizes, layoutOf, reusing, SecondStage, type TranslationPolicy} from './second-stage.ts';
+import type {ProgramSpaces} from './spaces.ts';
 import {STAGE1_FORMATS, type TableFormat, type TableMemory, Tables} from './tables.ts';
-import type {ProgramSpaces} from './translation.ts';
 
 export type {TranslationPolicy};
 

@@ -4,7 +4,7 @@ import type {BlockTable} from '../trace/blocks.ts';
 import {recordBlock} from '../trace/records.ts';
 import type {TraceChunk} from '../trace/source.ts';
 import {recordWords} from '../trace/walk.ts';
-import type {Unannounced} from './translation.ts';
+import type {Unannounced} from './spaces.ts';
 
 /**
  * @param chunkNumber of the chunk, from 1.

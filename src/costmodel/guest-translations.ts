@@ -33,7 +33,7 @@ const [SMALLEST_BITS] = MAPPED_BITS;
 /** With the MMU off, one translation may be of the whole address space. */
 const MOST_BITS = 32;
 
-/** Log₂ of the largest entry that fits a page of 2^bits bytes: the main TLB has no other sizes (S4 of pytorch's cpuinfo quotes DDI 0464 5.3.2). */
+/** Log₂ of the largest entry that fits a page of 2^bits bytes: the main TLB has no other sizes (DDI 0464 5.3.2, as pytorch's cpuinfo quotes it). */
 export const entryBits = (bits: number): number => MAPPED_BITS.findLast((one) => one <= bits) ?? SMALLEST_BITS;
 
 /** Words of the event. */
@@ -51,11 +51,10 @@ const fits = (
   bits: number,
   {bytes, descriptorBits}: typeof SHORT_TABLE,
 ): boolean => {
-  const place = (address: number): number => Math.floor(address / 2 ** bits);
   // The descriptors of a large page are alike; which of them was read does not matter.
   const pages = 2 ** (bits - SMALLEST_BITS);
   const index = Math.floor((descriptor % bytes) / 2 ** descriptorBits / pages);
-  return index === place(virtual) % (bytes / 2 ** descriptorBits / pages);
+  return index === Math.floor(virtual / 2 ** bits) % (bytes / 2 ** descriptorBits / pages);
 };
 
 /**

@@ -3,7 +3,7 @@
 import {type GuestPage, GuestTranslations} from './guest-translations.ts';
 import type {Machine} from './machine.ts';
 import {layoutOf, SecondStage, type TranslationPolicy} from './second-stage.ts';
-import type {MachineSpaces} from './translation.ts';
+import type {MachineSpaces} from './spaces.ts';
 
 /** Pages of devices are of 4 KiB. */
 const DEVICE_PAGE = 4096;

@@ -31,7 +31,8 @@ import type {Machine} from './machine.ts';
 import {METRIC, newCounts, PATH} from './metrics.ts';
 import {MicroTlb} from './micro-tlb.ts';
 import {PipelineModel} from './pipeline.ts';
-import {type AddressSpaces, isMachine, Translation, Unannounced} from './translation.ts';
+import {type AddressSpaces, isMachine, Unannounced} from './spaces.ts';
+import {Translation} from './translation.ts';
 import type {Uncore} from './uncore.ts';
 
 const PAGE_BITS = 12;

@@ -1,16 +1,19 @@
 /**
  * A part of a stored trace as a trace of its own: whole records, found by the index. What executed before it is told by a
- * `task-switch` at its start, so that addresses keep their meaning; blocks that it does not execute are left out.
+ * `task-switch` at its start, and of a machine's stream by the translations that it holds there, so that addresses keep their
+ * meaning; blocks that it does not execute are left out.
  */
 import {InputError} from '../files/errors.ts';
 import {type Block, MAX_BLOCKS} from './blocks.ts';
 import {TraceBuffer} from './buffer.ts';
+import {MOST_CHUNK_WORDS} from './container.ts';
 import {EVENT_ID, type Marker} from './events.ts';
 import {requireStream} from './one-stream.ts';
 import type {StoredTrace} from './read.ts';
 import {blockRecord, eventKind, eventPayload, recordAccesses, recordBlock} from './records.ts';
 import type {TraceChunk, TraceHeader, TraceSource} from './source.ts';
 import {FIRST_TASK, type MarkerPlace, sameTask, TASK_WORDS, Tally, type Task} from './tally.ts';
+import {HeldTranslations} from './translations.ts';
 import {isEvent, recordWords} from './walk.ts';
 
 /** Numbers of instructions, from 0: the first that is wanted and the one behind the last. */
@@ -84,6 +87,8 @@ export class TraceSlice implements TraceSource {
   /** Of the trace's blocks, their numbers here; -1 where they have none yet. */
   readonly #numbers: Int32Array;
   readonly #buffer: TraceBuffer;
+  /** Of a machine's stream, before the slice. */
+  readonly #held = new HeldTranslations();
   /** Of the next record of the trace. */
   #instruction: number;
   #task: Task;
@@ -96,15 +101,29 @@ export class TraceSlice implements TraceSource {
     this.#range = range;
     this.keptMarkers = keepsMarkers(trace, range);
     this.#numbers = new Int32Array(Math.min(MAX_BLOCKS, trace.blocks.length)).fill(-1);
-    // A chunk of the trace, and a task-switch before it.
-    this.#buffer = new TraceBuffer(new Uint32Array(2 ** 17 + 3));
     // The stream of one vCPU is a trace of one.
     this.header = {...trace.header, vcpus: 1, command: `${trace.header.command} && ${command}`};
     // Events before the first record may lie at the end of the chunk before it.
     const start = Math.max(0, range.from - 1);
     this.#instruction = trace.seek(start);
     this.#task = trace.task ?? taskBefore(trace, this.#instruction);
+    // A chunk of the trace, and what is told before it.
+    const told = trace.header.machine === undefined ? 0 : this.#holdUntil(this.#instruction);
+    this.#buffer = new TraceBuffer(new Uint32Array(MOST_CHUNK_WORDS + 1 + TASK_WORDS + told));
     trace.seek(start);
+  }
+
+  /** Reads what the stream holds before the chunk of this instruction. @returns the words that tell it. */
+  #holdUntil(instruction: number): number {
+    const trace = this.#trace;
+    for (let before = trace.seek(0); before < instruction; ) {
+      const {words, length} = trace.next()!;
+      for (let at = 0; at < length; at += recordWords(words[at]!)) {
+        if (isEvent(words[at]!)) this.#held.read(words.subarray(at, at + recordWords(words[at]!)));
+        else before += trace.blocks[recordBlock(words[at]!)]!.instructions.length;
+      }
+    }
+    return [...this.#held.records()].reduce((sum, words) => sum + words.length, 0);
   }
 
   next(): TraceChunk | undefined {
@@ -150,11 +169,14 @@ export class TraceSlice implements TraceSource {
     const kind = eventKind(words[at]!);
     const isSwitch = kind === EVENT_ID['task-switch'] && eventPayload(words[at]!) === TASK_WORDS;
     if (isSwitch) this.#task = {space: words[at + 1]!, task: words[at + 2]!};
+    if (!this.#started) this.#held.read(words.subarray(at, at + recordWords(words[at]!)));
     const isMarker = kind === EVENT_ID.marker;
     const isInside = this.#instruction > from || from === 0 || (isMarker && this.#instruction === from);
-    if (!isInside || (isMarker && !this.keptMarkers)) return;
-    // The first is told by #start.
-    if (!this.#started && isSwitch) return;
+    // What a translation is told for comes behind it.
+    const isForNext = this.#started && kind === EVENT_ID.translation;
+    if (!(isInside || isForNext) || (isMarker && !this.keptMarkers)) return;
+    // The first task, and what is translated how, is told by #start.
+    if (!this.#started && (isSwitch || kind === EVENT_ID.translation)) return;
     this.#start();
     this.#copy(words, at, at + recordWords(words[at]!));
   }
@@ -164,6 +186,8 @@ export class TraceSlice implements TraceSource {
     if (this.#started) return;
     this.#started = true;
     if (!sameTask(this.#task, FIRST_TASK)) this.#buffer.event('task-switch', this.#task.space, this.#task.task);
+    if (this.#trace.header.machine === undefined) return;
+    for (const words of this.#held.records()) for (const word of words) this.#put(word);
   }
 
   #put(word: number): void {

@@ -44,8 +44,8 @@ export interface TraceSummary {
   readonly vcpus: readonly {readonly instructions: number; readonly events: number}[];
 }
 
-/** In place of a space: what a machine's translations say to be in all of them. */
-const GLOBAL_SPACE = 2 ** 32;
+/** In place of a space: what a machine's translations say to be in all of them. Not −1, which names no part of a set. */
+const GLOBAL_SPACE = -2;
 const ADDRESS_PAGES = 2 ** 20;
 /** Bits of the form of a `translation`. */
 const SIZE_BITS = 0x3f;

@@ -80,6 +80,13 @@ test.each([
   expect(exitCode).toBe(1);
 });
 
+test('a guest that has no exception vectors ends with its state, as a truncated Image does', async () => {
+  const {stderr, exitCode} = await runCommand(Run, '--linux', kernel('vectors', [0xe7f0_00f0]));
+  expect(stderr).toContain('trapwalk: the guest hangs: vCPU 0 cannot execute its exception vector at 0x0000000c');
+  expect(stderr).toMatch(/^vCPU 0, running:\npc=0x0000000c cpsr=0x[0-9a-f]{8} \(abort mode, A32\)$/m);
+  expect(exitCode).toBe(1);
+});
+
 test.each([
   ['a program beside', ['dhrystone', '--linux', 'k'], '--linux boots a kernel: there is no program dhrystone'],
   ['arguments', ['--linux', 'k', '--', 'a'], '--linux boots a kernel: there is no program'],
@@ -101,6 +108,12 @@ test.each([
     '/nowhere/Image: cannot read (no such file or directory)',
   ],
   ['five vCPUs', ['--linux', 'KERNEL', '--cpus', '5'], 'board virt has 1 to 4 vCPUs, not 5; change --cpus'],
+  ['a kernel that is a folder', ['--linux', '/'], '/: cannot read (is a directory)'],
+  ['an initramfs that is a folder', ['--linux', 'KERNEL', '--initrd', '/'], '/: cannot read (is a directory)'],
+  ['a tree that is a folder', ['--linux', 'KERNEL', '--dtb', '/'], '/: cannot read (is a directory)'],
+  ['an empty kernel', ['--linux', '/dev/null'], 'has 0 bytes, too few for a kernel; copy it again'],
+  ['an empty initramfs', ['--linux', 'KERNEL', '--initrd', '/dev/null'], '/dev/null:byte 0: is no initramfs'],
+  ['an empty tree', ['--linux', 'KERNEL', '--dtb', '/dev/null'], '/dev/null:byte 0: the header of 40 bytes'],
   ['no tree', ['--linux', 'KERNEL', '--dtb', 'KERNEL'], 'is no flattened device tree'],
   ['no initramfs', ['--linux', 'KERNEL', '--initrd', 'KERNEL'], 'is no initramfs'],
   ['more memory than the board has', ['--linux', 'KERNEL', '--memory', '4G'], 'board virt has 2 to 2048 MiB of RAM'],

@@ -6,6 +6,7 @@
 import fc from 'fast-check';
 import {TLB_OPERATIONS, type TlbOperation} from '../../src/trace/events.ts';
 import {eventRecord, PREFETCH} from '../../src/trace/records.ts';
+import type {MachineHeader} from '../../src/trace/source.ts';
 import {MEBIBYTE} from '../../src/units.ts';
 import {
   type Access,
@@ -37,6 +38,17 @@ export const translationWords = (one: Translation): number[] => {
 };
 
 export const RAM = {base: 0x4000_0000, bytes: 512 * MEBIBYTE} as const;
+
+export const MACHINE_HEADER: MachineHeader = {
+  board: 'virt',
+  ramBase: RAM.base,
+  ramSize: RAM.bytes,
+  quantum: 1000,
+  nanosecondsPerInstruction: 1,
+  commandLine: '',
+  files: [],
+};
+
 const DEVICES = 0x0800_0000;
 
 const SIZES = {short: [12, 16, 20, 24], long: [12, 16, 21], deep: [12, 16, 21, 30]} as const;

@@ -3,6 +3,7 @@ import {existsSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {BOARDS} from '../../src/board/boards.ts';
 import {createMachine} from '../../src/board/create-machine.ts';
+import type {BoardObserver} from '../../src/board/observer.ts';
 import {packagePath} from '../../src/files/paths.ts';
 import type {Marker} from '../../src/trace/events.ts';
 
@@ -24,6 +25,17 @@ export interface KitRun {
   readonly spans: readonly Span[];
 }
 
+/** RAM of 256 MiB. @param line of the kernel. */
+export const bootKit = (line: string, cpus: number, send: (character: number) => void, observer: BoardObserver = {}) =>
+  createMachine({
+    board: BOARDS.find(({id}) => id === 'virt')!,
+    cpus,
+    memory: 2 ** 28,
+    files: {image: named(IMAGE), initrd: named(INITRD), commandLine: line},
+    send,
+    observer,
+  });
+
 const named = (file: string) => ({file, bytes: readFileSync(file)});
 
 /** @param script what /init executes; it must not hold double quotes. @param more for the kernel's command line. */
@@ -32,28 +44,18 @@ export const runScript = (script: string, cpus: number, more = ''): KitRun => {
   const markers: Marker[] = [];
   const spans: Span[] = [];
   let begin: Span | undefined;
-  const machine = createMachine({
-    board: BOARDS.find(({id}) => id === 'virt')!,
-    cpus,
-    memory: 2 ** 28,
-    files: {image: named(IMAGE), initrd: named(INITRD), commandLine: `cryptomgr.notests quiet ${more} run="${script}"`},
-    send: (character) => {
-      log += String.fromCharCode(character);
-    },
-    observer: {
-      marker: (cpu, marker) => {
-        markers.push(marker);
-        const {instructions} = machine;
-        const nanoseconds = machine.now(cpu);
-        if (marker === 'begin') begin = {instructions, nanoseconds};
-        if (marker === 'end')
-          spans.push({
-            instructions: instructions - begin!.instructions,
-            nanoseconds: nanoseconds - begin!.nanoseconds,
-          });
-      },
-    },
-  });
+  const send = (character: number): void => {
+    log += String.fromCharCode(character);
+  };
+  const marker = (cpu: number, name: Marker): void => {
+    markers.push(name);
+    const {instructions} = machine;
+    const nanoseconds = machine.now(cpu);
+    if (name === 'begin') begin = {instructions, nanoseconds};
+    if (name === 'end')
+      spans.push({instructions: instructions - begin!.instructions, nanoseconds: nanoseconds - begin!.nanoseconds});
+  };
+  const machine = bootKit(`cryptomgr.notests quiet ${more} run="${script}"`, cpus, send, {marker});
   for (;;) {
     const progress = machine.advance(SLICE);
     if (progress.state === 'ended') return {log: log.replaceAll('\r', ''), markers, spans};

@@ -7,8 +7,7 @@ import {measure, ratedActivities, timedActivities} from '../../src/predict/measu
 import {pageSizeSystems, replayReports} from '../../src/predict/replay-report.ts';
 import {EVENT_FIELDS, EVENT_KINDS, type EventKind} from '../../src/trace/events.ts';
 import {eventRecord, PREFETCH, READ} from '../../src/trace/records.ts';
-import type {MachineHeader} from '../../src/trace/source.ts';
-import {RAM, translationWords} from '../costmodel/machine-streams.ts';
+import {MACHINE_HEADER as MACHINE, RAM, translationWords} from '../costmodel/machine-streams.ts';
 import {CALIBRATION as C, SUTS} from '../costmodel/replays.ts';
 import {BLOCKS, blockWords, chunkOf, markerWords, sourceOf, taskSwitchWords} from '../costmodel/streams.ts';
 
@@ -20,16 +19,6 @@ const event = (kind: EventKind, ...payload: readonly number[]): number[] => {
 const USER = 0x10;
 const toUser = event('exception-return', 0x8000, USER);
 const toKernel = event('exception-entry', 1, 0x8000);
-
-const MACHINE: MachineHeader = {
-  board: 'virt',
-  ramBase: RAM.base,
-  ramSize: RAM.bytes,
-  quantum: 1000,
-  nanosecondsPerInstruction: 1,
-  commandLine: '',
-  files: [],
-};
 
 const tallied = (words: readonly number[]) => {
   const tally = new MachineTally();

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import {afterAll, describe, expect, test} from 'vitest';
 import {diffTraces} from '../../src/trace/diff.ts';
 import {type OpenOptions, openTrace, type StoredTrace} from '../../src/trace/read.ts';
+import {eventRecord} from '../../src/trace/records.ts';
 import {findRange, TraceSlice} from '../../src/trace/slice.ts';
 import type {TraceHeader, TraceSource} from '../../src/trace/source.ts';
 import {summarizeTrace} from '../../src/trace/summary.ts';
@@ -174,6 +175,33 @@ describe('tools', () => {
     ]);
   });
 
+  test('a slice of a machine’s stream begins with the translations that it holds', () => {
+    const translation = (space: number, page: number, isGlobal = false): number[] => [
+      ...[eventRecord('translation', 7), space, page * 4096, 12 | (isGlobal ? 64 : 0), page * 4096, 0, 0, 0],
+    ];
+    const forget = (space: number): number[] => [eventRecord('tlb-maintenance', 4), 1, space, 0, 0];
+    const path = place('held');
+    writeTrace(
+      path,
+      machineOf([
+        [0, [...taskSwitch(1, 1), ...translation(1, 1), ...translation(2, 2), ...translation(0, 3, true)]],
+        [0, [...rounds(0, 2), ...forget(1), ...marker('begin'), ...translation(1, 4), ...rounds(2, 1)]],
+        [0, [...translation(1, 5), ...rounds(3, 1), ...marker('end')]],
+      ]),
+    );
+    opened(path, {vcpu: 0}, (trace) => {
+      const slice = new TraceSlice(trace, findRange(trace, 'begin', 'end'), 'slice');
+      expect(wordsOf(slice)).toEqual([
+        ...taskSwitch(1, 1),
+        ...[...translation(2, 2), ...translation(0, 3, true)],
+        ...marker('begin'),
+        ...translation(1, 4),
+        ...rounds(2, 1),
+        ...[...translation(1, 5), ...rounds(3, 1), ...marker('end')],
+      ]);
+    });
+  });
+
   test('view says whose records follow', () => {
     const lines = opened(whole, {vcpu: 1}, (trace) => [...viewTrace(trace, {skip: 0, count: 2})]);
     expect(lines).toEqual(['vCPU 1', '         0  marker warm', '         1  task-switch space 3 task 1003']);
@@ -190,6 +218,14 @@ describe('tools', () => {
       {marker: 'begin', instruction: 40 * ROUND_INSTRUCTIONS, vcpu: 1},
       {marker: 'end', instruction: 42 * ROUND_INSTRUCTIONS, vcpu: 1},
     ]);
+  });
+
+  test('info counts what all spaces share once', () => {
+    // The loop's code, its reads and its writes are a page each, in a global section of 1 MiB; two spaces execute it.
+    const section = [eventRecord('translation', 7), 0, 0, 20 | 64, 0x4000_0000, 0, 0, 0];
+    const words = [...section, ...rounds(0, 1), ...taskSwitch(1, 1), ...rounds(0, 1)];
+    const {dataPages, codePages, blocks} = summarizeTrace(machineOf([[0, words]]), {lineSize: 64});
+    expect([dataPages, codePages, blocks]).toEqual([2, 1, 1]);
   });
 
   test('a trace is the same however its streams are cut', () => {

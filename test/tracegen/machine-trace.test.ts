@@ -13,6 +13,7 @@ import {eventKind, recordBlock} from '../../src/trace/records.ts';
 import {isEvent, recordWords} from '../../src/trace/walk.ts';
 import {MachineTrace, type MachineTraceOptions} from '../../src/tracegen/machine-trace.ts';
 import {GUESTS} from '../guests/catalogue.ts';
+import {Coverage} from './machine/uncovered.ts';
 
 type Event = readonly [kind: EventKind, ...payload: number[]];
 
@@ -50,10 +51,12 @@ const recordProgram = (program: string, cpus: number, record: MachineTraceOption
     events: [] as Event[],
     instructions: 0,
     checker: new TraceChecker(blocks),
+    coverage: new Coverage(),
   }));
   for (let chunk = trace.next(); chunk !== undefined; chunk = trace.next()) {
     const stream = streams[chunk.vcpu!]!;
     expect([...stream.checker.check(chunk)]).toEqual([]);
+    stream.coverage.read(chunk.words, chunk.length, blocks);
     const words = [...chunk.words.subarray(0, chunk.length)];
     stream.words.push(...words);
     for (let at = 0; at < words.length; at += recordWords(words[at]!)) {
@@ -62,6 +65,8 @@ const recordProgram = (program: string, cpus: number, record: MachineTraceOption
         stream.events.push([EVENT_KINDS[eventKind(words[at]!)]!, ...words.slice(at + 1, at + recordWords(words[at]!))]);
     }
   }
+  // Nothing is used before it is told how it is translated.
+  expect(streams.flatMap(({coverage}) => coverage.uncovered)).toEqual([]);
   return {
     words: streams.map(({words}) => words),
     events: streams.map(({events}) => events),

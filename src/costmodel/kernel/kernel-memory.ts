@@ -5,9 +5,9 @@ import {entryBits, type GuestPage} from '../guest-translations.ts';
 import type {CacheGeometry, Machine, TlbGeometry} from '../machine.ts';
 import {METRICS} from '../metrics.ts';
 import type {TimedActivity} from '../replay.ts';
+import {type AddressSpaces, isMachine} from '../spaces.ts';
 import type {Tables} from '../tables.ts';
 import {contextTag, GUEST_KERNEL, SPACE} from '../tlb.ts';
-import {type AddressSpaces, isMachine} from '../translation.ts';
 import * as layout from './layout.ts';
 
 /** What changes of L2 and DRAM beside their arrays, eight bytes each. */

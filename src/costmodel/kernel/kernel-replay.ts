@@ -13,8 +13,8 @@ import {brokenAt} from '../broken-trace.ts';
 import {METRICS} from '../metrics.ts';
 import {PipelineModel} from '../pipeline.ts';
 import type {ActivityCounts, Counts, ReplayOptions} from '../replay.ts';
+import {type AddressSpaces, isMachine, Unannounced} from '../spaces.ts';
 import {MOST_SPACES} from '../tlb.ts';
-import {type AddressSpaces, isMachine, Unannounced} from '../translation.ts';
 import {KernelMemory, RECORD_WORDS} from './kernel-memory.ts';
 import * as layout from './layout.ts';
 

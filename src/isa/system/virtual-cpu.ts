@@ -1,7 +1,7 @@
 /** Executes the instructions of one core, a number of them at a time. */
 import {accessExclusive} from '../../trace/records.ts';
 import {conditionPassed} from '../core/condition.ts';
-import {GuestFault, UndefinedInstruction} from '../core/errors.ts';
+import {GuestFault, hexadecimal, UndefinedInstruction} from '../core/errors.ts';
 import {ALWAYS, type Operation} from '../core/operation.ts';
 import {compileBlock, HOT, interpretBlock} from '../engine/hot-block.ts';
 import {CoreBlock, makerOf, type SystemBlock, type SystemCodeCache} from './code-cache.ts';
@@ -24,6 +24,11 @@ const slotOf = (next: number): number => (next >>> 1) & (SLOTS - 1);
 type Slots = (CoreBlock | undefined)[];
 const emptySlots = (): Slots => new Array(SLOTS).fill(undefined);
 
+/** So many exceptions without an instruction between them will not end. */
+const MOST_IN_VAIN = 10_000;
+const vectorLoop = ({index, next, mode}: SystemCpu): string =>
+  `the guest hangs: vCPU ${index} cannot execute its exception vector at ${hexadecimal(next & ~1)} (mode 0x${mode.toString(16)}), and each attempt is an exception again`;
+
 export interface VirtualCpuState extends CoreState {
   /** The count of instructions at the last exception that one caused; −1 before. */
   readonly lastException: number;
@@ -43,6 +48,8 @@ export class VirtualCpu {
   #counted = 0;
   /** The count of instructions at the last exception that one caused. */
   #lastException = -1;
+  /** Exceptions since then, each caused by the first instruction of the handler of the one before; a snapshot begins anew. */
+  #exceptionsInVain = 0;
   /** A block that a step's end stopped, and how many instructions of it were executed. */
   #partial: {readonly block: CoreBlock; readonly count: number} | undefined = undefined;
   /** It waited when the step began. */
@@ -381,7 +388,10 @@ export class VirtualCpu {
     const operation = this.#stopAt(error);
     const {cpu} = this;
     // What is UNDEFINED takes its time, as SVC does and as in QEMU. A vector that cannot be executed leads to itself for ever: then each attempt counts, too.
-    if (error instanceof UndefinedInstruction || cpu.instructions === this.#lastException) cpu.instructions++;
+    const isInVain = cpu.instructions === this.#lastException;
+    if (error instanceof UndefinedInstruction || isInVain) cpu.instructions++;
+    this.#exceptionsInVain = isInVain ? this.#exceptionsInVain + 1 : 0;
+    if (this.#exceptionsInVain === MOST_IN_VAIN) throw new Error(vectorLoop(cpu));
     this.#lastException = cpu.instructions;
     const at = operation ?? {address: cpu.next & ~1, thumb: cpu.next & 1, itState: cpu.itState, meta: 0};
     cpu.takeException(error instanceof GuestFault ? this.#reportFault(error, at.meta) : 'undefined', at);

@@ -3,7 +3,7 @@ import type {BoardObserver} from '../../board/observer.ts';
 import {CONTROL, TTBCR} from '../../isa/system/control.ts';
 import type {ExceptionKind} from '../../isa/system/exceptions.ts';
 import type {RecordedMachine, RegisterAccess, TlbMaintenance} from '../../isa/system/observer.ts';
-import {type Mapping, MEMORY_TYPE} from '../../isa/system/walk/mapping.ts';
+import type {Mapping} from '../../isa/system/walk/mapping.ts';
 import type {BlockTable} from '../../trace/blocks.ts';
 import {
   CALLS,
@@ -17,8 +17,9 @@ import {
   type TlbOperation,
   WAITS,
 } from '../../trace/events.ts';
+import {AnnouncedTranslations} from '../../trace/translations.ts';
 import {Edges} from './edges.ts';
-import {AnnouncedTranslations, GLOBAL} from './translations.ts';
+import {accessForm, foundTranslation, softwareInterrupt, tableBase, timeWords} from './payloads.ts';
 import {canBeTrapped, registerWord} from './trapped-registers.ts';
 
 /** What a recording must know of the board. */
@@ -37,31 +38,12 @@ export interface RecordedBoard {
   }[];
 }
 
-const WORD = 2 ** 32;
-/** Farther than a number can say: never. */
-const timeWords = (time: number): readonly [low: number, high: number] =>
-  time > Number.MAX_SAFE_INTEGER ? [0xffff_ffff, 0xffff_ffff] : [time % WORD, Math.floor(time / WORD)];
-
-/** Bits of `device-access` and `translation` beside their numbers. */
-const IS_WRITE = 1 << 8;
-const IS_GLOBAL = 1 << 6;
-const DESCRIPTORS_SHIFT = 8;
-const TYPE_SHIFT = 16;
-const MOST_DESCRIPTORS = 3;
-const TYPES = {
-  [MEMORY_TYPE.normal]: 0,
-  [MEMORY_TYPE.device]: 1,
-  [MEMORY_TYPE.stronglyOrdered]: 2,
-} as Readonly<Record<number, number>>;
-
-/** Attributes beside the base in the low word of TTBR0. */
-const TABLE_ATTRIBUTES = {short: 0x7f, long: 0x1f} as const;
-
-/** GICD_SGIR (ARM IHI 0048B 4.3.15): TargetListFilter, CPUTargetList, SGIINTID. */
-const targetsOf = (value: number, sender: number, all: number): number => {
-  const filter = (value >>> 24) & 3;
-  if (filter === 0) return (value >>> 16) & 0xff & all;
-  return filter === 1 ? all & ~(1 << sender) : 1 << sender;
+/** What an operation names: space, address and pages; the rest is 0. */
+const NAMED: Readonly<Record<TlbOperation, (asid: number, address: number) => readonly [number, number, number]>> = {
+  all: () => [0, 0, 0],
+  space: (asid) => [asid, 0, 0],
+  pages: (asid, address) => [asid, address, 1],
+  'pages-of-all': (_, address) => [0, address, 1],
 };
 
 export class MachineRecorder implements BoardObserver {
@@ -84,10 +66,6 @@ export class MachineRecorder implements BoardObserver {
   constructor(take: (vcpu: number, words: Uint32Array) => void, onMarker: (marker: Marker) => void) {
     this.#take = take;
     this.#onMarker = onMarker;
-  }
-
-  get isRecording(): boolean {
-    return this.#isRecording;
   }
 
   /** The dictionary of what is recorded; it grows. */
@@ -216,7 +194,7 @@ export class MachineRecorder implements BoardObserver {
     if (isWrite && address === this.#connected.softwareInterrupts) this.#softwareInterrupt(cpu, value);
     else {
       const device = DEVICE_CLASSES.indexOf(this.#connected.deviceClass(address));
-      this.#event(cpu, 'device-access', device, address, size | (isWrite ? IS_WRITE : 0), value);
+      this.#event(cpu, 'device-access', device, address, accessForm(size, isWrite), value);
     }
   }
 
@@ -257,7 +235,7 @@ export class MachineRecorder implements BoardObserver {
 
   #tellTask(cpu: number, asid: number, table: number): void {
     const isLong = (this.#attached.cores[cpu]!.control[CONTROL.ttbcr]! & TTBCR.extended) !== 0;
-    const base = (table & ~TABLE_ATTRIBUTES[isLong ? 'long' : 'short']) >>> 0;
+    const base = tableBase(table, isLong);
     const task = `${asid} ${base}`;
     if (this.#tasks[cpu] === task) return;
     this.#tasks[cpu] = task;
@@ -265,52 +243,19 @@ export class MachineRecorder implements BoardObserver {
   }
 
   #invalidate(cpu: number, operation: TlbOperation, asid: number, address: number): void {
-    const announced = this.#announced[cpu]!;
-    const forget: Readonly<Record<TlbOperation, () => readonly [space: number, address: number, pages: number]>> = {
-      all: () => {
-        announced.forgetAll();
-        return [0, 0, 0];
-      },
-      space: () => {
-        announced.forgetSpace(asid);
-        return [asid, 0, 0];
-      },
-      pages: () => {
-        announced.forgetAddress(address, asid);
-        return [asid, address, 1];
-      },
-      'pages-of-all': () => {
-        announced.forgetAddress(address, undefined);
-        return [0, address, 1];
-      },
-    };
-    this.#event(cpu, 'tlb-maintenance', TLB_OPERATION_ID[operation], ...forget[operation]());
+    this.#announced[cpu]!.forget(operation, asid, address);
+    this.#event(cpu, 'tlb-maintenance', TLB_OPERATION_ID[operation], ...NAMED[operation](asid, address));
   }
 
   #walked(cpu: number, address: number, mapping: Mapping, descriptors: readonly number[]): void {
-    const {sizeShift, global, memoryType} = mapping;
-    const inside = ((address & ~0xfff) >>> 0) % 2 ** sizeShift;
-    const page = mapping.page - inside;
-    // Nothing lies there: the access is an external abort.
-    if (page >= WORD) return;
-    const asid = this.#attached.cores[cpu]!.memory.asid;
-    const form =
-      sizeShift |
-      (global ? IS_GLOBAL : 0) |
-      (descriptors.length << DESCRIPTORS_SHIFT) |
-      (TYPES[memoryType]! << TYPE_SHIFT);
-    const start = ((address & ~0xfff) >>> 0) - inside;
-    const found = [form, page, ...descriptors].join();
-    const isNew = this.#announced[cpu]!.add({space: global ? GLOBAL : asid, address: start, sizeShift, found});
-    if (!isNew) return;
-    const padded = Array.from({length: MOST_DESCRIPTORS}, (_, level) => descriptors[level] ?? 0);
-    this.#event(cpu, 'translation', global ? 0 : asid, start, form, page, ...padded);
+    const found = foundTranslation(address, this.#attached.cores[cpu]!.memory.asid, mapping, descriptors);
+    if (found !== undefined && this.#announced[cpu]!.add(found)) this.#event(cpu, 'translation', ...found.payload);
   }
 
   #softwareInterrupt(cpu: number, value: number): void {
-    const all = (1 << this.#attached.cores.length) - 1;
-    const targets = targetsOf(value, cpu, all);
-    this.#event(cpu, 'send-sgi', value & 15, targets);
-    for (const {index} of this.#attached.cores) if ((targets & (1 << index)) !== 0) this.#edges!.wake(cpu, index);
+    const {cores} = this.#attached;
+    const {interrupt, targets} = softwareInterrupt(value, cpu, cores.length);
+    this.#event(cpu, 'send-sgi', interrupt, targets);
+    for (const {index} of cores) if ((targets & (1 << index)) !== 0) this.#edges!.wake(cpu, index);
   }
 }

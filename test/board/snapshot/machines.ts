@@ -13,7 +13,7 @@ import {sha256} from '../../../src/files/hash.ts';
 import {GUESTS} from '../../guests/catalogue.ts';
 
 const SLICE = 1e6;
-export const MEMORY = 2 ** 26;
+const MEMORY = 2 ** 24;
 export const SESSION = {log: {lines: [], line: [], panicked: false}, printed: false, pressed: 0, presses: 0} as const;
 
 const BOOT = {image: {name: 'a', hash: '0'.repeat(64)}, others: [], commandLine: ''} as const;
@@ -50,7 +50,15 @@ export const runTo = ({machine}: Running, place: Place): boolean => {
 export const fileOf = ({machine, cpus}: Running): Buffer =>
   Buffer.concat(
     encodeSnapshot(
-      {board: 'virt', cpus, memory: MEMORY, command: 'a test', boot: BOOT, machine: machine.save(), session: SESSION},
+      {
+        board: 'virt',
+        cpus,
+        memory: machine.ram.length,
+        command: 'a test',
+        boot: BOOT,
+        machine: machine.save(),
+        session: SESSION,
+      },
       packPages(machine),
     ),
   );

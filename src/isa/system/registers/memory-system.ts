@@ -43,6 +43,7 @@ const tableControl: SystemRegister = {
     cpu.control[CONTROL.ttbcr] = value & ((value & TTBCR.extended) === 0 ? TTBCR_SHORT : TTBCR_LONG);
     cpu.translationChanged();
     cpu.forgetTranslations();
+    reportSpace(cpu);
   },
 };
 

@@ -1,4 +1,6 @@
 /** Which translations of a vCPU its stream has announced: each once, until maintenance covers it or its walk finds another. */
+import {EVENT_KINDS, TLB_OPERATIONS, type TlbOperation} from './events.ts';
+import {eventKind} from './records.ts';
 
 /** In place of an ASID: for all of them. */
 export const GLOBAL = -1;
@@ -31,6 +33,17 @@ export class AnnouncedTranslations {
     return true;
   }
 
+  /** What is announced now, as it was found. */
+  *found(): Generator<string> {
+    for (const known of this.#spaces.values()) yield* known.values();
+  }
+
+  forget(operation: TlbOperation, space: number, address: number): void {
+    if (operation === 'all') this.forgetAll();
+    else if (operation === 'space') this.forgetSpace(space);
+    else this.forgetAddress(address, operation === 'pages' ? space : undefined);
+  }
+
   forgetAll(): void {
     this.#spaces.clear();
   }
@@ -44,5 +57,29 @@ export class AnnouncedTranslations {
   forgetAddress(address: number, space: number | undefined): void {
     for (const one of space === undefined ? this.#spaces.keys() : [space, GLOBAL])
       for (const size of this.#sizes) this.#spaces.get(one)?.delete(keyOf(address, size));
+  }
+}
+
+/** Bits of the form of a `translation`. */
+const SIZE_BITS = 0x3f;
+const GLOBAL_BIT = 0x40;
+
+/** The translations that a stream holds at a place, by its events up to there. */
+export class HeldTranslations {
+  readonly #announced = new AnnouncedTranslations();
+
+  /** An event of the stream. @param words it begins with. */
+  read(words: Uint32Array): void {
+    const kind = EVENT_KINDS[eventKind(words[0]!)];
+    const [, first, second, third] = words as unknown as readonly [number, number, number, number];
+    if (kind === 'tlb-maintenance') this.#announced.forget(TLB_OPERATIONS[first]!, second, third);
+    if (kind !== 'translation') return;
+    const space = (third & GLOBAL_BIT) === 0 ? first : GLOBAL;
+    this.#announced.add({space, address: second, sizeShift: third & SIZE_BITS, found: words.join()});
+  }
+
+  /** Words of the `translation` events that announce them. */
+  *records(): Generator<readonly number[]> {
+    for (const words of this.#announced.found()) yield words.split(',').map(Number);
   }
 }

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {AnnouncedTranslations, GLOBAL} from '../../../src/tracegen/machine/translations.ts';
+import {AnnouncedTranslations, GLOBAL} from '../../src/trace/translations.ts';
 
 const page = (space: number, address: number, found = 'a') => ({space, address, sizeShift: 12, found});
 

@@ -1,0 +1,84 @@
+/** `trace record --linux`: a machine to a file, on a bare program with markers. */
+import {existsSync, readdirSync, readFileSync} from 'node:fs';
+import {dirname, join} from 'node:path';
+import {expect, test} from 'vitest';
+import {bareElf} from '../../guests/programs.ts';
+import TraceDiff from '../../src/cli/commands/trace/diff.ts';
+import TraceExport from '../../src/cli/commands/trace/export.ts';
+import TraceInfo from '../../src/cli/commands/trace/info.ts';
+import TraceRecord from '../../src/cli/commands/trace/record.ts';
+import TraceSlice from '../../src/cli/commands/trace/slice.ts';
+import TraceValidate from '../../src/cli/commands/trace/validate.ts';
+import TraceView from '../../src/cli/commands/trace/view.ts';
+import {openTrace} from '../../src/trace/read.ts';
+import {GUESTS} from '../guests/catalogue.ts';
+import {useDirectory} from './guest-file.ts';
+import {runCommand, runJson} from './run-command.ts';
+
+const place = useDirectory();
+const bare = (program: string): string => join(GUESTS, 'bin', bareElf(program));
+const record = (output: string, ...argv: readonly string[]) =>
+  runJson(TraceRecord, '--memory', '64', '--output', output, '--json', ...argv);
+
+test.each(['1', '2'])('two recordings of %s vCPUs are the same bytes, and whole', async (cpus) => {
+  const [first, second] = [place(`first-${cpus}`), place(`second-${cpus}`)];
+  const made = await record(first, '--linux', bare('recorded'), '--cpus', cpus);
+  await record(second, '--linux', bare('recorded'), '--cpus', cpus);
+  expect(readFileSync(second).equals(readFileSync(first))).toBe(true);
+  expect(made.console).toMatch(/^\.{4}/);
+  expect(made.instructions).toBeGreaterThan(made.counts.instructions);
+  expect(await runJson(TraceValidate, first, '--json')).toMatchObject({valid: true, checked: made.counts});
+  expect((await runCommand(TraceDiff, first, second)).exitCode).toBe(0);
+});
+
+test('the header says what was recorded, and the command that does it again', async () => {
+  const path = place('header');
+  await record(path, '--linux', bare('devices'), '--append', "it's quiet", '--from', '2000', '--to', '4000');
+  const trace = openTrace(path);
+  trace.close();
+  expect(trace.header).toMatchObject({
+    guest: 'devices.elf',
+    vcpus: 1,
+    command:
+      "trapwalk trace record --linux devices.elf --append 'it'\\''s quiet' --board virt --cpus 1 --memory 64M --from 2000 --to 4000 --output FILE",
+    machine: {
+      ...{board: 'virt', ramBase: 0x4000_0000, ramSize: 2 ** 26, quantum: 1000, nanosecondsPerInstruction: 1},
+      ...{commandLine: "it's quiet", files: []},
+    },
+  });
+  expect(trace.counts.instructions).toBe(2000);
+});
+
+test('the tools take one stream of several', async () => {
+  const path = place('two');
+  await record(path, '--linux', bare('recorded'), '--cpus', '2', '--packing', 'small');
+  const info = await runCommand(TraceInfo, path);
+  expect(info.stdout).toMatch(/^machine +virt, 67,108,864 bytes of RAM from 0x40000000, turns of 1,000 ns$/m);
+  expect(info.stdout).toMatch(/^vCPU 1 +15 instructions, 15 events$/m);
+  expect(info.stdout).toMatch(/^markers +warm at 0 of vCPU 0, .*end at \d+ of vCPU 1$/m);
+  const view = await runCommand(TraceView, path, '--vcpu', '1', '--count', '3');
+  expect(view.stdout.split('\n')[0]).toBe('vCPU 1');
+  expect(view.stdout).toMatch(/task-switch space 1 task 0x[0-9a-f]{8}\n.*marker warm\n.*marker begin\n$/);
+  const lost = await runCommand(TraceExport, path, '--format', 'lackey', '--output', place('log'));
+  expect([lost.exitCode, lost.stderr]).toEqual([1, expect.stringContaining('choose one of them with --vcpu')]);
+  const slice = await runCommand(TraceSlice, path, '--vcpu', '1', '--from', 'begin', '--output', place('slice'));
+  expect([slice.exitCode, slice.stderr]).toEqual([0, expect.stringContaining(', with markers')]);
+  expect((await runJson(TraceValidate, place('slice'), '--json')).valid).toBe(true);
+});
+
+test.each<[string, readonly string[], RegExp]>([
+  ['a guest without markers', ['--linux', bare('devices')], /set no markers, so nothing was recorded; record it with/],
+  ['a kernel that is none', ['--linux', import.meta.filename], /record-machine\.test\.ts/],
+  ['a window of nothing', ['--linux', bare('devices'), '--from', '9', '--to', '9'], /--to 9 is not behind --from 9/],
+  ['too few instructions', ['--linux', bare('recorded'), '--max-instructions', '10'], /did not end within 10/],
+  ['a program besides', ['dhrystone', '--linux', bare('devices')], /there is no program dhrystone/],
+  ['a command line of a program', ['dhrystone', '--append', 'quiet'], /--linux/],
+  ['nothing at all', [], /missing argument: GUEST/],
+])('%s is refused, and leaves nothing', async (name, argv, message) => {
+  const output = place(name.replaceAll(' ', '-'));
+  const {exitCode, stderr} = await runCommand(TraceRecord, '--output', output, ...argv);
+  expect(exitCode).not.toBe(0);
+  expect(stderr).toMatch(message);
+  expect(existsSync(output)).toBe(false);
+  expect(readdirSync(dirname(output)).filter((file) => file.startsWith('.'))).toEqual([]);
+});
