@@ -41,9 +41,12 @@ export class CoreTrace extends TraceBuffer {
   }
 
   override event(kind: EventKind, ...payload: readonly number[]): void {
-    this.cut();
+    // An edge from a core that another's turn finds within a block begins before that block: it is short of a part of it, where
+    // a cut for each edge would leave blocks that are like no other.
+    const isEarly = kind === 'release' && this.#cut !== undefined;
+    if (!isEarly) this.cut();
     const open = this.#open;
-    if (open !== NONE && ENDS_BLOCK.has(kind)) {
+    if (open !== NONE && !isEarly && ENDS_BLOCK.has(kind)) {
       this.#behind.push([kind, payload]);
       return;
     }
