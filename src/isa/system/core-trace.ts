@@ -62,7 +62,9 @@ export class CoreTrace extends TraceBuffer {
 
   /** A block stops between two of its instructions: goes on, or is cut there. */
   suspend(cut: () => void): void {
-    this.#cut = cut;
+    // An edge that begins behind this block must not wait for one that comes to the rest of it.
+    if (this.#behind.length > 0) cut();
+    else this.#cut = cut;
   }
 
   /** @returns whether the block that was suspended may go on in its record. */
