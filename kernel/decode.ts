@@ -17,21 +17,23 @@ import {
   CHUNK_BLOCKS,
   COLUMNS,
   DICTIONARY,
-  DISTANCE,
   EVENT_BLOCKS,
   EVENT_KIND_COUNT,
   EVENT_LIST,
   EVENTS,
   FOLLOWER,
   FOLLOWER_HEAD,
+  HISTORY,
   INSTRUCTIONS,
   KINDS,
   META,
   MOST_ENTRIES,
   MOST_EVENTS,
+  NEIGHBOURS,
   NUMBER,
   NUMBERED_BYTES,
   PAYLOAD_WORDS,
+  PLACE,
   RECORDS,
   START,
   STRIDE,
@@ -49,9 +51,8 @@ const EIGHT: u32 = 8;
 /** No number of a column. */
 const BAD: u64 = u64.MAX_VALUE;
 const WORD: u64 = 0x1_0000_0000;
-/** Of the column of choices: the guess that was wrong last time is right; neither is. */
-const OTHER: u32 = 1;
-const NEITHER: u32 = 2;
+/** Of the column of choices: no guess is right. */
+const NEITHER: u32 = <u32>NEIGHBOURS + 2;
 
 /** Behind the number that was taken last. */
 let cursor: usize = 0;
@@ -162,15 +163,19 @@ function endsBeyond(address: u32, meta: u32): bool {
   return address > 0xffff_ff00 && <u64>address + <u64>(meta & 0xff) > WORD;
 }
 
-/** The address of an access, by its stride or by its distance from the one before. */
-function guess(entry: usize, before: u32, choice: u32): u32 {
-  return choice === 0 ? load<u32>(entry + ADDRESS) + load<u32>(entry + STRIDE) : before + load<u32>(entry + DISTANCE);
+/** Guess `choice` of the address of the access at `place`. */
+function guess(entry: usize, place: usize, choice: u32): u32 {
+  const last = load<u32>(entry + ADDRESS);
+  if (choice === 0) return last + load<u32>(entry + STRIDE);
+  const before = HISTORY - ((<usize>choice) << 2);
+  return last + load<u32>(before + place) - load<u32>(before + <usize>load<u32>(entry + PLACE));
 }
 
-function remember(entry: usize, before: u32, address: u32): void {
+function remember(entry: usize, place: usize, address: u32): void {
   store<u32>(entry + STRIDE, address - load<u32>(entry + ADDRESS));
-  store<u32>(entry + DISTANCE, address - before);
   store<u32>(entry + ADDRESS, address);
+  store<u32>(entry + PLACE, <u32>place);
+  store<u32>(HISTORY + place, address);
 }
 
 /**
@@ -208,8 +213,8 @@ export function decode(bytes: i32, length: i32, blocks: i32, number: i32): bool 
   let instructions: u32 = 0;
   let records: i32 = 0;
   let events: i32 = 0;
-  /** Address of the access before. */
-  let before: u32 = 0;
+  /** Of the access in the history, in bytes behind its first. */
+  let recent: usize = 0;
   while (at < end) {
     if (heads >= headEnd) return false;
     const place = placeOf(previous);
@@ -267,10 +272,10 @@ export function decode(bytes: i32, length: i32, blocks: i32, number: i32): bool 
       metas += accesses;
       choices += accesses;
       for (let entry = start; at < next; at += 8, entry += ACCESS_BYTES) {
-        const address = guess(entry, before, load<u32>(entry + CHOICE));
+        const address = guess(entry, recent, load<u32>(entry + CHOICE));
         const meta = load<u32>(entry + META);
-        remember(entry, before, address);
-        before = address;
+        remember(entry, recent, address);
+        recent += 4;
         store<u64>(at, <u64>address | ((<u64>meta) << 32));
         isBeyond = isBeyond || endsBeyond(address, meta);
       }
@@ -288,13 +293,9 @@ export function decode(bytes: i32, length: i32, blocks: i32, number: i32): bool 
         checked = 0;
       }
       const token = <u32>load<u8>(choices++);
-      let choice = load<u32>(entry + CHOICE);
-      if (token === OTHER) {
-        choice = 1 - choice;
-        store<u32>(entry + CHOICE, choice);
-      }
+      if (token !== 0 && token < NEITHER) store<u32>(entry + CHOICE, token - 1);
       let address: u32;
-      if (token < NEITHER) address = guess(entry, before, choice);
+      if (token < NEITHER) address = guess(entry, recent, load<u32>(entry + CHOICE));
       else {
         if (token > NEITHER) return false;
         const value = take(surprises, surpriseEnd);
@@ -302,8 +303,8 @@ export function decode(bytes: i32, length: i32, blocks: i32, number: i32): bool 
         surprises = cursor;
         address = load<u32>(entry + ADDRESS) + (<u32>(value >>> 1) ^ -(<u32>value & 1));
       }
-      remember(entry, before, address);
-      before = address;
+      remember(entry, recent, address);
+      recent += 4;
       store<u32>(at, address);
       store<u32>(at + 4, meta);
       isBeyond = isBeyond || endsBeyond(address, meta);

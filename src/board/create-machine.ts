@@ -1,4 +1,5 @@
 /** A machine with everything in it, ready to run. */
+import type {EngineName} from '../isa/engine/engine.ts';
 import {createCores} from '../isa/system/create-machine.ts';
 import {createRam} from '../isa/system/physical-memory.ts';
 import type {Board} from './boards.ts';
@@ -16,18 +17,21 @@ export interface MachineOptions extends Configuration {
   readonly send: (character: number) => void;
   /** Sees what a hypervisor below the guest would. */
   readonly observer?: BoardObserver;
+  /** Which executes changes nothing but the speed; `translate` by default. */
+  readonly engine?: EngineName;
 }
 
-type Assembly = Pick<MachineOptions, 'board' | 'cpus' | 'send' | 'observer'>;
+type Assembly = Pick<MachineOptions, 'board' | 'cpus' | 'send' | 'observer' | 'engine'>;
 
 /** @param start left out for a machine that is then restored. */
-export const assemble = ({board, cpus, send, observer}: Assembly, ram: Uint8Array, start?: Start): Machine =>
+export const assemble = ({board, cpus, send, observer, engine}: Assembly, ram: Uint8Array, start?: Start): Machine =>
   new Machine({
     board,
     cpus,
     ram,
     ...(start && {start}),
-    createCpus: (bus, surroundings) => createCores({bus, surroundings, cores: cpus, ...(observer && {observer})}),
+    createCpus: (bus, surroundings) =>
+      createCores({...{bus, surroundings, cores: cpus}, ...(observer && {observer}), ...(engine && {engine})}),
     send,
     ...(observer && {observer}),
     epoch: EPOCH,

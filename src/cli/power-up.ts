@@ -72,12 +72,12 @@ export const openSnapshot = async ({file, expected}: SnapshotOrigin): Promise<Sn
 };
 
 /** @throws InputError or ElfError naming the file or flag, what is wrong and what to do. */
-export const powerUp = async (origin: Origin, send: MachineOptions['send']): Promise<Powered> => {
+export const powerUp = async (origin: Origin, hooks: Pick<MachineOptions, 'send' | 'engine'>): Promise<Powered> => {
   if (origin.kind === 'boot') {
     const {board, cpus, memory} = origin;
     const options = machineOptions(origin);
     return {
-      machine: createMachine({...options, send}),
+      machine: createMachine({...options, ...hooks}),
       configuration: {board, cpus, memory},
       boot: () => describeBoot(options.files),
       session: undefined,
@@ -87,7 +87,7 @@ export const powerUp = async (origin: Origin, send: MachineOptions['send']): Pro
   const snapshot = await openSnapshot(origin);
   const {board, cpus, memory, session, boot} = snapshot.header;
   return {
-    machine: restoreMachine(snapshot, {send}),
+    machine: restoreMachine(snapshot, hooks),
     configuration: {board, cpus, memory},
     boot: () => boot,
     session,

@@ -4,6 +4,7 @@ import {type Machine, type Progress, type Reached, UNITS_PER_SECOND} from '../bo
 import type {Place} from '../board/place.ts';
 import type {Configuration, Session as SavedSession} from '../board/snapshot/schema.ts';
 import {InputError} from '../files/errors.ts';
+import type {EngineName} from '../isa/engine/engine.ts';
 import {type Keyboard, openKeyboard} from './keyboard.ts';
 import {MachineOutput, stopped} from './machine-output.ts';
 import {Patience} from './patience.ts';
@@ -15,6 +16,7 @@ export interface SystemOptions {
   /** What is typed on the console: a file, or '-' for standard input. */
   readonly input: string | undefined;
   readonly limit: number | undefined;
+  readonly engine: EngineName | undefined;
   /** Ends the run there, and keeps the machine in a file. */
   readonly snapshot: {readonly at: Place; readonly file: string} | undefined;
   /** Keep what the guest prints for the outcome, or pass it through. */
@@ -133,7 +135,10 @@ export const executeSystem = async (options: SystemOptions): Promise<SystemOutco
   const {limit, signal, snapshot} = options;
   const place = snapshot?.at;
   const output = new MachineOutput(options.output);
-  const powered = await powerUp(options.origin, output.send);
+  const powered = await powerUp(options.origin, {
+    send: output.send,
+    ...(options.engine && {engine: options.engine}),
+  });
   const {machine, session: saved} = powered;
   if (place !== undefined) checkPlace(machine, place);
   const keyboard = openKeyboard(options.input);

@@ -41,7 +41,8 @@ export const ACCESSES = 35913984;
 export const META = 0;
 export const ADDRESS = 4;
 export const STRIDE = 8;
-export const DISTANCE = 12;
+/** In {@link HISTORY}. */
+export const PLACE = 12;
 export const CHOICE = 16;
 export const ACCESS_BYTES = 24;
 export const MOST_ENTRIES = 524288;
@@ -50,5 +51,9 @@ export const EVENT_BLOCKS = 48496896;
 export const NUMBER = 0;
 export const CHUNK = 4;
 export const NUMBERED_BYTES = 8;
-/** By block of the dictionary, the same; behind them all a byte for the instructions of each. */
-export const DICTIONARY = 48497408;
+/** Addresses of the chunk's accesses; below them zeros, for the {@link NEIGHBOURS} that were not before the first. */
+export const HISTORY = 48497536;
+/** As in columns/guesses.ts, which a test compares with. */
+export const NEIGHBOURS = 32;
+/** By block of the dictionary, the same as by kind of event; behind them all a byte for the instructions of each. */
+export const DICTIONARY = 50594816;

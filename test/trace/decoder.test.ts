@@ -10,6 +10,7 @@ import type {BlockTable} from '../../src/trace/blocks.ts';
 import {checkTrace} from '../../src/trace/check.ts';
 import {ColumnDecoder} from '../../src/trace/columns/decode.ts';
 import {ColumnEncoder, maxColumnBytes} from '../../src/trace/columns/encode.ts';
+import {NEIGHBOURS} from '../../src/trace/columns/guesses.ts';
 import {MOST_CHUNK_WORDS} from '../../src/trace/container.ts';
 import {Decoder} from '../../src/trace/decoder.ts';
 import * as layout from '../../src/trace/decoder-layout.ts';
@@ -67,6 +68,11 @@ it('has room for a chunk', () => {
   expect(layout.WORDS + 4 * MOST_CHUNK_WORDS).toBeLessThanOrEqual(layout.CHUNK_BLOCKS);
   expect(layout.CHUNK_BLOCKS + layout.CHUNK_BLOCK_BYTES * (MOST_CHUNK_WORDS + 1)).toBeLessThanOrEqual(layout.ACCESSES);
   expect(layout.ACCESSES + layout.ACCESS_BYTES * layout.MOST_ENTRIES).toBeLessThanOrEqual(layout.EVENT_BLOCKS);
+  expect(layout.NEIGHBOURS).toBe(NEIGHBOURS);
+  expect(layout.EVENT_BLOCKS + layout.NUMBERED_BYTES * layout.EVENT_KIND_COUNT).toBeLessThanOrEqual(
+    layout.HISTORY - 4 * NEIGHBOURS,
+  );
+  expect(layout.HISTORY + 2 * MOST_CHUNK_WORDS).toBeLessThanOrEqual(layout.DICTIONARY);
   expect(EVENT_KINDS.length).toBeLessThanOrEqual(layout.EVENT_KIND_COUNT);
   expect(layout.PAYLOAD_WORDS + layout.EVENT_KIND_COUNT).toBeLessThanOrEqual(layout.EVENT_LIST);
   expect(layout.EVENT_LIST + 4 * layout.MOST_EVENTS).toBeLessThanOrEqual(layout.COLUMNS);

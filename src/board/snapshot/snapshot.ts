@@ -47,7 +47,7 @@ export const readSnapshot = (file: string): Snapshot => decodeSnapshot(file, rea
 /** @throws InputError when its RAM is not what its header says. */
 export const restoreMachine = (
   {file, header, sections}: Snapshot,
-  options: Pick<MachineOptions, 'send' | 'observer'>,
+  options: Pick<MachineOptions, 'send' | 'observer' | 'engine'>,
 ): Machine => {
   const {cpus, memory} = header;
   const board = BOARDS.find(({id}) => id === header.board)!;

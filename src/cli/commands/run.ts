@@ -1,5 +1,6 @@
 import {Errors, Flags} from '@oclif/core';
 import type {Place} from '../../board/place.ts';
+import type {EngineName} from '../../isa/engine/engine.ts';
 import {MEBIBYTE} from '../../units.ts';
 import {BaseCommand} from '../base.ts';
 import {executeGuest} from '../execute.ts';
@@ -24,12 +25,12 @@ const OF_PROGRAM = [
   'argv0',
   'max-tasks',
   'seed',
-  'engine',
   'lock-step',
 ];
 
 /** What a machine takes. */
 interface MachineFlags extends MachineFlagValues {
+  readonly engine?: EngineName | undefined;
   readonly 'max-instructions'?: number | undefined;
   readonly 'snapshot-at'?: Place | undefined;
   readonly snapshot?: string | undefined;
@@ -136,6 +137,7 @@ export default class Run extends BaseCommand {
         ...{origin, signal, input: flags.input},
         snapshot: at === undefined || file === undefined ? undefined : {at, file},
         limit: flags['max-instructions'],
+        engine: flags.engine,
         output: this.jsonEnabled() ? 'keep' : 'pass',
       }),
     );

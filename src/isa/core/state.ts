@@ -26,6 +26,8 @@ export const STATE = {
   exclusiveSize: 31,
   /** d0–d31 as words, 16-byte aligned. */
   vfp: 32,
+  /** Of system mode, behind the scratch words: 1 while VFP and Advanced SIMD instructions may execute. */
+  vfpEnabled: 104,
 } as const;
 
 export const REGISTERS = 16;

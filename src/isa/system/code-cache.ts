@@ -7,6 +7,7 @@ import {accessExclusive} from '../../trace/records.ts';
 import type {Operation} from '../core/operation.ts';
 import {isCulprit} from '../engine/code-cache.ts';
 import {type CodeSource, fetchOperation} from '../engine/fetch.ts';
+import type {RegionBlock} from '../translate/region-block.ts';
 import {SYSTEM_DECODERS} from './decode.ts';
 import type {PhysicalMemory} from './physical-memory.ts';
 import {usesVfp} from './vfp-use.ts';
@@ -28,12 +29,14 @@ export class SystemBlock {
   /** Its entry in the dictionary of a recording; negative before it has one. */
   dictionaryId = -1;
   readonly #vfp: ReadonlySet<Operation>;
-  /** What each core has made of it. */
-  readonly ofCore: (CoreBlock | undefined)[];
+  /** What is made of it, for PL1 and for PL0, by each core or by what all of them share. */
+  readonly made: (CoreBlock | undefined)[];
+  /** Memory holds something else by now. */
+  isGone = false;
 
   constructor(next: number, operations: readonly Operation[], frame: number, secondFrame: number, cores: number) {
     const last = operations.at(-1)!;
-    this.ofCore = new Array(cores).fill(undefined);
+    this.made = new Array(2 * cores).fill(undefined);
     this.next = next;
     this.end = last.link;
     this.itStateAfter = last.itStateAfter;
@@ -51,30 +54,41 @@ export class SystemBlock {
 
   /** Whether the block may be found by its address and first page alone. */
   get isPlain(): boolean {
-    return this.secondFrame === 0 && this.itStateAfter === 0;
+    return this.secondFrame === 0 && this.itStateAfter === 0 && this.operations[0]!.itState === 0;
   }
 }
 
 /** What a core's loop looks at for each block, in one object. */
-export class CoreBlock {
+export class CoreBlock implements RegionBlock {
+  readonly id = 0;
   readonly next: number;
   readonly frame: number;
   readonly end: number;
   readonly length: number;
   readonly usesVfp: boolean;
-  compiled: (() => void) | undefined = undefined;
+  /** By core: a function is made for one. */
+  readonly compiled: (() => void)[] = [];
+  translation: object | undefined = undefined;
   executions = 0;
+  readonly operations: readonly Operation[];
   readonly block: SystemBlock;
+  /** It is what PL1 executes. */
+  readonly isPrivileged: boolean;
 
-  constructor(block: SystemBlock) {
+  constructor(block: SystemBlock, isPrivileged: boolean) {
+    this.isPrivileged = isPrivileged;
     this.next = block.next;
     this.frame = block.frame;
     this.end = block.end;
     this.length = block.operations.length;
     this.usesVfp = block.usesVfp;
+    this.operations = block.operations;
     this.block = block;
   }
 }
+
+/** Index in {@link SystemBlock.made}. */
+export const makerOf = (maker: number, isPrivileged: boolean): number => 2 * maker + (isPrivileged ? 1 : 0);
 
 /** Finds where the instructions of a page lie, as `fetchMap` has it. */
 export type LocateCode = (address: number) => number;
@@ -142,6 +156,12 @@ export class SystemCodeCache {
     return block;
   }
 
+  /** The block at an address whose page lies at `frame`, if it was decoded already and its page says all about it. */
+  peek(next: number, frame: number): SystemBlock | undefined {
+    const known = this.#pages.get(frame)?.get(keyOf(next, 0));
+    return known?.isPlain ? known : undefined;
+  }
+
   /** Up to a branch, or the page's end; an instruction that begins a block may end on the next page. */
   #decode(start: number, startItState: number, frame: number, locate: LocateCode): SystemBlock {
     const source = new PageSource(start, frame, this.#physical, locate);
@@ -174,6 +194,7 @@ export class SystemCodeCache {
   #invalidate(frame: number): void {
     for (const [key, block] of this.#pages.get(frame) ?? []) {
       if (key < 0) this.#pages.get(block.frame)?.delete(-1 - key);
+      block.isGone = true;
       this.onInvalidate(block);
     }
     this.#pages.delete(frame);

@@ -54,7 +54,7 @@ export class SystemMemory implements GuestMemory {
   devicePhysical = 0;
   watch: MemoryWatch | undefined = undefined;
   readonly #tlb = new Tlb();
-  readonly #views = new Views();
+  readonly #views: Views;
   #view: View;
   #registers: WalkRegisters;
   #asid = 0;
@@ -66,6 +66,7 @@ export class SystemMemory implements GuestMemory {
     this.words = physical.words;
     this.state = physical.stateOf(core);
     this.#registers = registers;
+    this.#views = new Views(physical.wasm.buffer, core);
     this.#view = this.#views.privileged;
     this.readMap = this.#view.reads;
     this.writeMap = this.#view.writes;
@@ -83,6 +84,11 @@ export class SystemMemory implements GuestMemory {
     this.readMap = this.#view.reads;
     this.writeMap = this.#view.writes;
     this.fetchMap = this.#view.fetches;
+  }
+
+  /** The map that instructions of PL1, or of PL0, are fetched by. */
+  fetchesOf(isPrivileged: boolean): Int32Array {
+    return (isPrivileged ? this.#views.privileged : this.#views.user).fetches;
   }
 
   /** The registers that walks depend on, after one of them changed. What the TLB holds stays. */
@@ -186,8 +192,10 @@ export class SystemMemory implements GuestMemory {
   #show(page: number, entry: number, frame: number, access: number): void {
     this.#views.list(page, this.#tlb.isGlobal(entry));
     if (access === ACCESS.execute) this.#view.fetches[page] = frame;
-    else if (access === ACCESS.write) this.#view.writes[page] = frame;
-    else this.#view.reads[page] = frame;
+    else if (access === ACCESS.write) {
+      this.#views.noteWrites(frame);
+      this.#view.writes[page] = frame;
+    } else this.#view.reads[page] = frame;
   }
 
   /** The TLB's entry for an access, after a walk if need be; −1 and `fault` when it is not allowed. */

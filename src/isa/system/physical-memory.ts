@@ -1,16 +1,11 @@
 /** RAM as all cores of a machine share it, which of its pages hold decoded code, and which a store-exclusive waits for. */
-import {MEBIBYTE} from '../../units.ts';
-import {STATE_BYTES} from '../memory/layout.ts';
+import {STATE_BYTES, STATE_OFFSET} from '../memory/layout.ts';
 import type {Bus} from './bus.ts';
+import {areaOf, RAM_OFFSET} from './layout.ts';
 
 const WASM_PAGE = 0x1_0000;
 const PAGE_SHIFT = 12;
 const PAGE_MASK = 0xfff;
-/** Below RAM lie the states of the cores, in its buffer because translated code will want them there. */
-const RAM_OFFSET = MEBIBYTE;
-const FIRST_STATE = 4096;
-/** Cores whose states have room. */
-export const MOST_CORES = 8;
 
 /** Flags of a page. */
 const HOLDS_CODE = 1;
@@ -19,12 +14,15 @@ const RESERVED = 2;
 /** Bytes that an exclusive reservation covers: CTR.ERG of a Cortex-A7. */
 const GRANULE = 64;
 
-/** RAM for a machine, zeroed, where {@link PhysicalMemory} wants it. @throws RangeError when the host has not so much. */
+/** RAM for a machine, zeroed, behind the areas of its cores. @throws RangeError when the host has not so much. */
 export const createRam = (size: number): Uint8Array => {
   const pages = Math.ceil((RAM_OFFSET + size) / WASM_PAGE);
-  const {buffer} = new WebAssembly.Memory({initial: pages, maximum: pages});
-  return new Uint8Array(buffer, RAM_OFFSET, size);
+  const memory = new WebAssembly.Memory({initial: pages, maximum: pages});
+  MEMORIES.set(memory.buffer, memory);
+  return new Uint8Array(memory.buffer, RAM_OFFSET, size);
 };
+/** By their buffers: RAM is handed over as bytes. */
+const MEMORIES = new WeakMap<ArrayBufferLike, WebAssembly.Memory>();
 
 /** A core's part in stores of the others. */
 export interface Sharer {
@@ -33,6 +31,8 @@ export interface Sharer {
 }
 
 export class PhysicalMemory {
+  /** What RAM lies in: translated code has it as its memory. */
+  readonly wasm: WebAssembly.Memory;
   readonly bytes: Uint8Array;
   readonly halfWords: Uint16Array;
   readonly words: Int32Array;
@@ -50,9 +50,11 @@ export class PhysicalMemory {
 
   /** @throws RangeError for RAM that is not of {@link createRam}, or not of whole pages. */
   constructor({ram, ramBase}: Pick<Bus, 'ram' | 'ramBase'>) {
-    if (ram.byteOffset < RAM_OFFSET || ram.length % 4096 !== 0) {
+    const wasm = MEMORIES.get(ram.buffer);
+    if (wasm === undefined || ram.length % 4096 !== 0) {
       throw new RangeError('RAM must be of createRam, and a multiple of 4 KiB');
     }
+    this.wasm = wasm;
     this.bytes = new Uint8Array(ram.buffer);
     this.halfWords = new Uint16Array(ram.buffer);
     this.words = new Int32Array(ram.buffer);
@@ -65,7 +67,7 @@ export class PhysicalMemory {
 
   /** The words of a core's state. */
   stateOf(core: number): Int32Array {
-    return new Int32Array(this.bytes.buffer, FIRST_STATE + core * STATE_BYTES, STATE_BYTES / 4);
+    return new Int32Array(this.bytes.buffer, areaOf(core) + STATE_OFFSET, STATE_BYTES / 4);
   }
 
   /** Where a physical page lies in the engine's memory, unsigned; 0 when it is not RAM. */

@@ -3,6 +3,7 @@ import {accessKind, WRITE} from '../../trace/records.ts';
 import {Cpu, type Culprit} from '../core/cpu.ts';
 import {type FaultKind, GuestFault, UnmodelledInstruction} from '../core/errors.ts';
 import {LR} from '../core/operation.ts';
+import {STATE} from '../core/state.ts';
 import {Banks, checkMode, hasStatus} from './banks.ts';
 import type {BlockDictionary} from './block-dictionary.ts';
 import type {Bus, CpuSurroundings} from './bus.ts';
@@ -10,6 +11,7 @@ import {BusError} from './bus-error.ts';
 import {CONTROL, CONTROL_WORDS, SCTLR, SCTLR_ONES, TTBCR} from './control.ts';
 import {CoreTrace} from './core-trace.ts';
 import {EXCEPTION, type ExceptionKind, HIGH_VECTORS} from './exceptions.ts';
+import {areaOf, CONTROL_OFFSET} from './layout.ts';
 import {ACCESS, SystemMemory} from './memory.ts';
 import {itBits, itStateOf, MODE, PSR} from './modes.ts';
 import type {Observer} from './observer.ts';
@@ -45,7 +47,8 @@ const ALIGNMENT = {fault: 'alignment', level: 1, domain: 0} as const;
 export class SystemCpu extends Cpu<SystemMemory> {
   readonly index: number;
   readonly machine: Machine;
-  readonly control = new Int32Array(CONTROL_WORDS);
+  /** In the engine's memory, as the state is. */
+  readonly control: Int32Array;
   readonly banks: Banks;
   declare readonly trace: CoreTrace;
   /** CPSR.M, and CPSR.A, I and F in their places. */
@@ -61,8 +64,6 @@ export class SystemCpu extends Cpu<SystemMemory> {
   isOn = false;
   /** Executed, those whose condition failed or that are UNDEFINED included; of the block in progress all, of one that stopped those before. */
   instructions = 0;
-  /** VFP and Advanced SIMD instructions may execute now. */
-  vfpEnabled = false;
   /** r0–r3 as PSCI wants them. */
   readonly #callRegisters: Uint32Array;
 
@@ -70,6 +71,7 @@ export class SystemCpu extends Cpu<SystemMemory> {
     super(new SystemMemory(machine.physical, index, walkRegisters(new Int32Array(CONTROL_WORDS))), new CoreTrace());
     this.machine = machine;
     this.index = index;
+    this.control = new Int32Array(machine.physical.wasm.buffer, areaOf(index) + CONTROL_OFFSET, CONTROL_WORDS);
     this.banks = new Banks(this.r);
     this.#callRegisters = new Uint32Array(this.r.buffer, this.r.byteOffset, 4);
   }
@@ -97,6 +99,11 @@ export class SystemCpu extends Cpu<SystemMemory> {
   powerOff(): void {
     this.isOn = false;
     this.attention = true;
+  }
+
+  /** VFP and Advanced SIMD instructions may execute now. */
+  get vfpEnabled(): boolean {
+    return this.state[STATE.vfpEnabled] !== 0;
   }
 
   /** Ends the step behind the current instruction, whoever observes the machine or not: so that it can be stopped there. */
@@ -190,7 +197,8 @@ export class SystemCpu extends Cpu<SystemMemory> {
   vfpChanged(): void {
     const access = (this.control[CONTROL.cpacr]! >>> 20) & 3;
     const permitted = access === 3 || (access === 1 && this.isPrivileged);
-    this.vfpEnabled = permitted && (this.control[CONTROL.fpexc]! & FPEXC_ENABLE) !== 0;
+    const isEnabled = permitted && (this.control[CONTROL.fpexc]! & FPEXC_ENABLE) !== 0;
+    this.state[STATE.vfpEnabled] = isEnabled ? 1 : 0;
   }
 
   /** Loads and stores with the rights of PL0 (LDRT, STRT). */

@@ -2,14 +2,22 @@
  * What accesses of one privilege see of the current translation: for each page where its bytes lie in the engine's memory,
  * if it is RAM and may be read, written or executed; 0 means that it must be looked up.
  */
-const PAGES = 2 ** 20;
+import {PAGE_SHIFT, PAGES} from '../memory/layout.ts';
+import {areaOf, type MapOffsets, PRIVILEGED, USER} from './layout.ts';
+
 /** Pages that entered a view are listed, up to so many, so that a flush clears those and no others. */
 const LISTED = 1 << 15;
 
 export class View {
-  readonly reads = new Int32Array(PAGES);
-  readonly writes = new Int32Array(PAGES);
-  readonly fetches = new Int32Array(PAGES);
+  readonly reads: Int32Array;
+  readonly writes: Int32Array;
+  readonly fetches: Int32Array;
+
+  constructor(buffer: ArrayBufferLike, area: number, {reads, writes, fetches}: MapOffsets) {
+    this.reads = new Int32Array(buffer, area + reads, PAGES);
+    this.writes = new Int32Array(buffer, area + writes, PAGES);
+    this.fetches = new Int32Array(buffer, area + fetches, PAGES);
+  }
 
   hide(page: number): void {
     this.reads[page] = 0;
@@ -25,10 +33,18 @@ class PageList {
 }
 
 export class Views {
-  readonly privileged = new View();
-  readonly user = new View();
+  readonly privileged: View;
+  readonly user: View;
+  /** Not 0 for a frame, by its number, that some page may be written at. */
+  readonly #written = new Uint8Array(PAGES);
   readonly #global = new PageList();
   readonly #local = new PageList();
+
+  /** In the area of a core in the engine's memory, where translated code looks at them. */
+  constructor(buffer: ArrayBufferLike, core: number) {
+    this.privileged = new View(buffer, areaOf(core), PRIVILEGED.maps);
+    this.user = new View(buffer, areaOf(core), USER.maps);
+  }
 
   /** To be called before a page is shown in a view. */
   list(page: number, isGlobal: boolean): void {
@@ -52,8 +68,16 @@ export class Views {
     this.#clear(this.#local);
   }
 
+  /** To be called before a page is shown for writes. */
+  noteWrites(frame: number): void {
+    this.#written[frame >>> PAGE_SHIFT] = 1;
+  }
+
   /** Hides from writes every page that lies at `frame`. */
   hideFrameFromWrites(frame: number): void {
+    // Most code was never written by the guest.
+    if (this.#written[frame >>> PAGE_SHIFT] === 0) return;
+    this.#written[frame >>> PAGE_SHIFT] = 0;
     for (const list of [this.#global, this.#local]) {
       for (let at = 0; at < list.length; at++) {
         const page = list.pages[at]!;

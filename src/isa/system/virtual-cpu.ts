@@ -4,7 +4,7 @@ import {conditionPassed} from '../core/condition.ts';
 import {GuestFault, hexadecimal, UndefinedInstruction} from '../core/errors.ts';
 import {ALWAYS, type Operation} from '../core/operation.ts';
 import {compileBlock, HOT, interpretBlock} from '../engine/hot-block.ts';
-import {CoreBlock, type SystemBlock, type SystemCodeCache} from './code-cache.ts';
+import {CoreBlock, makerOf, type SystemBlock, type SystemCodeCache} from './code-cache.ts';
 import {CONTROL, TTBCR} from './control.ts';
 import {type CoreState, restoreCore, saveCore} from './core-state.ts';
 import {describe} from './describe.ts';
@@ -12,6 +12,7 @@ import type {ExceptionKind} from './exceptions.ts';
 import {ACCESS} from './memory.ts';
 import {PSR} from './modes.ts';
 import {type Machine, SystemCpu} from './system-cpu.ts';
+import type {SystemTranslator} from './translator.ts';
 import {faultStatus} from './walk/syndrome.ts';
 
 /** `wfi` and `wfe`: the core waits, and {@link VirtualCpu.canResume} does not hold. */
@@ -20,6 +21,8 @@ export type StopReason = 'budget' | 'wfi' | 'wfe' | 'halted';
 /** Direct-mapped: a block is at the slot of its address or nowhere. */
 const SLOTS = 1 << 16;
 const slotOf = (next: number): number => (next >>> 1) & (SLOTS - 1);
+type Slots = (CoreBlock | undefined)[];
+const emptySlots = (): Slots => new Array(SLOTS).fill(undefined);
 
 /** So many exceptions without an instruction between them will not end. */
 const MOST_IN_VAIN = 10_000;
@@ -35,7 +38,10 @@ export class VirtualCpu {
   readonly cpu: SystemCpu;
   readonly #cache: SystemCodeCache;
   readonly #machine: Machine;
-  readonly #slots: (CoreBlock | undefined)[] = new Array(SLOTS).fill(undefined);
+  readonly #translator: SystemTranslator | undefined;
+  /** Blocks as PL1 and as PL0 have them. */
+  readonly #privileged = emptySlots();
+  readonly #user = emptySlots();
   /** The block in progress, for what stops in it. */
   #current: CoreBlock | undefined = undefined;
   /** Instructions of it that are counted as executed. */
@@ -44,15 +50,17 @@ export class VirtualCpu {
   #lastException = -1;
   /** Exceptions since then, each caused by the first instruction of the handler of the one before; a snapshot begins anew. */
   #exceptionsInVain = 0;
-  /** Recorded: a block that a step's end stopped, and how many instructions of it were executed. */
+  /** A block that a step's end stopped, and how many instructions of it were executed. */
   #partial: {readonly block: CoreBlock; readonly count: number} | undefined = undefined;
   /** It waited when the step began. */
   #hasWaited = false;
 
-  constructor(cpu: SystemCpu, cache: SystemCodeCache) {
+  /** @param translator executes what is hot; without one the interpreter executes everything. */
+  constructor(cpu: SystemCpu, cache: SystemCodeCache, translator?: SystemTranslator) {
     this.cpu = cpu;
     this.#machine = cpu.machine;
     this.#cache = cache;
+    this.#translator = translator;
   }
 
   /** Executed since it was made, those whose condition failed included. */
@@ -143,8 +151,33 @@ export class VirtualCpu {
   /** Forgets a block that is no longer what memory holds. */
   forget(block: SystemBlock): void {
     const slot = slotOf(block.next);
-    if (this.#partial?.block.block === block) this.cpu.trace.cut();
-    if (this.#slots[slot]?.block === block) this.#slots[slot] = undefined;
+    if (this.#partial?.block.block === block) {
+      this.cpu.trace.cut();
+      this.#partial = undefined;
+    }
+    for (const slots of [this.#privileged, this.#user]) if (slots[slot]?.block === block) slots[slot] = undefined;
+  }
+
+  /** For translated code, at the end of a block. @returns whether the next one may follow as if nothing had happened. */
+  mayGoOn(): boolean {
+    const {cpu} = this;
+    const {next, mode} = cpu;
+    if (!cpu.isOn || cpu.waiting !== undefined || cpu.endsTurn) return false;
+    this.#attend();
+    return cpu.next === next && cpu.mode === mode;
+  }
+
+  /** Executes a block, which is counted as executed, from an instruction on. */
+  finish(block: CoreBlock, slot: number): void {
+    this.resumeIn(block);
+    this.cpu.next = block.end;
+    this.#interpret(block.block, block.length, slot);
+  }
+
+  /** The block in progress, all of which is counted as executed. */
+  resumeIn(block: CoreBlock): void {
+    this.#current = block;
+    this.#counted = block.length;
   }
 
   /** @returns undefined after an exception that an instruction caused. */
@@ -160,12 +193,17 @@ export class VirtualCpu {
   #run(limit: number): StopReason {
     const {cpu} = this;
     const {memory} = cpu;
-    const slots = this.#slots;
+    const translator = this.#translator;
+    let slots = this.#slots;
     for (;;) {
       if (cpu.attention) {
         const reason = this.#attend();
         if (reason !== undefined) return reason;
-        if (this.#partial !== undefined) this.#goOn(this.#partial, limit);
+        slots = this.#slots;
+        if (this.#partial !== undefined) {
+          this.#goOn(this.#partial, limit);
+          continue;
+        }
       }
       if (cpu.instructions >= limit) return 'budget';
       const {next} = cpu;
@@ -181,6 +219,10 @@ export class VirtualCpu {
       }
       this.#current = block;
       const {length} = block;
+      if (block.translation !== undefined && cpu.instructions + length <= limit && !cpu.recording) {
+        translator!.enter(this, block, limit - cpu.instructions);
+        continue;
+      }
       cpu.instructions += length;
       this.#counted = length;
       cpu.next = block.end;
@@ -189,11 +231,12 @@ export class VirtualCpu {
       if (cpu.instructions > limit) this.#runPart(block.block, length - (cpu.instructions - limit));
       else if (block.usesVfp && !cpu.vfpEnabled) this.#interpret(block.block, length);
       else {
-        const {compiled} = block;
+        const compiled = translator === undefined || isRecorded ? block.compiled[cpu.index] : undefined;
         if (compiled !== undefined) compiled();
         else this.#warmUp(block);
       }
       if (isRecorded) this.#endRecord(block, this.#counted);
+      else if (this.#counted < length) this.#partial = {block, count: this.#counted};
     }
   }
 
@@ -231,10 +274,15 @@ export class VirtualCpu {
     const frame = this.#locateCode(next & ~1);
     const block = this.#cache.find(next, cpu.itState, frame, this.#locateCode);
     cpu.itState = block.itStateAfter;
-    block.ofCore[cpu.index] ??= new CoreBlock(block);
-    const own = block.ofCore[cpu.index]!;
-    if (block.isPlain && block.operations[0]!.itState === 0) this.#slots[slotOf(next)] = own;
+    const index = makerOf(this.#translator === undefined ? cpu.index : 0, cpu.isPrivileged);
+    block.made[index] ??= new CoreBlock(block, cpu.isPrivileged);
+    const own = block.made[index]!;
+    if (block.isPlain) this.#slots[slotOf(next)] = own;
     return own;
+  }
+
+  get #slots(): Slots {
+    return this.cpu.isPrivileged ? this.#privileged : this.#user;
   }
 
   /** Where the page of an instruction lies, as the maps say it. */
@@ -249,9 +297,14 @@ export class VirtualCpu {
   };
 
   #warmUp(block: CoreBlock): void {
+    const {cpu} = this;
     const {operations} = block.block;
-    interpretBlock(this.cpu, operations);
-    if (++block.executions > HOT) block.compiled = compileBlock(this.cpu, operations);
+    const translator = cpu.recording ? undefined : this.#translator;
+    interpretBlock(cpu, operations);
+    block.executions++;
+    if (translator === undefined) {
+      if (block.executions > HOT) block.compiled[cpu.index] = compileBlock(cpu, operations);
+    } else if (block.executions > translator.hotAfter) translator.translate(cpu.memory, block);
   }
 
   /** The first instructions of a block; the next one is then another block's first. */
@@ -278,15 +331,17 @@ export class VirtualCpu {
     }
   }
 
-  /** The rest of a block that a step's end stopped, in the same record unless something came between. */
+  /** The rest of a block that a step's end stopped, unless something came between; what is recorded stays one record. */
   #goOn({block, count}: {readonly block: CoreBlock; readonly count: number}, limit: number): void {
     const {cpu} = this;
     const {operations} = block.block;
     const {address, thumb, itState} = operations[count]!;
-    const follows = cpu.next === (address | thumb) && cpu.itState === itState;
-    if (!follows || cpu.memory.fetchMap[address >>> 12] !== block.frame) cpu.trace.cut();
-    if (!cpu.trace.resume()) return;
+    const isNext = cpu.next === (address | thumb) && cpu.itState === itState;
+    const follows = isNext && cpu.memory.fetchMap[address >>> 12] === block.frame;
+    const isRecorded = cpu.trace.isOpen;
+    if (!follows) cpu.trace.cut();
     this.#partial = undefined;
+    if (isRecorded ? !cpu.trace.resume() : !follows || cpu.recording) return;
     const end = count + Math.min(operations.length - count, limit - cpu.instructions);
     const behind = operations[end];
     this.#current = block;
@@ -295,7 +350,8 @@ export class VirtualCpu {
     cpu.next = behind === undefined ? block.end : behind.address | behind.thumb;
     cpu.itState = behind === undefined ? block.block.itStateAfter : behind.itState;
     this.#interpret(block.block, end, count);
-    this.#endRecord(block, end);
+    if (isRecorded) this.#endRecord(block, end);
+    else if (end < block.length) this.#partial = {block, count: end};
   }
 
   /** `count` instructions of the block are executed: those of its record, unless the next step goes on with it. */

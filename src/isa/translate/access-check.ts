@@ -10,6 +10,12 @@ export interface Transfer {
   readonly alignment: number;
 }
 
+/** Bytes of the guest in the engine's memory: an offset from what a local holds. */
+export interface Place {
+  readonly local: number;
+  readonly offset: number;
+}
+
 /**
  * Leaves when an access is not in pages that may be accessed, or not aligned.
  * @param address a local.

@@ -1,7 +1,6 @@
 /** Translations of what ends a block by branching: DDI 0406C A5.5, A6.2.3, A6.2.5, A6.3.4 and A6.3.6. */
 import * as branches from '../a32/branch.ts';
 import type {Execute, Operation} from '../core/operation.ts';
-import {GUEST_BASE} from '../memory/layout.ts';
 import {compareBranchNonZero, compareBranchZero} from '../t32/narrow-branch.ts';
 import {addToPc, moveToPc} from '../t32/narrow-data-processing.ts';
 import {tableBranchByte, tableBranchHalfWord} from '../t32/wide-multiple.ts';
@@ -36,11 +35,11 @@ const tableBranch =
     emitter.register(operation, operation.n).register(operation, operation.m);
     if (size === 2) code.constant(1).op('i32.shl');
     code.op('i32.add').set(address);
-    emitter.access(operation, address, {size, isWrite: false, alignment: 1});
+    const place = emitter.access(operation, address, {size, isWrite: false, alignment: 1});
     code
       .constant(operation.pc)
-      .get(address)
-      .memory(size === 1 ? 'i32.load8_u' : 'i32.load16_u', GUEST_BASE);
+      .get(place.local)
+      .memory(size === 1 ? 'i32.load8_u' : 'i32.load16_u', place.offset);
     code.constant(1).op('i32.shl').op('i32.add');
     setThumbTarget(emitter);
   };

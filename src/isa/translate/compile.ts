@@ -1,32 +1,30 @@
 /** Puts a region's function together: dispatch, blocks in order of address, exits. */
+import {accessKind, WRITE} from '../../trace/records.ts';
 import {ALWAYS, type Execute, type Operation} from '../core/operation.ts';
 import {STATE} from '../core/state.ts';
-import type {CodeBlock} from '../engine/code-cache.ts';
-import {JUMP_TABLE_OFFSET, RING_OFFSET} from '../memory/layout.ts';
+import {RING_OFFSET} from '../memory/layout.ts';
 import {BIT_FIELDS} from './bit-fields.ts';
 import {BRANCHES} from './branches.ts';
 import {DATA_PROCESSING} from './data-processing.ts';
 import {Emitter} from './emitter.ts';
 import {EXCLUSIVE} from './exclusive.ts';
 import {EXIT_NEXT} from './exits.ts';
-import {liveBefore, liveOut, noFlags} from './flags.ts';
-import {CHAIN, INDEX, LOCALS, TARGET} from './locals.ts';
+import {ALL_FLAGS, type FlagUse, liveBefore, liveOut, noFlags} from './flags.ts';
+import {JUMP_BLOCK_BITS} from './jump-table.ts';
+import {CHAIN, INDEX, TARGET} from './locals.ts';
 import {MEDIA} from './media.ts';
 import {checkTarget, MEMORY} from './memory.ts';
 import {MULTIPLY} from './multiply.ts';
 import {MULTIPLY_WORDS} from './multiply-words.ts';
 import {NEON} from './neon/neon.ts';
 import {copiesOf, isOwnSuccessor, type Successors, successorsOf} from './region.ts';
+import type {RegionBlock} from './region-block.ts';
+import type {Space} from './space.ts';
 import {SYSTEM} from './system.ts';
 import {defaultFlagUse, type Translation} from './translation.ts';
 import {VFP} from './vfp/vfp.ts';
 import {Code} from './wasm/code.ts';
-import {assembleModule, REGION_TYPE} from './wasm/module.ts';
-
-/** Entries of the jump table, of two words: an address (`Cpu.next`), and where its code is; −1 when there is none. */
-export const JUMP_ENTRIES = 1 << 15;
-export const JUMP_BLOCK_BITS = 12;
-export const jumpSlot = (next: number): number => (next >>> 1) & (JUMP_ENTRIES - 1);
+import {REGION_TYPE} from './wasm/module.ts';
 
 const TRANSLATIONS: ReadonlyMap<Execute, Translation> = new Map([
   ...DATA_PROCESSING,
@@ -44,10 +42,19 @@ const TRANSLATIONS: ReadonlyMap<Execute, Translation> = new Map([
 /** Whether translated code executes it itself. */
 export const isTranslated = ({body}: Operation): boolean => TRANSLATIONS.has(body) || BRANCHES.has(body);
 
-const useOf = (operation: Operation) =>
+type UseOf = (operation: Operation) => FlagUse;
+const useOf: UseOf = (operation) =>
   (TRANSLATIONS.get(operation.body)?.flags ?? (BRANCHES.has(operation.body) ? noFlags : defaultFlagUse))(operation);
 
-export const blockSuccessors = (block: CodeBlock): Successors => {
+/** The same where flags must be right behind whatever may fault or be looked at. */
+const exactUse: UseOf = (operation) => {
+  const use = useOf(operation);
+  const mayShow = (operation.meta & 0xff) !== 0 || !isTranslated(operation);
+  return mayShow ? {...use, reads: ALL_FLAGS} : use;
+};
+const useIn = ({isExact}: Space): UseOf => (isExact ? exactUse : useOf);
+
+export const blockSuccessors = (block: RegionBlock): Successors => {
   const {body, condition} = block.operations.at(-1)!;
   const branch = BRANCHES.get(body);
   const isDirect = branch !== undefined && branch.target === undefined;
@@ -55,31 +62,33 @@ export const blockSuccessors = (block: CodeBlock): Successors => {
 };
 
 /** Instructions that one pass through translations of these blocks may execute. */
-export const passLength = (blocks: readonly CodeBlock[]): number =>
+export const passLength = (blocks: readonly RegionBlock[]): number =>
   blocks.reduce((sum, block) => sum + copiesOf(block, blockSuccessors(block)) * block.operations.length, 0);
 
 export interface RegionPlan {
-  readonly blocks: readonly CodeBlock[];
+  readonly blocks: readonly RegionBlock[];
   /** Index in the table of functions, and upper part of the region's entries in the jump table. */
   readonly index: number;
   readonly recording: boolean;
-  readonly memoryPages: number;
-  readonly tableLength: number;
   /** The ring's length in words beyond which a region is not entered. */
   readonly ringLimit: number;
   /** Instructions that one pass through the region may execute. */
   readonly slack: number;
   readonly calloutOf: (operation: Operation) => number;
+  readonly space: Space;
 }
 
-export const compileRegion = (plan: RegionPlan): Uint8Array => {
-  const {blocks, recording} = plan;
+/** The code of a region's function. */
+export const compileRegion = (plan: RegionPlan): Code => {
+  const {blocks, recording, space} = plan;
   const indices = new Map(blocks.map((block, index) => [block.next, index]));
-  const live = liveOut(
-    blocks,
-    blocks.map((block) => insideSuccessors(block, indices)),
-    useOf,
-  );
+  const live = space.isExact
+    ? blocks.map(() => ALL_FLAGS)
+    : liveOut(
+        blocks,
+        blocks.map((block) => insideSuccessors(block, indices)),
+        useOf,
+      );
   const emitter = new Emitter({
     recording,
     index: plan.index,
@@ -88,18 +97,18 @@ export const compileRegion = (plan: RegionPlan): Uint8Array => {
     writtenRegisters: blocks.reduce((mask, {operations}) => mask | writtenBy(operations), 0) & 0x7fff,
     localRegisters: mostUsedRegisters(blocks),
     calloutOf: plan.calloutOf,
+    space,
   });
   emitBody(emitter, plan, indices, live);
   const prologue = new Emitter(emitter.facts);
   prologue.prologue();
-  const code = new Code().append(prologue.code).append(emitter.code) as Code;
-  return assembleModule({locals: LOCALS, code, memoryPages: plan.memoryPages, tableLength: plan.tableLength});
+  return new Code(space.stateBase).append(prologue.code).append(emitter.code) as Code;
 };
 
 /** The host has fewer registers than Arm; what it would spill at every turn of a loop is better off in the state. */
 const LOCAL_REGISTERS = 6;
 
-const mostUsedRegisters = (blocks: readonly CodeBlock[]): number => {
+const mostUsedRegisters = (blocks: readonly RegionBlock[]): number => {
   const uses = Array.from({length: 15}, () => 0);
   for (const {operations, executions} of blocks) {
     for (const {pipeline} of operations) {
@@ -121,7 +130,7 @@ const writtenBy = (operations: readonly Operation[]): number =>
   operations.reduce((mask, {pipeline}) => mask | pipeline.writes, 0);
 
 /** Undefined when control may also leave the region, where all flags count. */
-const insideSuccessors = (block: CodeBlock, indices: ReadonlyMap<number, number>): readonly number[] | undefined => {
+const insideSuccessors = (block: RegionBlock, indices: ReadonlyMap<number, number>): readonly number[] | undefined => {
   const {taken, fallThrough} = blockSuccessors(block);
   const nexts = [taken, fallThrough].filter((next) => next !== undefined);
   const found = nexts.map((next) => indices.get(next));
@@ -143,8 +152,10 @@ const emitBody = (
   const slow = code.block();
   const dispatch = code.block();
   const stop = code.block();
-  emitter.pushShortage();
-  code.constant(0).op('i32.lt_s').branchIf(stop);
+  if (emitter.looksForShortage) {
+    emitter.pushShortage();
+    code.constant(0).op('i32.lt_s').branchIf(stop);
+  }
   const labels: number[] = new Array(blocks.length);
   for (let index = blocks.length - 1; index >= 0; index--) labels[index] = code.block();
   emitter.labels = {loop, slow, dispatch, stop, blocks: labels};
@@ -165,23 +176,14 @@ const emitBody = (
 };
 
 /** Looks TARGET up: a block of this region is entered; otherwise the region is left for the entry found, or for the host. */
-const emitDispatch = (emitter: Emitter, {index}: RegionPlan): void => {
+const emitDispatch = (emitter: Emitter, {index, space}: RegionPlan): void => {
   const {code, labels} = emitter;
   // The parameter's local is free here: it is set again before it is read.
   const entry = INDEX;
   code.constant(-1).set(CHAIN);
-  code
-    .get(TARGET)
-    .constant(2)
-    .op('i32.shl')
-    .constant((JUMP_ENTRIES - 1) << 3)
-    .op('i32.and')
-    .tee(entry);
-  code.memory('i32.load', JUMP_TABLE_OFFSET).get(TARGET).op('i32.eq').if();
-  code
-    .get(entry)
-    .memory('i32.load', JUMP_TABLE_OFFSET + 4)
-    .tee(CHAIN);
+  space.lookUp(code, entry);
+  code.if();
+  code.get(entry).memory('i32.load', space.codeOffset).tee(CHAIN);
   code.constant(JUMP_BLOCK_BITS).op('i32.shr_u').constant(index).op('i32.eq').if();
   code
     .get(CHAIN)
@@ -218,8 +220,8 @@ const emitBlock = (
 ): void => {
   const block = plan.blocks[index]!;
   const {operations} = block;
-  const {liveAfter, liveAtStart} = liveInBlock(operations, liveAtEnd);
-  const goto = (next: number): void => emitter.goto(next, (target) => indices.get(target));
+  const {liveAfter, liveAtStart} = liveInBlock(operations, liveAtEnd, useIn(plan.space));
+  const goto: Goto = (next, isMoved) => emitter.goto(next, (target) => indices.get(target), plan.blocks, isMoved);
   const emitOnce = (): void => {
     emitter.beginBlock(index, block, liveAtStart);
     for (const [slot, operation] of operations.entries()) {
@@ -239,12 +241,12 @@ const emitBlock = (
 };
 
 /** Flags live behind each operation, and before the first. */
-const liveInBlock = (operations: readonly Operation[], atEnd: number) => {
+const liveInBlock = (operations: readonly Operation[], atEnd: number, useAt: UseOf) => {
   const liveAfter: number[] = new Array(operations.length);
   let live = atEnd;
   for (let slot = operations.length - 1; slot >= 0; slot--) {
     liveAfter[slot] = live;
-    live = liveBefore(operations[slot]!, useOf(operations[slot]!), live);
+    live = liveBefore(operations[slot]!, useAt(operations[slot]!), live);
   }
   return {liveAfter, liveAtStart: live};
 };
@@ -253,13 +255,24 @@ const emitPlain = (emitter: Emitter, operation: Operation): void => {
   const translation = TRANSLATIONS.get(operation.body);
   emitter.conditionally(operation, () => {
     if (translation) translation.emit(emitter, operation);
+    else if (isLeftToInterpreter(emitter, operation)) emitter.slow();
     else emitter.callout(operation);
     if (!translation?.keepsDoubles) emitter.forgetDoubles(operation.pipeline.vfpWrites);
   });
 };
 
+/** To a block; its address may mean something else since the last operation, if that `isMoved`. */
+type Goto = (next: number, isMoved?: boolean) => void;
+
+/** What writes memory may change this very code. */
+const isLeftToInterpreter = ({facts}: Emitter, {meta}: Operation): boolean =>
+  facts.space.isExact && accessKind(meta) === WRITE;
+/** Registers of the system, waits and masks: what they do, and whether that lets the next block follow, the host decides. */
+const isCalloutAtEnd = ({facts}: Emitter, {end, meta}: Operation): boolean =>
+  facts.space.isExact && !facts.recording && end === 'fall-through' && (meta & 0xff) === 0;
+
 /** The operation that ends a block. */
-const emitEnd = (emitter: Emitter, operation: Operation, goto: (next: number) => void, block: CodeBlock): void => {
+const emitEnd = (emitter: Emitter, operation: Operation, goto: Goto, block: RegionBlock): void => {
   const {code} = emitter;
   const branch = BRANCHES.get(operation.body);
   const translation = TRANSLATIONS.get(operation.body);
@@ -291,6 +304,16 @@ const emitEnd = (emitter: Emitter, operation: Operation, goto: (next: number) =>
       if ((operation.meta & 0xff) === 0) checkTarget(emitter);
       emitter.finishBlock();
       code.branch(emitter.labels.dispatch);
+    });
+  } else if (translation && operation.end === 'fall-through') {
+    emitter.conditionally(operation, () => translation.emit(emitter, operation));
+    emitter.finishBlock();
+    goto(block.end);
+    return;
+  } else if (isCalloutAtEnd(emitter, operation)) {
+    emitter.leavingConditionally(operation, () => {
+      emitter.calloutAtEnd(operation);
+      goto(block.end, true);
     });
   } else emitter.leavingConditionally(operation, () => emitter.slow());
   if (operation.condition === ALWAYS) return;

@@ -30,7 +30,7 @@ export class DoubleCache {
       code.get(known);
       return;
     }
-    code.constant(0).memory('f64.load', doubleOffset(number));
+    code.state().memory('f64.load', doubleOffset(number));
     const local = this.#add(number);
     if (local !== undefined) code.tee(local);
   }
@@ -38,7 +38,7 @@ export class DoubleCache {
   /** Pops into a double register. */
   pop(number: number): void {
     const local = this.#locals.get(number) ?? this.#add(number) ?? DOUBLE;
-    this.#code.set(local).constant(0).get(local).memory('f64.store', doubleOffset(number));
+    this.#code.set(local).state().get(local).memory('f64.store', doubleOffset(number));
   }
 
   /** The state has other values of these registers, a bit each. */

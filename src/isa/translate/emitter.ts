@@ -9,23 +9,22 @@
 import {accessKind, WRITE} from '../../trace/records.ts';
 import {ALWAYS, type Operation, PC} from '../core/operation.ts';
 import {STATE} from '../core/state.ts';
-import type {CodeBlock} from '../engine/code-cache.ts';
 import {
   BUDGET_OFFSET,
-  ENTRY_COUNTS_OFFSET,
   EXIT_OFFSET,
   EXIT_REGION_OFFSET,
   HEADER_OFFSET,
   RING_CURSOR_OFFSET,
   RING_OFFSET,
 } from '../memory/layout.ts';
-import {checkAccess, type Transfer} from './access-check.ts';
+import type {Place, Transfer} from './access-check.ts';
 import {BlockRecord} from './block-record.ts';
 import {DoubleCache} from './double-cache.ts';
-import {EXIT_COUNTED, EXIT_SLOW, exitWord} from './exits.ts';
+import {EXIT_COUNTED, EXIT_NEXT, EXIT_SLOW, exitWord} from './exits.ts';
 import {FlagValues} from './flag-values.ts';
 import {ALL_FLAGS} from './flags.ts';
 import {BUDGET, FIRST_REGISTER, HEADER, INDEX, INFO, RING, TARGET} from './locals.ts';
+import type {RegionBlock} from './region-block.ts';
 import type {RegionFacts} from './values.ts';
 import {CALLOUT_FUNCTION} from './wasm/module.ts';
 
@@ -44,7 +43,7 @@ export class Emitter extends FlagValues {
   labels: Labels = {loop: 0, slow: 0, dispatch: 0, stop: 0, blocks: []};
   #blockIndex = 0;
   #slot = 0;
-  #block: CodeBlock | undefined = undefined;
+  #block: RegionBlock | undefined = undefined;
   /** Where a block that branches to itself goes on: at its next copy, or, behind the last, at the loop's start. */
   #nextCopy: number | undefined = undefined;
   #selfLoop: number | undefined = undefined;
@@ -76,15 +75,33 @@ export class Emitter extends FlagValues {
   }
 
   /** @param liveFlags at the block's start: the others need not be carried from block to block. */
-  beginBlock(index: number, block: CodeBlock, liveFlags: number): void {
-    const {code} = this;
+  beginBlock(index: number, block: RegionBlock, liveFlags: number): void {
+    const {code, facts} = this;
     this.#blockIndex = index;
     this.#block = block;
     this.forgetKept();
     this.#doubles.beginBlock();
-    this.beginFlags(liveFlags);
     code.get(BUDGET).constant(block.operations.length).op('i32.sub').set(BUDGET);
+    if (facts.space.isExact) this.#stopBefore(block);
     this.#record.begin();
+    if (facts.space.needsVfp(block)) this.#checkVfp();
+    this.beginFlags(liveFlags);
+  }
+
+  /** Leaves for the interpreter, which knows what is UNDEFINED, while VFP is disabled. */
+  #checkVfp(): void {
+    this.beginOperation(0);
+    this.markPlace();
+    this.loadState(STATE.vfpEnabled).code.op('i32.eqz');
+    this.slowIf();
+  }
+
+  /** Leaves for the interpreter when the budget, which the block was taken from, has not so much. */
+  #stopBefore({next, operations}: RegionBlock): void {
+    const {code} = this;
+    code.get(BUDGET).constant(0).op('i32.lt_s').if();
+    code.get(BUDGET).constant(operations.length).op('i32.add').set(BUDGET);
+    code.constant(next).set(TARGET).branch(this.labels.stop).end();
   }
 
   beginOperation(slot: number): void {
@@ -94,7 +111,7 @@ export class Emitter extends FlagValues {
 
   /** Completes the block's record; nothing that follows may leave in the middle of the block. */
   finishBlock(): void {
-    this.#record.finish((this.#block as CodeBlock).id);
+    this.#record.finish((this.#block as RegionBlock).id);
   }
 
   /** Pushes a double register. */
@@ -167,16 +184,18 @@ export class Emitter extends FlagValues {
     this.code.branch(this.labels.slow);
   }
 
-  /** Checks an access and records it; its first byte is then in the engine's memory at its own address. */
-  access(operation: Operation, address: number, transfer: Transfer): void {
-    this.check(address, transfer);
+  /** Checks an access and records it. @returns where its first byte is. */
+  access(operation: Operation, address: number, transfer: Transfer): Place {
+    const place = this.check(address, transfer);
     this.record(operation, address);
+    return place;
   }
 
   /** Leaves when an access is not in pages that may be accessed, or not aligned. @param address a local. */
-  check(address: number, transfer: Transfer): void {
+  check(address: number, transfer: Transfer): Place {
     this.markPlace();
-    checkAccess(this.code, address, transfer, this.labels.slow);
+    const temporary = () => this.temporary();
+    return this.facts.space.check(this.code, {...transfer, address, slow: this.labels.slow, temporary});
   }
 
   /** Appends the operation's access record. */
@@ -191,25 +210,65 @@ export class Emitter extends FlagValues {
   callout(operation: Operation): void {
     const {code, facts} = this;
     if (accessKind(operation.meta) === WRITE) throw new RangeError(`${operation.name} writes memory in a callout`);
-    const {writes} = operation.pipeline;
-    const mayRecord = facts.recording && (operation.meta & 0xff) !== 0;
+    const isToStop = this.temporary();
+    this.#callOut(operation);
+    code.set(isToStop);
+    this.#reloadWritten(operation);
+    if (facts.recording && (operation.meta & 0xff) !== 0) {
+      this.#loadRing();
+      this.#record.forgetCount();
+    }
+    if (!facts.space.isExact) return;
+    // The operation is done, and has asked for attention: the interpreter executes what follows it.
+    this.#slot++;
+    this.markPlace();
+    this.#slot--;
+    code.get(isToStop);
+    this.slowIf();
+  }
+
+  /** The same for the last operation of a block; leaves unless the next one may follow at once. */
+  calloutAtEnd(operation: Operation): void {
+    const {code} = this;
+    this.#callOut(operation);
+    code.if();
+    code.constant(EXIT_NEXT).op('return').end();
+    this.#reloadWritten(operation);
+  }
+
+  /** Pushes what the callout returns: whether to leave. */
+  #callOut(operation: Operation): void {
     this.#record.flush();
     this.markPlace();
     this.spill();
     this.#storeExit();
-    code.constant(facts.calloutOf(operation)).call(CALLOUT_FUNCTION);
-    this.reload(writes & 0x7fff, (writes & ~0x7fff) !== 0 ? ALL_FLAGS : 0);
-    this.flagSource = undefined;
-    if (mayRecord) {
-      this.#loadRing();
-      this.#record.forgetCount();
-    }
+    this.code.constant(this.facts.calloutOf(operation)).call(CALLOUT_FUNCTION);
   }
 
-  /** To a block: of this region, or by way of the dispatcher. Nothing may follow. */
-  goto(next: number, indexOf: (next: number) => number | undefined): void {
-    const {code} = this;
+  #reloadWritten({pipeline: {writes}}: Operation): void {
+    this.reload(writes & 0x7fff, (writes & ~0x7fff) !== 0 ? ALL_FLAGS : 0);
+    this.flagSource = undefined;
+  }
+
+  /**
+   * To a block: of this region, or by way of the dispatcher. Nothing may follow.
+   * @param isMoved whether the block's last operation may have changed what is mapped.
+   */
+  goto(
+    next: number,
+    indexOf: (next: number) => number | undefined,
+    blocks: readonly RegionBlock[],
+    isMoved = false,
+  ): void {
+    const {code, facts} = this;
+    const {space} = facts;
     const index = indexOf(next);
+    const to = index === undefined ? undefined : blocks[index]!;
+    if (to !== undefined && (isMoved || space.mayMove(this.#block as RegionBlock, to))) {
+      code.constant(next).set(TARGET);
+      space.pushMoved(code, to);
+      code.branchIf(this.labels.dispatch);
+    }
     if (index !== undefined && index > this.#blockIndex) {
       code.branch(this.labels.blocks[index]!);
       return;
@@ -220,8 +279,11 @@ export class Emitter extends FlagValues {
     }
     code.constant(next).set(TARGET);
     if (index === this.#blockIndex && this.#selfLoop !== undefined) {
-      this.pushShortage();
-      code.constant(0).op('i32.ge_s').branchIf(this.#selfLoop).branch(this.labels.stop);
+      if (this.looksForShortage) {
+        this.pushShortage();
+        code.constant(0).op('i32.lt_s').branchIf(this.labels.stop);
+      }
+      code.branch(this.#selfLoop);
     } else if (index === undefined) code.branch(this.labels.dispatch);
     else code.constant(index).set(INDEX).branch(this.labels.loop);
   }
@@ -266,12 +328,13 @@ export class Emitter extends FlagValues {
   /** The region's first instructions: everything it keeps in locals. */
   prologue(): void {
     const {code, facts} = this;
-    const count = ENTRY_COUNTS_OFFSET + 4 * facts.index;
+    const count = facts.space.entryCounts + 4 * facts.index;
     const left = this.temporary();
     code.constant(0).constant(0).memory('i32.load', count).constant(1).op('i32.sub').tee(left);
     code.memory('i32.store', count).get(left).op('i32.eqz').if();
     this.#storeExit();
     code.constant(EXIT_COUNTED).op('return').end();
+    facts.space.begin(code);
     this.reload(ALL_REGISTERS, ALL_FLAGS);
     code.constant(0).memory('i32.load', BUDGET_OFFSET).set(BUDGET);
     this.loadState(STATE.next);
@@ -279,11 +342,18 @@ export class Emitter extends FlagValues {
     if (this.facts.recording) this.#loadRing();
   }
 
+  /** Whether a turn has to begin with a look at budget or ring. */
+  get looksForShortage(): boolean {
+    return this.facts.recording || !this.facts.space.isExact;
+  }
+
   /** Pushes something negative when the budget or the ring is nearly used up. */
   pushShortage(): void {
     const {code, facts} = this;
-    code.get(BUDGET).constant(facts.slack).op('i32.sub');
-    if (facts.recording) code.constant(facts.ringLimit).get(RING).op('i32.sub').op('i32.or');
+    const {isExact} = facts.space;
+    if (!isExact) code.get(BUDGET).constant(facts.slack).op('i32.sub');
+    if (facts.recording) code.constant(facts.ringLimit).get(RING).op('i32.sub');
+    if (!isExact && facts.recording) code.op('i32.or');
   }
 
   #loadRing(): void {

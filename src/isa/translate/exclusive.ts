@@ -2,7 +2,6 @@
 import * as exclusive from '../a32/exclusive.ts';
 import type {Operation} from '../core/operation.ts';
 import {STATE} from '../core/state.ts';
-import {GUEST_BASE} from '../memory/layout.ts';
 import * as thumb from '../t32/wide-multiple.ts';
 import type {Transfer} from './access-check.ts';
 import type {Emitter} from './emitter.ts';
@@ -33,13 +32,13 @@ const load = (op: MemoryOp, secondOf?: SecondOf): Translation => ({
   emit: (emitter, operation) => {
     const {code} = emitter;
     const address = pushAddress(emitter, operation);
-    emitter.access(operation, address, transferOf(operation, false));
+    const place = emitter.access(operation, address, transferOf(operation, false));
     emitter.storeState(STATE.exclusiveAddress, () => code.get(address));
     emitter.storeState(STATE.exclusiveSize, () => code.constant(operation.immediate));
-    code.get(address).memory(op, GUEST_BASE);
+    code.get(place.local).memory(op, place.offset);
     emitter.setRegister(operation.d);
     if (secondOf === undefined) return;
-    code.get(address).memory(op, GUEST_BASE + WORD);
+    code.get(place.local).memory(op, place.offset + WORD);
     emitter.setRegister(secondOf(operation));
   },
   flags: noFlags,
@@ -51,17 +50,17 @@ const store = (op: MemoryOp, secondOf?: SecondOf): Translation => ({
     const {code} = emitter;
     const address = pushAddress(emitter, operation);
     const held = emitter.temporary();
-    emitter.check(address, transferOf(operation, true));
+    const place = emitter.check(address, transferOf(operation, true));
     emitter.loadState(STATE.exclusiveSize).code.constant(operation.immediate).op('i32.eq');
     emitter.loadState(STATE.exclusiveAddress).code.get(address).op('i32.eq').op('i32.and').set(held);
     code.get(held);
     emitter.when(() => {
       emitter.record(operation, address);
-      code.get(address);
-      emitter.register(operation, operation.m).code.memory(op, GUEST_BASE);
+      code.get(place.local);
+      emitter.register(operation, operation.m).code.memory(op, place.offset);
       if (secondOf === undefined) return;
-      code.get(address);
-      emitter.register(operation, secondOf(operation)).code.memory(op, GUEST_BASE + WORD);
+      code.get(place.local);
+      emitter.register(operation, secondOf(operation)).code.memory(op, place.offset + WORD);
     });
     emitter.storeState(STATE.exclusiveSize, () => code.constant(0));
     code.get(held).op('i32.eqz');

@@ -1,7 +1,7 @@
 /** Which of the flags N, Z, C and V an instruction reads and writes, and which of them are live where. */
 import {accessSize} from '../../trace/records.ts';
 import {ALWAYS, type Operation} from '../core/operation.ts';
-import type {CodeBlock} from '../engine/code-cache.ts';
+import type {RegionBlock} from './region-block.ts';
 
 export const NEGATIVE = 1;
 export const ZERO = 2;
@@ -44,14 +44,15 @@ export const liveBefore = (operation: Operation, use: FlagUse, after: number): n
  * A block that accesses memory may be left in the middle: for a store that changes the blocks behind it, or for a signal's
  * handler. What was dead by what follows may then be read after all. (The block itself is executed as it was decoded.)
  */
-const mayChangeWhatFollows = ({operations}: CodeBlock): boolean => operations.some(({meta}) => accessSize(meta) !== 0);
+const mayChangeWhatFollows = ({operations}: RegionBlock): boolean =>
+  operations.some(({meta}) => accessSize(meta) !== 0);
 
 /**
  * Flags live at the end of each block.
  * @param successors indices of the blocks that can follow, or undefined when anything can.
  */
 export const liveOut = (
-  blocks: readonly CodeBlock[],
+  blocks: readonly RegionBlock[],
   successors: readonly (readonly number[] | undefined)[],
   useOf: (operation: Operation) => FlagUse,
 ): readonly number[] => {
@@ -74,7 +75,7 @@ export const liveOut = (
 };
 
 /** Reads before any write, and certain writes, of a whole block. */
-const summarise = (block: CodeBlock, useOf: (operation: Operation) => FlagUse): FlagUse => {
+const summarise = (block: RegionBlock, useOf: (operation: Operation) => FlagUse): FlagUse => {
   const before = (after: number): number =>
     block.operations.reduceRight((live, operation) => liveBefore(operation, useOf(operation), live), after);
   const reads = before(0);

@@ -17,8 +17,10 @@ export const INFO = 23;
 export const HEADER = 24;
 export const TARGET = 25;
 export const CHAIN = 26;
-export const FIRST_TEMPORARY = 27;
-export const TEMPORARIES = 12;
+/** Where the area of the core that executes begins, in a machine of several. */
+export const CORE = 27;
+export const FIRST_TEMPORARY = 28;
+export const TEMPORARIES = 13;
 /** Operands of comparisons, kept to the end of the block for the conditions that use them. */
 export const FIRST_KEPT = FIRST_TEMPORARY + TEMPORARIES;
 export const KEPT = 48;

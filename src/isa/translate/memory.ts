@@ -4,7 +4,6 @@ import {ldm, stm} from '../a32/load-store-multiple.ts';
 import {preload} from '../a32/unconditional.ts';
 import {type Operation, PC} from '../core/operation.ts';
 import {RRX} from '../core/shifter.ts';
-import {GUEST_BASE} from '../memory/layout.ts';
 import * as thumb from '../t32/wide-multiple.ts';
 import type {Transfer} from './access-check.ts';
 import type {Emitter} from './emitter.ts';
@@ -62,15 +61,15 @@ const load = (op: MemoryOp, size: number, addresses = addressesOf): Translation 
     const transfer: Transfer = {size, isWrite: false, alignment: 1};
     const formed = addresses(emitter, operation);
     if (operation.d === PC) {
-      emitter.check(formed.address, transfer);
-      code.get(formed.address).memory(op, GUEST_BASE).set(TARGET);
+      const place = emitter.check(formed.address, transfer);
+      code.get(place.local).memory(op, place.offset).set(TARGET);
       checkTarget(emitter);
       emitter.record(operation, formed.address);
       writeBack(emitter, operation, formed);
       return;
     }
-    emitter.access(operation, formed.address, transfer);
-    code.get(formed.address).memory(op, GUEST_BASE);
+    const place = emitter.access(operation, formed.address, transfer);
+    code.get(place.local).memory(op, place.offset);
     if (operation.writeBack) {
       const value = emitter.temporary();
       code.set(value);
@@ -85,9 +84,9 @@ const load = (op: MemoryOp, size: number, addresses = addressesOf): Translation 
 const store = (op: MemoryOp, size: number, addresses = addressesOf): Translation => ({
   emit: (emitter, operation) => {
     const formed = addresses(emitter, operation);
-    emitter.access(operation, formed.address, {size, isWrite: true, alignment: 1});
-    emitter.code.get(formed.address);
-    emitter.register(operation, operation.d).code.memory(op, GUEST_BASE);
+    const place = emitter.access(operation, formed.address, {size, isWrite: true, alignment: 1});
+    emitter.code.get(place.local);
+    emitter.register(operation, operation.d).code.memory(op, place.offset);
     writeBack(emitter, operation, formed);
   },
   flags,
@@ -104,10 +103,10 @@ const loadPair = (secondOf: SecondOf): Translation => ({
   emit: (emitter, operation) => {
     const {code} = emitter;
     const formed = addressesOf(emitter, operation);
-    emitter.access(operation, formed.address, {...PAIR, isWrite: false});
+    const place = emitter.access(operation, formed.address, {...PAIR, isWrite: false});
     writeBack(emitter, operation, formed);
     for (const [index, number] of [operation.d, secondOf(operation)].entries()) {
-      code.get(formed.address).memory('i32.load', GUEST_BASE + WORD * index);
+      code.get(place.local).memory('i32.load', place.offset + WORD * index);
       emitter.setRegister(number);
     }
   },
@@ -118,10 +117,10 @@ const storePair = (secondOf: SecondOf): Translation => ({
   emit: (emitter, operation) => {
     const {code} = emitter;
     const formed = addressesOf(emitter, operation);
-    emitter.access(operation, formed.address, {...PAIR, isWrite: true});
+    const place = emitter.access(operation, formed.address, {...PAIR, isWrite: true});
     for (const [index, number] of [operation.d, secondOf(operation)].entries()) {
-      code.get(formed.address);
-      emitter.register(operation, number).code.memory('i32.store', GUEST_BASE + WORD * index);
+      code.get(place.local);
+      emitter.register(operation, number).code.memory('i32.store', place.offset + WORD * index);
     }
     writeBack(emitter, operation, formed);
   },
@@ -146,18 +145,18 @@ const loadMultiple: Translation = {
     const {code} = emitter;
     const {list} = operation;
     const formed = multipleAddress(emitter, operation);
-    emitter.check(formed.address, {size: WORD * list.length, isWrite: false, alignment: WORD});
+    const place = emitter.check(formed.address, {size: WORD * list.length, isWrite: false, alignment: WORD});
     if (list.at(-1) === PC) {
       code
-        .get(formed.address)
-        .memory('i32.load', GUEST_BASE + WORD * (list.length - 1))
+        .get(place.local)
+        .memory('i32.load', place.offset + WORD * (list.length - 1))
         .set(TARGET);
       checkTarget(emitter);
     }
     emitter.record(operation, formed.address);
     for (const [index, number] of list.entries()) {
       if (number === PC) continue;
-      code.get(formed.address).memory('i32.load', GUEST_BASE + WORD * index);
+      code.get(place.local).memory('i32.load', place.offset + WORD * index);
       emitter.setRegister(number);
     }
     writeBack(emitter, operation, formed);
@@ -170,10 +169,14 @@ const storeMultiple: Translation = {
     const {code} = emitter;
     const {list} = operation;
     const formed = multipleAddress(emitter, operation);
-    emitter.access(operation, formed.address, {size: WORD * list.length, isWrite: true, alignment: WORD});
+    const place = emitter.access(operation, formed.address, {
+      size: WORD * list.length,
+      isWrite: true,
+      alignment: WORD,
+    });
     for (const [index, number] of list.entries()) {
-      code.get(formed.address);
-      emitter.register(operation, number).code.memory('i32.store', GUEST_BASE + WORD * index);
+      code.get(place.local);
+      emitter.register(operation, number).code.memory('i32.store', place.offset + WORD * index);
     }
     writeBack(emitter, operation, formed);
   },

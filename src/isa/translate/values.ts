@@ -2,6 +2,7 @@
 import {type Operation, PC} from '../core/operation.ts';
 import {STATE} from '../core/state.ts';
 import {FIRST_KEPT, FIRST_REGISTER, FIRST_TEMPORARY, KEPT, stateOffset, TEMPORARIES} from './locals.ts';
+import type {Space} from './space.ts';
 import {Code} from './wasm/code.ts';
 
 /** What the region as a whole needs to keep. */
@@ -19,16 +20,18 @@ export interface RegionFacts {
   readonly localRegisters: number;
   /** The number by which translated code calls out for an operation. */
   readonly calloutOf: (operation: Operation) => number;
+  readonly space: Space;
 }
 
 export class Values {
-  readonly code = new Code();
+  readonly code: Code;
   readonly facts: RegionFacts;
   #temporaries = 0;
   #kept = 0;
 
   constructor(facts: RegionFacts) {
     this.facts = facts;
+    this.code = new Code(facts.space.stateBase);
   }
 
   /** Locals that were kept are free again. */
@@ -78,13 +81,13 @@ export class Values {
   }
 
   loadState(word: number): this {
-    this.code.constant(0).memory('i32.load', stateOffset(word));
+    this.code.state().memory('i32.load', stateOffset(word));
     return this;
   }
 
   /** Stores what `push` pushes. */
   storeState(word: number, push: () => void): void {
-    this.code.constant(0);
+    this.code.state();
     push();
     this.code.memory('i32.store', stateOffset(word));
   }

@@ -1,8 +1,8 @@
 /** Unpacks chunks that {@link ColumnEncoder} packed, and those of older formats. */
 import {EVENT_FLAG} from '../records.ts';
 import {recordWords} from '../walk.ts';
-import {CHOICES, COLUMNS} from './encode.ts';
-import {Guesses, NONE} from './guesses.ts';
+import {COLUMNS, NEITHER} from './encode.ts';
+import {Guesses, NEIGHBOURS, NONE} from './guesses.ts';
 import {type ColumnReader, split, unzigzag} from './varint.ts';
 
 const WORD = 2 ** 32;
@@ -27,21 +27,17 @@ export class ColumnDecoder {
       ColumnReader,
       ColumnReader,
     ];
-    const {addresses, strides, distances, choices: lastChoices} = this.#guessesFor(length);
-    let before = 0;
+    const guesses = this.#guessesFor(length);
+    const {addresses, choices: lastChoices} = guesses;
+    let place = NEIGHBOURS;
     this.#records(words, length, heads, payloads, metas, (access) => {
-      const token = choices.take(CHOICES.neither + 1);
-      if (token === CHOICES.other) lastChoices[access] = 1 - lastChoices[access]!;
-      const last = addresses[access]!;
+      const token = choices.take(NEITHER + 1);
+      if (token !== 0 && token !== NEITHER) lastChoices[access] = token - 1;
       const address =
-        token === CHOICES.neither
-          ? (last + unzigzag(surprises.take())) | 0
-          : lastChoices[access] === 0
-            ? (last + strides[access]!) | 0
-            : (before + distances[access]!) | 0;
-      strides[access] = (address - last) | 0;
-      distances[access] = (address - before) | 0;
-      before = address;
+        token === NEITHER
+          ? (addresses[access]! + unzigzag(surprises.take())) | 0
+          : guesses.address(access, lastChoices[access]!, place);
+      guesses.note(access, address, place++);
       return address;
     });
     for (const column of columns) column.finish();

@@ -4,20 +4,28 @@
  *
  * - heads: 0 = as guessed, else head + 1;
  * - metas: 0 = as guessed, else meta + 1;
- * - choices: which guess of the address is right, {@link CHOICES};
- * - surprises: where neither is, the zigzag difference from the last address of the same access, modulo 2³²;
+ * - choices: which guess of the address is right: 0 = the one that was right last time for this access, else the number of the guess + 1,
+ *   {@link NEITHER} where none is;
+ * - surprises: where none is, the zigzag difference from the last address of the same access, modulo 2³²;
  * - payloads of events: as they are.
  */
 import {ACCESS_WORDS, EVENT_FLAG, eventPayload, recordAccesses} from '../records.ts';
-import {Guesses, NONE} from './guesses.ts';
+import {BY_STRIDE, Guesses, NEIGHBOURS, NONE} from './guesses.ts';
 import {join, mostBytes, put, zigzag} from './varint.ts';
 
 export const COLUMNS = 5;
-/** The guess that was right last time for this access; the other one; none. */
-export const CHOICES = {same: 0, other: 1, neither: 2} as const;
+/** No guess is right. */
+export const NEITHER = NEIGHBOURS + 2;
 
 /** No chunk of `words` words has longer columns: an access of two words has three numbers, of which a choice is a byte. */
 export const maxColumnBytes = (words: number): number => mostBytes(words + COLUMNS) + words;
+
+/** The first guess that is right, or the number behind the last. */
+const rightGuess = (guesses: Guesses, access: number, address: number, place: number): number => {
+  for (let guess = BY_STRIDE; guess <= NEIGHBOURS; guess++)
+    if (guesses.address(access, guess, place) === address) return guess;
+  return NEITHER - 1;
+};
 
 /** Packs chunks of at most `words` words, one after another; what it allocates serves them all. */
 export class ColumnEncoder {
@@ -43,11 +51,10 @@ export class ColumnEncoder {
     const guesses = this.#guesses;
     const [heads, metas, choices, surprises] = [this.#heads, this.#metas, this.#choices, this.#surprises];
     const payloads = this.#payloads;
-    const {followerHeads, followers, starts, metas: lastMetas, addresses, strides, distances} = guesses;
-    const {choices: lastChoices} = guesses;
+    const {followerHeads, followers, starts, metas: lastMetas, addresses, choices: lastChoices} = guesses;
     let [headEnd, metaEnd, choiceEnd, surpriseEnd, payloadEnd] = [0, 0, 0, 0, 0];
     let previous = guesses.clear();
-    let before = 0;
+    let place = NEIGHBOURS;
     for (let at = 0; at < length; ) {
       const head = words[at++]!;
       let block = followers[previous]!;
@@ -70,23 +77,15 @@ export class ColumnEncoder {
           metaEnd = put(metas, metaEnd, meta + 1);
           lastMetas[access] = meta;
         }
-        const stride = (address - addresses[access]!) | 0;
-        const distance = (address - before) | 0;
         const choice = lastChoices[access]!;
-        const byStride = stride === strides[access];
-        const byDistance = distance === distances[access];
-        if (choice === 0 ? byStride : byDistance) choices[choiceEnd++] = CHOICES.same;
-        else if (choice === 0 ? byDistance : byStride) {
-          choices[choiceEnd++] = CHOICES.other;
-          lastChoices[access] = 1 - choice;
-        } else {
-          choices[choiceEnd++] = CHOICES.neither;
-          surpriseEnd = put(surprises, surpriseEnd, zigzag(stride));
+        if (guesses.address(access, choice, place) === address) choices[choiceEnd++] = 0;
+        else {
+          const right = rightGuess(guesses, access, address, place);
+          choices[choiceEnd++] = right + 1;
+          if (right + 1 !== NEITHER) lastChoices[access] = right;
+          else surpriseEnd = put(surprises, surpriseEnd, zigzag((address - addresses[access]!) | 0));
         }
-        strides[access] = stride;
-        distances[access] = distance;
-        addresses[access] = address;
-        before = address;
+        guesses.note(access, address, place++);
       }
     }
     return join([

@@ -4,12 +4,18 @@
  *
  * - A head is guessed to be what followed the previous block last time.
  * - An access (the n-th of its block) is guessed to have last time's meta.
- * - Its address is guessed in two ways: last time's, moved by last time's stride; and the address of the access before it, of
- *   whichever block, moved by what lay between them last time. What walks through memory keeps its stride; what is reached from
- *   one pointer, as the members of an object or a stack frame are, keeps its distance.
+ * - Its address is guessed by its stride (last time's address, moved as it moved then), and by its distance from each of the
+ *   {@link NEIGHBOURS} accesses before it, of whichever block: the address of that one, moved by what lay between the two last time.
+ *   What walks through memory keeps its stride; what is reached from one pointer, as the members of an object or a stack frame are, keeps
+ *   its distance.
  */
 import {MOST_ACCESSES, recordAccesses, recordBlock} from '../records.ts';
 import {isEvent} from '../walk.ts';
+
+/** Accesses before one that its address is guessed from. */
+export const NEIGHBOURS = 32;
+/** The guess by the stride; guess n is by the distance from the n-th access before. */
+export const BY_STRIDE = 0;
 
 /** The block executed before the first: none. */
 export const NONE = 0;
@@ -25,10 +31,12 @@ export class Guesses {
   readonly metas: Uint32Array;
   readonly addresses: Int32Array;
   readonly strides: Int32Array;
-  /** From the access before. */
-  readonly distances: Int32Array;
-  /** Which guess of the address was right last: 0 by the stride, 1 by the distance. */
+  /** Which access of the chunk it was, as {@link history} counts them. */
+  readonly places: Int32Array;
+  /** The guess of the address that was right last. */
   readonly choices: Int32Array;
+  /** Addresses of all accesses of the chunk, behind zeros for those that there were not. */
+  readonly history: Int32Array;
   readonly #numbers = new Map<number, number>();
   #used = 0;
 
@@ -44,14 +52,16 @@ export class Guesses {
     this.metas = new Uint32Array(words);
     this.addresses = new Int32Array(words);
     this.strides = new Int32Array(words);
-    this.distances = new Int32Array(words);
+    this.places = new Int32Array(words);
     this.choices = new Int32Array(words);
+    this.history = new Int32Array(NEIGHBOURS + words);
   }
 
   /** @returns the block before the first. */
   clear(): number {
     this.#numbers.clear();
     this.#used = 0;
+    this.history.fill(0, 0, NEIGHBOURS);
     this.followers[NONE] = NONE;
     return NONE;
   }
@@ -73,8 +83,23 @@ export class Guesses {
     return block;
   }
 
+  /** Guess `guess` of the address of `access`, which is the one at `place`. */
+  address(access: number, guess: number, place: number): number {
+    const last = this.addresses[access]!;
+    if (guess === BY_STRIDE) return (last + this.strides[access]!) | 0;
+    return (this.history[place - guess]! + last - this.history[this.places[access]! - guess]!) | 0;
+  }
+
+  /** `access`, the one at `place`, has this address. */
+  note(access: number, address: number, place: number): void {
+    this.strides[access] = (address - this.addresses[access]!) | 0;
+    this.addresses[access] = address;
+    this.places[access] = place;
+    this.history[place] = address;
+  }
+
   get #ofAccesses(): readonly (Uint32Array | Int32Array)[] {
-    return [this.metas, this.addresses, this.strides, this.distances, this.choices];
+    return [this.metas, this.addresses, this.strides, this.places, this.choices];
   }
 
   #reserve(block: number, accesses: number): void {
@@ -83,6 +108,7 @@ export class Guesses {
     this.starts[block] = start;
     this.capacities[block] = accesses;
     for (const array of this.#ofAccesses) array.fill(0, start, this.#used);
+    this.places.fill(NEIGHBOURS, start, this.#used);
   }
 
   #grow(block: number, accesses: number): void {

@@ -1,5 +1,6 @@
 /** The smallest board that a bare-metal program runs on: RAM, the data register of a PL011, and of PSCI CPU_ON and SYSTEM_OFF. */
 
+import type {EngineName} from '../../../src/isa/engine/engine.ts';
 import type {CpuSurroundings} from '../../../src/isa/system/bus.ts';
 import {BusError} from '../../../src/isa/system/bus-error.ts';
 import {createCores, type MachineParts} from '../../../src/isa/system/create-machine.ts';
@@ -7,6 +8,7 @@ import type {Observer} from '../../../src/isa/system/observer.ts';
 import {createRam} from '../../../src/isa/system/physical-memory.ts';
 import type {VirtualCpu} from '../../../src/isa/system/virtual-cpu.ts';
 
+import type {RegionLimits} from '../../../src/isa/translate/region.ts';
 import {MEBIBYTE} from '../../../src/units.ts';
 
 export const RAM_BASE = 0x4000_0000;
@@ -25,6 +27,8 @@ export interface BoardOptions {
   readonly cores?: number;
   readonly devices?: Readonly<Record<number, Device>>;
   readonly observer?: Observer;
+  readonly engine?: EngineName;
+  readonly limits?: Partial<RegionLimits>;
   readonly irq?: (cpu: number) => boolean;
   readonly fiq?: (cpu: number) => boolean;
   readonly timer?: Pick<CpuSurroundings, 'timerRead' | 'timerWrite'>;
@@ -45,6 +49,8 @@ export class Board {
     irq = () => false,
     fiq = () => false,
     timer = NO_TIMER,
+    engine,
+    limits,
   }: BoardOptions = {}) {
     const served: Readonly<Record<number, Device>> = {
       [UART]: {write: (value) => this.#print(value)},
@@ -58,6 +64,8 @@ export class Board {
     const parts: MachineParts = {
       cores,
       observer,
+      ...(engine && {engine}),
+      ...(limits && {limits}),
       bus: {
         ram: this.ram,
         ramBase: RAM_BASE,

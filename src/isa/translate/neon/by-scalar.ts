@@ -16,7 +16,7 @@ export const byScalar = (emit: Emit, size: number, nOf: (operation: Operation) =
     load(emitter, A, n, nOf(operation));
     const offset = registerOffset(m) + (operation.immediate << size);
     code
-      .constant(0)
+      .state()
       .vectorMemory(size === 1 ? 'v128.load16_splat' : 'v128.load32_splat', offset)
       .set(B);
     put(emitter, d, amount, () => emit(emitter, operation));

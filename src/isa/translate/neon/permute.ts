@@ -47,7 +47,7 @@ const extract = lanewise(({code}, {amount, immediate: first}) => {
 const duplicate = (size: number): Translation => ({
   emit: (emitter, {d, m, amount, immediate: lane}) => {
     const name = (['v128.load8_splat', 'v128.load16_splat', 'v128.load32_splat'] as const)[size]!;
-    put(emitter, d, amount, () => emitter.code.constant(0).vectorMemory(name, registerOffset(m) + (lane << size)));
+    put(emitter, d, amount, () => emitter.code.state().vectorMemory(name, registerOffset(m) + (lane << size)));
   },
   flags: noFlags,
 });

@@ -28,13 +28,13 @@ export const shiftByRegister = (size: number, signed: boolean): Translation => {
       const by = emitter.temporary();
       for (let at = 0; at < REGISTER_BYTES * amount; at += bytes) {
         code
-          .constant(0)
+          .state()
           .memory('i32.load8_s', registerOffset(n) + at)
           .set(by);
-        const pushValue = (): void => void code.constant(0).memory(load, registerOffset(m) + at);
+        const pushValue = (): void => void code.state().memory(load, registerOffset(m) + at);
         const pushAmount = (): void => void (type === 'i64' && code.op('i64.extend_i32_u'));
         const nothing = (): void => void (type === 'i64' ? code.constant64(0, 0) : code.constant(0));
-        code.constant(0);
+        code.state();
         pushValue();
         code.get(by);
         pushAmount();

@@ -1,9 +1,9 @@
 /** Translations of element and structure accesses (DDI 0406C A7.7), and of moves between core registers and scalars (A7.8). */
 import {type Execute, type Operation, SP} from '../../core/operation.ts';
 import {STATE} from '../../core/state.ts';
-import {GUEST_BASE} from '../../memory/layout.ts';
 import * as structures from '../../neon/structures.ts';
 import * as core from '../../vfp/transfer.ts';
+import type {Place} from '../access-check.ts';
 import type {Emitter} from '../emitter.ts';
 import {noFlags} from '../flags.ts';
 import {stateOffset} from '../locals.ts';
@@ -34,15 +34,14 @@ interface Move {
 /** `immediate` is the access's size and `form` its alignment; `m` is what is added to the base: 15 nothing, 13 the size. */
 const transfer = (
   isWrite: boolean,
-  body: (emitter: Emitter, operation: Operation, address: number) => void,
+  body: (emitter: Emitter, operation: Operation, place: Place) => void,
 ): Translation => ({
   emit: (emitter, operation) => {
     const {code} = emitter;
     const {n, m, immediate: size, form: alignment} = operation;
     const address = emitter.temporary();
     emitter.register(operation, n).code.set(address);
-    emitter.access(operation, address, {size, isWrite, alignment});
-    body(emitter, operation, address);
+    body(emitter, operation, emitter.access(operation, address, {size, isWrite, alignment}));
     if (!operation.writeBack) return;
     code.get(address);
     if (m === SP) code.constant(size);
@@ -55,12 +54,12 @@ const transfer = (
 
 /** Whole registers, two at a time. */
 const registers = (isWrite: boolean): Translation =>
-  transfer(isWrite, ({code}, {d, immediate: size}, address) => {
+  transfer(isWrite, ({code}, {d, immediate: size}, {local, offset}) => {
     for (let at = 0; at < size; ) {
       const isPair = at + VECTOR_BYTES <= size;
-      const [inMemory, inState] = [GUEST_BASE + at, registerOffset(d) + at];
-      if (isWrite) code.get(address).constant(0);
-      else code.constant(0).get(address);
+      const [inMemory, inState] = [offset + at, registerOffset(d) + at];
+      if (isWrite) code.get(local).state();
+      else code.state().get(local);
       if (isPair) code.vectorMemory('v128.load', isWrite ? inState : inMemory);
       else code.memory('i64.load', isWrite ? inState : inMemory);
       if (isPair) code.vectorMemory('v128.store', isWrite ? inMemory : inState);
@@ -71,20 +70,20 @@ const registers = (isWrite: boolean): Translation =>
 
 /** Elements one by one. */
 const elements = (isWrite: boolean, size: number, movesOf: (operation: Operation) => readonly Move[]): Translation =>
-  transfer(isWrite, ({code}, operation, address) => {
+  transfer(isWrite, ({code}, operation, {local, offset}) => {
     const {load, store} = WIDTHS[size]!;
     for (const {inMemory, inState} of movesOf(operation)) {
       if (isWrite)
         code
-          .get(address)
-          .constant(0)
+          .get(local)
+          .state()
           .memory(load, inState)
-          .memory(store, GUEST_BASE + inMemory);
+          .memory(store, offset + inMemory);
       else
         code
-          .constant(0)
-          .get(address)
-          .memory(load, GUEST_BASE + inMemory)
+          .state()
+          .get(local)
+          .memory(load, offset + inMemory)
           .memory(store, inState);
     }
   });
@@ -110,13 +109,13 @@ const laneMoves =
 
 /** An element for all lanes of each register; of a structure of one, for all registers. */
 const allLanes = (count: number, size: number): Translation =>
-  transfer(false, ({code}, {list}, address) => {
+  transfer(false, ({code}, {list}, {local, offset}) => {
     const splat = (['v128.load8_splat', 'v128.load16_splat', 'v128.load32_splat'] as const)[size]!;
     for (const [index, register] of list.entries()) {
       code
-        .constant(0)
-        .get(address)
-        .vectorMemory(splat, GUEST_BASE + (count === 1 ? 0 : index << size));
+        .state()
+        .get(local)
+        .vectorMemory(splat, offset + (count === 1 ? 0 : index << size));
       code.vectorMemory('v128.store64_lane', registerOffset(register));
     }
   });
@@ -131,14 +130,14 @@ const ofStructures = (
 
 const toCore = (load: MemoryOp, bytes: number): Translation => ({
   emit: (emitter, operation) => {
-    emitter.code.constant(0).memory(load, VFP + bytes * operation.m);
+    emitter.code.state().memory(load, VFP + bytes * operation.m);
     emitter.setRegister(operation.d);
   },
   flags: noFlags,
 });
 const fromCore = (store: MemoryOp, bytes: number): Translation => ({
   emit: (emitter, operation) => {
-    emitter.code.constant(0);
+    emitter.code.state();
     emitter.register(operation, operation.d).code.memory(store, VFP + bytes * operation.m);
   },
   flags: noFlags,
@@ -148,7 +147,7 @@ const fromCore = (store: MemoryOp, bytes: number): Translation => ({
 const duplicate: Translation = {
   emit: (emitter, operation) => {
     const {code} = emitter;
-    code.constant(0);
+    code.state();
     emitter.register(operation, operation.d);
     if (operation.immediate === 0x0101_0101) code.vector('i8x16.splat');
     else code.vector(operation.immediate === 1 ? 'i32x4.splat' : 'i16x8.splat');

@@ -55,8 +55,8 @@ const countLeadingZeros: Translation = {
   emit: ({code}, {d, m, amount}) => {
     for (let at = 0; at < REGISTER_BYTES * amount; at += 4) {
       code
-        .constant(0)
-        .constant(0)
+        .state()
+        .state()
         .memory('i32.load', registerOffset(m) + at)
         .op('i32.clz');
       code.memory('i32.store', registerOffset(d) + at);

@@ -25,7 +25,7 @@ export type Emit = (emitter: Emitter, operation: Operation) => void;
 
 /** Pushes one or two doublewords. */
 export const push = ({code}: Emitter, register: number, doublewords: number): void => {
-  code.constant(0).vectorMemory(doublewords === 2 ? 'v128.load' : 'v128.load64_zero', registerOffset(register));
+  code.state().vectorMemory(doublewords === 2 ? 'v128.load' : 'v128.load64_zero', registerOffset(register));
 };
 /** Puts one or two doublewords into a local. */
 export const load = (emitter: Emitter, local: number, register: number, doublewords: number): void => {
@@ -34,7 +34,7 @@ export const load = (emitter: Emitter, local: number, register: number, doublewo
 };
 /** Stores what `pushResult` pushes. */
 export const put = ({code}: Emitter, register: number, doublewords: number, pushResult: () => void): void => {
-  code.constant(0);
+  code.state();
   pushResult();
   code.vectorMemory(doublewords === 2 ? 'v128.store' : 'v128.store64_lane', registerOffset(register));
 };

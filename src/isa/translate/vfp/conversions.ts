@@ -11,7 +11,7 @@ import {F32, F64, type Precision, push, put, wordOffset} from './precision.ts';
 const fromInteger = (convert: Op): Translation => ({
   emit: (emitter, operation) => {
     const {code} = emitter;
-    code.constant(0).memory('i32.load', wordOffset(operation.m)).op(convert);
+    code.state().memory('i32.load', wordOffset(operation.m)).op(convert);
     emitter.setDouble(operation.d);
   },
   flags: noFlags,
@@ -32,7 +32,7 @@ const toInteger = (precision: Precision, convert: Op, back: Op, low: number, hig
     leaveUnless(emitter);
     code.get(value).op(convert).set(whole);
     checkExact(emitter, () => void code.get(whole).op(back).get(value).op('f64.eq'));
-    code.constant(0).get(whole).memory('i32.store', wordOffset(operation.d));
+    code.state().get(whole).memory('i32.store', wordOffset(operation.d));
   },
   flags: noFlags,
 });

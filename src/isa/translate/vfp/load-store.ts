@@ -1,6 +1,6 @@
 /** Translations of VFP loads and stores (DDI 0406C A7.6). */
-import {GUEST_BASE} from '../../memory/layout.ts';
 import * as transfers from '../../vfp/load-store.ts';
+import type {Place} from '../access-check.ts';
 import type {Emitter} from '../emitter.ts';
 import {noFlags} from '../flags.ts';
 import type {Rows, Translation} from '../translation.ts';
@@ -14,8 +14,8 @@ const doubleTransfer = (isWrite: boolean): Translation => ({
     const {code} = emitter;
     const address = emitter.temporary();
     emitter.register(operation, operation.n).code.constant(operation.immediate).op('i32.add').set(address);
-    emitter.access(operation, address, {size: 2 * WORD, isWrite, alignment: WORD});
-    moveDouble(emitter, address, operation.d / 2, isWrite);
+    const place = emitter.access(operation, address, {size: 2 * WORD, isWrite, alignment: WORD});
+    moveDouble(emitter, place, operation.d / 2, isWrite);
     if (!operation.writeBack) return;
     code
       .get(address)
@@ -26,12 +26,12 @@ const doubleTransfer = (isWrite: boolean): Translation => ({
   flags: noFlags,
   keepsDoubles: true,
 });
-const moveDouble = (emitter: Emitter, address: number, number: number, isWrite: boolean): void => {
+const moveDouble = (emitter: Emitter, {local, offset}: Place, number: number, isWrite: boolean): void => {
   const {code} = emitter;
-  code.get(address);
-  if (isWrite) emitter.double(number).code.memory('f64.store', GUEST_BASE);
+  code.get(local);
+  if (isWrite) emitter.double(number).code.memory('f64.store', offset);
   else {
-    code.memory('f64.load', GUEST_BASE);
+    code.memory('f64.load', offset);
     emitter.setDouble(number);
   }
 };
@@ -48,12 +48,12 @@ const multiple = (isWrite: boolean): Translation => ({
     emitter.forgetDoubles(operation.pipeline.vfpWrites);
     const address = emitter.temporary();
     emitter.register(operation, operation.n).code.constant(operation.immediate).op('i32.add').set(address);
-    emitter.access(operation, address, {size: WORD * amount, isWrite, alignment: WORD});
+    const place = emitter.access(operation, address, {size: WORD * amount, isWrite, alignment: WORD});
     for (let index = 0; index < amount; ) {
       const width = index + 2 <= amount ? 'i64' : 'i32';
-      const [inMemory, inState] = [GUEST_BASE + WORD * index, wordOffset(operation.d + index)];
-      code[isWrite ? 'get' : 'constant'](isWrite ? address : 0);
-      code[isWrite ? 'constant' : 'get'](isWrite ? 0 : address);
+      const [inMemory, inState] = [place.offset + WORD * index, wordOffset(operation.d + index)];
+      if (isWrite) code.get(place.local).state();
+      else code.state().get(place.local);
       code.memory(`${width}.load`, isWrite ? inState : inMemory);
       code.memory(`${width}.store`, isWrite ? inMemory : inState);
       index += width === 'i64' ? 2 : 1;

@@ -14,15 +14,15 @@ const bitMove = (words: 1 | 2, change?: (emitter: Emitter) => void): Translation
     const {code} = emitter;
     if (words === 2) {
       code
-        .constant(0)
-        .constant(0)
+        .state()
+        .state()
         .memory('i32.load', wordOffset(2 * operation.m));
       code.memory('i32.store', wordOffset(2 * operation.d));
     }
     const top = words - 1;
     code
-      .constant(0)
-      .constant(0)
+      .state()
+      .state()
       .memory('i32.load', wordOffset(words * operation.m + top));
     change?.(emitter);
     code.memory('i32.store', wordOffset(words * operation.d + top));
@@ -36,11 +36,11 @@ const immediate = (words: 1 | 2): Translation => ({
   emit: ({code}, operation) => {
     if (words === 2)
       code
-        .constant(0)
+        .state()
         .constant(0)
         .memory('i32.store', wordOffset(2 * operation.d));
     code
-      .constant(0)
+      .state()
       .constant(operation.immediate)
       .memory('i32.store', wordOffset(words * operation.d + words - 1));
   },
@@ -51,7 +51,7 @@ const immediate = (words: 1 | 2): Translation => ({
 const toCore = (count: 1 | 2): Translation => ({
   emit: (emitter, operation) => {
     for (const [index, number] of [operation.d, operation.a].slice(0, count).entries()) {
-      emitter.code.constant(0).memory('i32.load', wordOffset(operation.m + index));
+      emitter.code.state().memory('i32.load', wordOffset(operation.m + index));
       emitter.setRegister(number);
     }
   },
@@ -60,7 +60,7 @@ const toCore = (count: 1 | 2): Translation => ({
 const fromCore = (count: 1 | 2): Translation => ({
   emit: (emitter, operation) => {
     for (const [index, number] of [operation.d, operation.a].slice(0, count).entries()) {
-      emitter.code.constant(0);
+      emitter.code.state();
       emitter.register(operation, number).code.memory('i32.store', wordOffset(operation.m + index));
     }
   },

@@ -40,12 +40,12 @@ export const F32: Precision = {
 
 export const push = (emitter: Emitter, {words, load}: Precision, register: number): void => {
   if (words === 2) emitter.double(register);
-  else emitter.code.constant(0).memory(load, wordOffset(register));
+  else emitter.code.state().memory(load, wordOffset(register));
 };
 export const put = (emitter: Emitter, {words, store}: Precision, register: number, local: number): void => {
   const {code} = emitter;
   if (words === 2) {
     code.get(local);
     emitter.setDouble(register);
-  } else code.constant(0).get(local).memory(store, wordOffset(register));
+  } else code.state().get(local).memory(store, wordOffset(register));
 };

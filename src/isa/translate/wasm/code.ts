@@ -75,6 +75,18 @@ export class Bytes {
 export class Code extends Bytes {
   /** Blocks open at this place. */
   depth = 0;
+  /** The local that holds where the state's offsets begin; undefined when that is the memory's start. */
+  readonly #stateBase: number | undefined;
+
+  constructor(stateBase?: number) {
+    super();
+    this.#stateBase = stateBase;
+  }
+
+  /** Pushes the address that offsets of the core's state are relative to. */
+  state(): this {
+    return this.#stateBase === undefined ? this.constant(0) : this.get(this.#stateBase);
+  }
 
   op(name: Op): this {
     return this.byte(OP[name]);
