@@ -73,3 +73,13 @@ test.skipIf(!hasGuest)(
   },
   5 * MINUTES,
 );
+
+test.skipIf(!hasGuest)(
+  'both engines end at the same instruction with the same log',
+  async () => {
+    const [interpreted, translated] = [await run('--engine', 'interpret'), await run('--engine', 'translate')];
+    expect(translated.instructions).toBe(interpreted.instructions);
+    expect(translated.console).toBe(interpreted.console);
+  },
+  5 * MINUTES,
+);
