@@ -8,9 +8,10 @@ import {sha256} from '../../src/files/hash.ts';
 import {packagePath} from '../../src/files/paths.ts';
 import {readRecordings, recordingPath} from '../../src/predict/recordings.ts';
 import type {TraceHeader} from '../../src/trace/source.ts';
+import {MEBIBYTE} from '../../src/units.ts';
 import {withTrace} from '../trace/stored.ts';
 
-const MOST_BYTES = 20e6;
+const MOST_BYTES = 20 * MEBIBYTE;
 const RECORDINGS = readRecordings();
 const IMAGE = packagePath('guests', 'linux', 'Image');
 const INITRD = packagePath('guests', 'linux', 'initramfs.cpio.gz');
