@@ -70,9 +70,11 @@ export const replayRecordings = async (
   systems: readonly System[],
   options: ThreadOptions & {readonly onDone: (done: number, total: number) => void},
 ): Promise<RecordedMachine[]> => {
-  const all = readRecordings().flatMap((recording) =>
-    Array.from({length: storedHeader(recordingPath(recording)).vcpus}, (_, vcpu) => ({recording, vcpu})),
-  );
+  const all = readRecordings()
+    .filter(({isReproduced}) => isReproduced)
+    .flatMap((recording) =>
+      Array.from({length: storedHeader(recordingPath(recording)).vcpus}, (_, vcpu) => ({recording, vcpu})),
+    );
   const done: RecordedMachine[] = [];
   for (const {recording, vcpu} of all) {
     options.signal?.throwIfAborted();

@@ -15,6 +15,8 @@ const recording = z.strictObject({
   /** What the guest does between its markers. */
   unit: z.string(),
   units: z.number().int().positive(),
+  /** Whether `reproduce` replays it. */
+  isReproduced: z.boolean(),
 });
 export type Recording = z.infer<typeof recording>;
 

@@ -77,6 +77,23 @@ const recordProgram = (program: string, cpus: number, record: MachineTraceOption
   };
 };
 
+/** Edges that streams cannot pass when each waits for what it acquires: none, where no two wait for each other. */
+const stuck = (streams: readonly (readonly Event[])[]): number => {
+  const released = new Set<number>();
+  const places = streams.map(() => 0);
+  for (let moved = true; moved; ) {
+    moved = false;
+    for (const [vcpu, events] of streams.entries()) {
+      for (; places[vcpu]! < events.length; places[vcpu]!++, moved = true) {
+        const [kind, edge] = events[places[vcpu]!]!;
+        if (kind === 'acquire' && !released.has(edge!)) break;
+        if (kind === 'release') released.add(edge!);
+      }
+    }
+  }
+  return streams.reduce((left, events, vcpu) => left + events.length - places[vcpu]!, 0);
+};
+
 const countsOf = (events: readonly Event[]): Readonly<Record<string, number>> => {
   const counts: Record<string, number> = {};
   for (const [kind] of events) counts[kind] = (counts[kind] ?? 0) + 1;
@@ -217,6 +234,7 @@ describe.each([1, 2])('with %i vCPUs', (cpus) => {
     const [first, second] = [0, 1].map(() => recordProgram('exclusives', 2, 'all'));
     expect(second!.words).toEqual(first!.words);
     expect(second!.blocks).toEqual(first!.blocks);
+    expect(stuck(first!.events)).toBe(0);
   });
 
   test('recording changes nothing, and misses nothing', () => {

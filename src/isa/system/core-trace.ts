@@ -41,9 +41,12 @@ export class CoreTrace extends TraceBuffer {
   }
 
   override event(kind: EventKind, ...payload: readonly number[]): void {
-    this.cut();
+    // An edge from a core that another's turn finds within a block begins before that block: it is short of a part of it, where
+    // a cut for each edge would leave blocks that are like no other.
+    const isEarly = kind === 'release' && this.#cut !== undefined;
+    if (!isEarly) this.cut();
     const open = this.#open;
-    if (open !== NONE && ENDS_BLOCK.has(kind)) {
+    if (open !== NONE && !isEarly && ENDS_BLOCK.has(kind)) {
       this.#behind.push([kind, payload]);
       return;
     }
@@ -59,7 +62,9 @@ export class CoreTrace extends TraceBuffer {
 
   /** A block stops between two of its instructions: goes on, or is cut there. */
   suspend(cut: () => void): void {
-    this.#cut = cut;
+    // An edge that begins behind this block must not wait for one that comes to the rest of it.
+    if (this.#behind.length > 0) cut();
+    else this.#cut = cut;
   }
 
   /** @returns whether the block that was suspended may go on in its record. */
