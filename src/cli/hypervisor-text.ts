@@ -3,7 +3,9 @@ import {type PathItem, pricePath} from '../costmodel/prices.ts';
 import {InputError} from '../files/errors.ts';
 import {nearest} from '../files/nearest.ts';
 import {pagesText} from '../hypervisors/page-regions.ts';
+import type {Delivery, Executed, Scheduler} from '../hypervisors/schedule-schema.ts';
 import type {Activity, Build, HypervisorFile, Path, Placement} from '../hypervisors/schema.ts';
+import type {Parameter} from '../parameters/parameter.ts';
 import type {Calibration} from '../predict/calibration.ts';
 import {formatNumber} from '../report/format.ts';
 import {fieldList, formatCount} from './format.ts';
@@ -87,8 +89,29 @@ const PLACEMENT_TEXT: {
 const placementText = (placement: Placement): string =>
   (PLACEMENT_TEXT[placement.policy] as (placement: Placement) => string)(placement);
 
-const sliceText = ({scheduler: {policy, slice}}: HypervisorFile): string =>
-  slice === null ? policy : `${policy}, slices of ${slice.value} ${slice.unit}`;
+const SCHEDULER_TEXT: {
+  readonly [Policy in Scheduler['policy']]: (scheduler: Extract<Scheduler, {policy: Policy}>) => string;
+} = {
+  none: () => 'none',
+  'round-robin': ({slice}) => `round robin on each CPU, slices of ${withUnit(slice)}`,
+  fair: ({latency, minimumGranularity, wakeupGranularity, tick}) =>
+    `fair (CFS), latency ${withUnit(latency)}, granularity ${withUnit(minimumGranularity)}, at wake-ups ${withUnit(wakeupGranularity)}; ticks of ${withUnit(tick)}`,
+  credit: ({slice, tick, accounting, rateLimit, boosts}) =>
+    `credit, slices of ${withUnit(slice)}, ticks of ${withUnit(tick)}, accounting every ${withUnit(accounting)}, rate limit ${withUnit(rateLimit)}${boosts ? ', boost' : ''}`,
+};
+const withUnit = ({value, unit}: Parameter): string => `${value} ${unit}`;
+const schedulerText = (scheduler: Scheduler): string =>
+  (SCHEDULER_TEXT[scheduler.policy] as (scheduler: Scheduler) => string)(scheduler);
+
+const DELIVERY_TEXT = {
+  kicksRunning: ['kicks a vCPU that runs', 'kicks no vCPU that runs'],
+  yieldsAtWfe: ['yields at WFE', 'WFE not trapped'],
+  maintenance: ['maintenance interrupts', 'no maintenance interrupts'],
+} as const;
+const deliveryText = (delivery: Delivery): string =>
+  Object.entries(DELIVERY_TEXT)
+    .map(([key, [yes, no]]) => (delivery[key as keyof typeof DELIVERY_TEXT] ? yes : no))
+    .join(', ');
 
 const header = (h: HypervisorFile): string =>
   fieldList([
@@ -101,8 +124,12 @@ const header = (h: HypervisorFile): string =>
     ...(h.stage2 ? [['', `source: ${h.stage2.source}`] as const] : []),
     ['placement', placementText(h.placement)],
     ['', `source: ${h.placement.source}`],
-    ['scheduler', sliceText(h)],
+    ['scheduler', schedulerText(h.scheduler)],
     ['', `source: ${h.scheduler.source}`],
+    ...(h.delivery
+      ? [['delivery', deliveryText(h.delivery)] as const, ['', `source: ${h.delivery.source}`] as const]
+      : []),
+    ...(h.service ? [['service', h.service.title] as const, ['', `source: ${h.service.source}`] as const] : []),
     ['traps', h.traps.join(', ') || 'none'],
     [
       'builds',
@@ -130,6 +157,28 @@ const activityTable = (activities: readonly Activity[]): string =>
     }),
     ...activities.map(({id, rate, source}) => `  ${id}: rate ${rate.source}; ${source}`),
   ].join('\n');
+
+const executedRow = (kind: string, name: string, {paths, service}: Executed): Row => [
+  kind,
+  name,
+  paths.join('\n'),
+  service?.join('\n') ?? '–',
+];
+
+const executedTable = ({exits, transitions}: HypervisorFile): string => {
+  const rows = [
+    ...Object.entries(exits).flatMap(([name, exit]) => [
+      executedRow('exit', name, exit),
+      ...Object.entries(exit.variants).map(([variant, other]) => executedRow('', `${name}, ${variant}`, other)),
+    ]),
+    ...Object.entries(transitions).map(([name, executed]) => executedRow('transition', name, executed)),
+  ];
+  return [
+    'Exits and transitions: what each event of a vCPU takes',
+    textTable(['kind', 'event', 'paths', 'of the service'], rows, {words: 4}),
+    ...Object.entries({...exits, ...transitions}).map(([name, {source}]) => `  ${name}: ${source}`),
+  ].join('\n');
+};
 
 const COUNTS = [
   'path',
@@ -186,6 +235,7 @@ export const hypervisorText = (h: HypervisorFile, builds: readonly string[]): st
   return [
     header(h),
     activityTable(h.activities),
+    ...(Object.keys(h.transitions).length === 0 ? [] : [executedTable(h)]),
     ...(facts.length === 0 ? [] : [['Facts', ...facts].join('\n')]),
     ...builds,
   ].join('\n\n');

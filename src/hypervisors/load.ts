@@ -7,6 +7,7 @@ import {type FileKind, readExtending} from '../files/extends.ts';
 import {packagePath} from '../files/paths.ts';
 import {readYaml} from '../files/yaml.ts';
 import {listParameters, type NamedParameter} from '../parameters/parameter.ts';
+import {checkSchedule} from './check-schedule.ts';
 import {pageRanges} from './page-regions.ts';
 import {
   type Activity,
@@ -83,6 +84,7 @@ const check = (h: HypervisorFile, file: string): void => {
       }
     }
   }
+  checkSchedule(h, file);
 };
 
 /** What their table formats can map is found out where tables are built. */
@@ -147,6 +149,7 @@ export const hypervisorParameters = (h: HypervisorFile): NamedParameter[] => {
   return [
     ...h.activities.flatMap((a) => listParameters(`${prefix}.${a.id}.rate`, a.rate)),
     ...(used ? listParameters(`${prefix}.cyclesPerInstruction`, used.cyclesPerInstruction) : []),
+    ...listParameters(`${h.id}.scheduler`, h.scheduler),
     ...listParameters(`${h.id}.placement`, h.placement),
     ...listParameters(`${h.id}.stage1.placement`, h.stage1.placement),
   ];

@@ -8,12 +8,24 @@
 import {z} from 'zod';
 import {PARAMETER_KINDS, parameter} from '../parameters/parameter.ts';
 import {intermediateRegion, PAGE_SIZES, STAGE2_LEAVES, virtualRegion} from './page-regions.ts';
+import {delivery, exits, scheduler, service, transitions} from './schedule-schema.ts';
 
 /** The paper's taxonomy: who does the device work, and whether the guest is modified. */
 export const DESIGNS = ['none', 'complete-monolithic', 'partially-monolithic', 'micro-kernelized'] as const;
 export const MODES = ['full', 'para'] as const;
 
 const count = z.number().int().min(0);
+
+/** In what a step executes; that of the service is another domain's. */
+const CONTEXTS = ['hypervisor', 'host-kernel', 'host-user', 'service-kernel', 'service-user'] as const;
+
+const step = z.strictObject({
+  /** Instruction offset at which it starts. */
+  at: count,
+  do: z.string(),
+  device: z.string().optional(),
+  in: z.enum(CONTEXTS).default('hypervisor'),
+});
 
 /** Counts of one execution. `code` and `data` are bytes in touched lines (32 B instruction, 64 B data lines). */
 const path = z.strictObject({
@@ -32,8 +44,8 @@ const path = z.strictObject({
    */
   invalidates: z.enum(['guest', 'all']).optional(),
   note: z.string().optional(),
-  /** In order; `at` is the instruction offset at which the step starts. */
-  steps: z.array(z.strictObject({at: count, do: z.string(), device: z.string().optional()})).default([]),
+  /** In order. */
+  steps: z.array(step).default([]),
 });
 export type Path = z.infer<typeof path>;
 
@@ -117,12 +129,18 @@ export const hypervisorFile = z.strictObject({
   stage1,
   stage2: stage2.nullable(),
   placement,
-  scheduler: z.strictObject({policy: z.string(), slice: parameter('ms').nullable(), source: z.string()}),
+  scheduler,
+  /** Null where there is no hypervisor. */
+  delivery: delivery.nullable(),
+  /** Null where all device work is done in the paths themselves. */
+  service: service.nullable(),
   traps: z.array(z.string()),
   facts: z.array(z.string()).default([]),
   build: z.string(),
   builds: z.record(z.string(), build),
   activities: z.array(activity),
+  exits: exits.default({}),
+  transitions: transitions.default({}),
 });
 export type HypervisorFile = z.infer<typeof hypervisorFile>;
 

@@ -104,6 +104,7 @@ const overlayHypervisor = (h: HypervisorFile, values: Readonly<Record<string, nu
   const build = h.builds[h.build];
   return {
     ...h,
+    scheduler: overlay(`${h.id}.scheduler`, h.scheduler, values),
     placement: overlay(`${h.id}.placement`, h.placement, values),
     stage1: overlay(`${h.id}.stage1`, h.stage1, values),
     activities: h.activities.map((a) => ({...a, rate: overlay(`${prefix}.${a.id}.rate`, a.rate, values)})),

@@ -78,7 +78,10 @@ describe('hypervisors', () => {
     expect({stderr, exitCode}).toEqual({stderr: '', exitCode: 0});
     for (const line of [
       /^stage 2 +lpae from level 1, 32-bit IPA, 2M pages$/m,
-      /^scheduler +per-CPU priority round robin, slices of 10 ms$/m,
+      /^scheduler +round robin on each CPU, slices of 10 ms$/m,
+      /^delivery +kicks no vCPU that runs, yields at WFE, no maintenance interrupts$/m,
+      /^│ exit +│ send-sgi +│ sgi-send +│ – +│$/m,
+      /^│ transition +│ sleep +│ wfi-sleep +│ – +│$/m,
       /^traps +WFI, WFE, /m,
       /^builds +O0 \(in use\), O2$/m,
       /^│ sibling-tick +│ wake +│/m,
