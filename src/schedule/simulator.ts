@@ -10,7 +10,7 @@ import type {MachineSpaces} from '../costmodel/spaces.ts';
 import type {Delivery, Exit, Transition} from '../hypervisors/schedule-schema.ts';
 import {EVENT_ID, type EventKind, MARKER_ID, WAITS} from '../trace/events.ts';
 import {eventKind} from '../trace/records.ts';
-import {KERNEL, USER} from './accounts.ts';
+import {KERNEL, USER, type VcpuState} from './accounts.ts';
 import {GuestTimer} from './guest-timer.ts';
 import type {HostCore} from './host-core.ts';
 import {HostCpu, type Message, type Periodic} from './host-cpu.ts';
@@ -62,6 +62,9 @@ export interface ScheduleObserver {
   ran(cpu: number, who: string, from: number, to: number): void;
   path(cpu: number, reason: string, from: number, to: number): void;
   waited(vcpu: number, what: string, from: number, to: number): void;
+  was(vcpu: number, state: VcpuState, from: number, to: number): void;
+  /** All that is measured begins here. */
+  began(at: number): void;
 }
 
 export interface ScheduleOptions {
@@ -168,8 +171,13 @@ export class Schedule {
     const end = Math.max(...this.cpus.map(({time}) => time));
     for (const cpu of this.cpus) {
       this.#idle(cpu, cpu.current === undefined ? end : cpu.time);
+      if (cpu.current) this.#ran(cpu, cpu.current);
     }
-    for (const vcpu of this.vcpus) if (vcpu.state !== 'over') vcpu.become(vcpu.state, Math.max(end, vcpu.since));
+    for (const vcpu of this.vcpus) {
+      if (vcpu.state === 'over') continue;
+      const until = vcpu.state === 'running' ? this.cpus[vcpu.cpu]!.time : end;
+      this.#become(vcpu, vcpu.state, Math.max(until, vcpu.since));
+    }
     this.#end ??= end;
   }
 
@@ -228,13 +236,15 @@ export class Schedule {
     if (vcpu.wait) this.#endWait(vcpu, now);
     if (cpu.current === undefined) {
       this.#idle(cpu, now);
+      // Its way back is time that it has the CPU.
+      this.#become(vcpu, 'running', now);
       this.#transition(cpu, this.#byWhom('resume', isTimer), vcpu);
-      vcpu.become('ready', cpu.time);
+      this.#become(vcpu, 'ready', cpu.time);
       policy.enqueue(vcpu, 'woken', cpu.time);
       this.#enter(cpu, this.#pick(cpu) as Entity);
       return;
     }
-    vcpu.become('ready', now);
+    this.#become(vcpu, 'ready', now);
     policy.enqueue(vcpu, 'woken', now);
     this.#preemptOrGoOn(cpu, vcpu, isTimer);
   }
@@ -271,8 +281,9 @@ export class Schedule {
 
   #endSlice(cpu: HostCpu, running: Entity): void {
     const {policy} = this.#options;
+    const {since} = cpu;
     this.#ran(cpu, running);
-    if (!policy.isOver(running, cpu.since, cpu.time)) {
+    if (!policy.isOver(running, since, cpu.time)) {
       this.#transition(cpu, 'slice-same');
       cpu.since = cpu.time;
       return;
@@ -292,7 +303,7 @@ export class Schedule {
   #enter(cpu: HostCpu, who: Entity): void {
     if (who.kind === 'vcpu') {
       this.#idle(cpu, who.since);
-      who.become('running', cpu.time);
+      this.#become(who, 'running', cpu.time);
       cpu.core.enter(who.spaces, who.space);
     }
     who.cpu = cpu.index;
@@ -305,7 +316,7 @@ export class Schedule {
     this.#ran(cpu, who);
     if (who.kind === 'vcpu') {
       who.space = cpu.core.space;
-      who.become('ready', cpu.time);
+      this.#become(who, 'ready', cpu.time);
     }
     cpu.current = undefined;
     this.#options.policy.enqueue(who, cause, cpu.time);
@@ -318,17 +329,23 @@ export class Schedule {
     this.#transition(cpu, next ? 'switch-at-wait' : 'sleep');
     if (who.kind === 'vcpu') {
       who.space = cpu.core.space;
-      who.become('blocked', cpu.time);
+      this.#become(who, 'blocked', cpu.time);
     } else who.isWaiting = true;
     cpu.current = undefined;
     if (next) this.#enter(cpu, next);
   }
 
-  /** Time that `who` had the CPU up to now is the scheduler's to know. */
+  /** Time that `who` had the CPU up to now is the scheduler's to know, once. */
   #ran(cpu: HostCpu, who: Entity): void {
     const {policy, observer} = this.#options;
     policy.ran(who, cpu.time - cpu.since, cpu.time);
     observer?.ran(cpu.index, who.name, cpu.since, cpu.time);
+    cpu.since = cpu.time;
+  }
+
+  #become(vcpu: Vcpu, state: Vcpu['state'], now: number): void {
+    if (vcpu.state !== 'over') this.#options.observer?.was(vcpu.id, vcpu.state, vcpu.since, now);
+    vcpu.become(state, now);
   }
 
   #idle(cpu: HostCpu, until: number): void {
@@ -423,7 +440,7 @@ export class Schedule {
 
   #over(cpu: HostCpu, vcpu: Vcpu): void {
     this.#block(cpu, vcpu);
-    vcpu.become('over', Math.max(cpu.time, vcpu.since));
+    this.#become(vcpu, 'over', Math.max(cpu.time, vcpu.since));
   }
 
   /** Replays records up to an event that matters, or `until`. Returns whether there was such an event. */
@@ -606,7 +623,8 @@ export class Schedule {
   #endWait(vcpu: Vcpu, now: number): void {
     const wait = vcpu.wait as Wait;
     this.#forget(wait);
-    vcpu.account.waits.add(wait.kind, now - wait.since);
+    const since = Math.min(now, Math.max(wait.since, this.#begin));
+    vcpu.account.waits.add(wait.kind, now - since);
     this.#options.observer?.waited(vcpu.id, wait.kind, wait.since, now);
     vcpu.wait = undefined;
   }
@@ -670,12 +688,14 @@ export class Schedule {
 
   #restart(now: number): void {
     this.#begin = now;
+    this.#options.observer?.began(now);
     for (const cpu of this.cpus) {
       this.#idle(cpu, cpu.current === undefined ? now : cpu.time);
       cpu.account.restart(cpu.time);
     }
     for (const vcpu of this.vcpus) {
-      const start = Math.max(now, vcpu.since);
+      // What runs on another host CPU is where that is.
+      const start = vcpu.state === 'running' ? this.cpus[vcpu.cpu]!.time : Math.max(now, vcpu.since);
       vcpu.account.restart();
       vcpu.since = start;
       vcpu.timer.restart(now);
