@@ -84,6 +84,10 @@ export interface ReplayOptions {
   readonly stopKinds?: number;
 }
 
+/** Then what is measured is for the caller to say. */
+export const stopsAtMarkers = ({stopKinds = 0}: Pick<ReplayOptions, 'stopKinds'>): boolean =>
+  ((stopKinds >>> EVENT_ID.marker) & 1) !== 0;
+
 export class Replay {
   private readonly options: ReplayOptions;
   private readonly counts = newCounts();
@@ -267,7 +271,7 @@ export class Replay {
   }
 
   private marker(marker: number): void {
-    if (this.measured) return;
+    if (this.measured || stopsAtMarkers(this.options)) return;
     if (marker === MARKER_ID.begin) {
       this.startMeasuring();
       this.begun = true;

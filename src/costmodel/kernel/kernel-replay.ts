@@ -12,7 +12,7 @@ import {BlockColumns} from '../block-columns.ts';
 import {brokenAt} from '../broken-trace.ts';
 import {METRICS} from '../metrics.ts';
 import {PipelineModel} from '../pipeline.ts';
-import type {ActivityCounts, Counts, ReplayOptions} from '../replay.ts';
+import {type ActivityCounts, type Counts, type ReplayOptions, stopsAtMarkers} from '../replay.ts';
 import {type AddressSpaces, isMachine, type MachineSpaces, Unannounced} from '../spaces.ts';
 import {MOST_SPACES} from '../tlb.ts';
 import {KernelMemory, RECORD_WORDS} from './kernel-memory.ts';
@@ -306,7 +306,7 @@ export class KernelReplay {
   }
 
   #marker(marker: number): void {
-    if (this.#measured) return;
+    if (this.#measured || stopsAtMarkers(this.#options)) return;
     if (marker === MARKER_ID.begin) {
       this.#startMeasuring();
       this.#begun = true;
