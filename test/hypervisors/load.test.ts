@@ -143,7 +143,7 @@ describe('what schedules vCPUs', () => {
       ['round-robin', false, true, false, undefined],
       ['fair', true, true, false, undefined],
       ['fair', true, true, false, undefined],
-      ['credit', true, true, false, 'dom0'],
+      ['credit', true, true, false, 'Dom0'],
     ]);
   });
 
