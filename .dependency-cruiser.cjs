@@ -12,7 +12,8 @@ const layers = {
   tracegen: ['units', 'files', 'trace', 'isa', 'board'],
   hypervisors: ['units', 'files', 'parameters'],
   costmodel: ['units', 'files', 'parameters', 'trace', 'hypervisors'],
-  predict: ['units', 'files', 'parameters', 'trace', 'tracegen', 'hypervisors', 'costmodel'],
+  schedule: ['units', 'files', 'trace', 'hypervisors', 'costmodel'],
+  predict: ['units', 'files', 'parameters', 'trace', 'tracegen', 'hypervisors', 'costmodel', 'schedule'],
   report: ['units', 'files', 'parameters', 'predict', 'hypervisors'],
 };
 const path = (name) => `^src/${name}(/|\\.ts$)`;

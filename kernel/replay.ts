@@ -43,6 +43,8 @@ import {
   PREVIOUS,
   RECORD_PLACE,
   RECORDS,
+  STOP_KINDS,
+  STOPPED_BEHIND,
   TAKEN_BRANCH,
   TRANSLATED,
   TRANSLATED_ENTRIES,
@@ -82,8 +84,8 @@ import {translate} from './translation';
 import {addWait, settleWaits} from './waits';
 
 export {runActivity, scheduleNext, stopAt} from './activities';
-// Exported so that the compiler leaves it out of the loop below.
-export {followEvent} from './spaces';
+// The first is exported so that the compiler leaves it out of the loop below.
+export {followEvent, flushMicroTlbs} from './spaces';
 
 const READ: u32 = 0;
 const WRITE: u32 = 1;
@@ -96,8 +98,8 @@ const KIND_BITS: u64 = KIND_SHIFT;
 const ONE_CONDITIONAL: u64 = 0x1_0000_0000;
 
 /**
- * Replays whole records from word `from` of RECORDS on, up to word `length` or the first block that would begin at UNTIL or later.
- * Returns the word at which it stopped. What every block changes is in locals, and in memory only while something else may
+ * Replays whole records from word `from` of RECORDS on, up to word `length`, behind an event of STOP_KINDS or up to the first block that would
+ * begin at UNTIL or later. Returns the word at which it stopped. What every block changes is in locals, and in memory only while something else may
  * look at it.
  */
 export function consume(from: i32, length: i32): i32 {
@@ -111,6 +113,8 @@ export function consume(from: i32, length: i32): i32 {
   let kinds: u64 = 0;
   let branches: u64 = 0;
   let pipelineCycles: f64 = 0;
+  const stops = load<u32>(STOP_KINDS);
+  store<u32>(STOPPED_BEHIND, 0);
   while (at < end) {
     const word = load<u32>(at);
     at += 4;
@@ -130,6 +134,10 @@ export function consume(from: i32, length: i32): i32 {
         previous = load<i32>(PREVIOUS);
       } else if (followEvent(event, at)) previous = -1;
       at += (<usize>(word & 0xffff)) << 2;
+      if (((stops >>> event) & 1) !== 0) {
+        store<u32>(STOPPED_BEHIND, <u32>at - (((word & 0xffff) + 1) << 2));
+        break;
+      }
       continue;
     }
     const id = <i32>(word >>> 8);

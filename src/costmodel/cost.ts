@@ -39,7 +39,9 @@ export interface Cost {
   readonly items: readonly CostItem[];
 }
 
-const GUEST_ITEMS: readonly (readonly [CostItem['group'], string, readonly number[]])[] = [
+/** The guest's own cycles: group, mechanism, and the metrics that add up to them; of the first the pipeline's scale is a factor. */
+export const GUEST_CYCLES: readonly (readonly [CostItem['group'], string, readonly number[]])[] = [
+  ['guest', 'executing instructions', [METRIC.pipelineCycles]],
   ['guest', 'taken and mispredicted branches', [METRIC.branchCycles]],
   ['guest', 'waiting for instruction lines', [METRIC.stallFetch]],
   ['guest', 'waiting for L2', [METRIC.stallL2]],
@@ -96,11 +98,10 @@ export const cost = (input: CostInput): Cost => {
   const {counts, work, clockHz, pipelineScale} = input;
   const per = (index: number): number => (counts.metrics[index] as number) / work;
   const guest: CostItem[] = [
-    {group: 'guest', mechanism: 'executing instructions', cycles: per(METRIC.pipelineCycles) * pipelineScale},
-    ...GUEST_ITEMS.map(([group, mechanism, indices]) => ({
+    ...GUEST_CYCLES.map(([group, mechanism, indices], row) => ({
       group,
       mechanism,
-      cycles: indices.reduce((sum, index) => sum + per(index), 0),
+      cycles: indices.reduce((sum, index) => sum + per(index), 0) * (row === 0 ? pipelineScale : 1),
     })),
   ];
   const own = guest.reduce((sum, item) => sum + item.cycles, 0);

@@ -9,6 +9,7 @@ import {
   type ResolvedActivity,
   type ResolvedPath,
   resolveActivities,
+  resolvePath,
 } from '../hypervisors/load.ts';
 import type {Build, HypervisorFile, KernelFile, Path} from '../hypervisors/schema.ts';
 import {MEBIBYTE} from '../units.ts';
@@ -91,25 +92,40 @@ const span = (base: number, bytes: number, line: number): number[] =>
 
 /**
  * Lays out the images below the stage-2 tables at the top of memory, a mebibyte into a 2 MiB block each (at its start lies
- * the page table that replay reads for them), and finds the lines of every activity's paths.
+ * the page table that replay reads for them). Returns what finds the lines of a path, each the first time behind those before.
  */
-export const touchedActivities = (
-  hypervisor: HypervisorFile,
-  kernel: KernelFile,
-  machine: Machine,
-): TouchedActivity[] => {
+const layOut = (hypervisor: HypervisorFile, kernel: KernelFile, machine: Machine) => {
   const top = machine.memoryBase + machine.memorySize - HOST_TABLE_RESERVE;
   const images = new Map<Build, Image>([
     [kernel.build, new Image(kernel.build, top - HYPERVISOR_RESERVE + MEBIBYTE, machine)],
   ]);
   const build = hypervisor.builds[hypervisor.build];
   if (build) images.set(build, new Image(build, top - HYPERVISOR_RESERVE / 2 + MEBIBYTE, machine));
-  return resolveActivities(hypervisor, kernel).map(({activity, paths}) => ({
-    activity,
-    paths: paths.map((p) => ({
-      ...p,
-      ...(images.get(p.build) as Image).lines(localName(p.name)),
-      regime: isKernelPath(p.name) ? GUEST_KERNEL : HYPERVISOR,
-    })),
-  }));
+  return (path: ResolvedPath): TouchedPath => ({
+    ...path,
+    ...(images.get(path.build) as Image).lines(localName(path.name)),
+    regime: isKernelPath(path.name) ? GUEST_KERNEL : HYPERVISOR,
+  });
+};
+
+/** Every activity with the lines of its paths. */
+export const touchedActivities = (
+  hypervisor: HypervisorFile,
+  kernel: KernelFile,
+  machine: Machine,
+): TouchedActivity[] => {
+  const touch = layOut(hypervisor, kernel, machine);
+  return resolveActivities(hypervisor, kernel).map(({activity, paths}) => ({activity, paths: paths.map(touch)}));
+};
+
+/** The named paths with their lines, which are where {@link touchedActivities} has them, or behind those. */
+export const touchedPaths = (
+  hypervisor: HypervisorFile,
+  kernel: KernelFile,
+  machine: Machine,
+  names: readonly string[],
+): TouchedPath[] => {
+  const touch = layOut(hypervisor, kernel, machine);
+  for (const {paths} of resolveActivities(hypervisor, kernel)) for (const path of paths) touch(path);
+  return names.map((name) => touch(resolvePath(hypervisor, kernel, name)));
 };

@@ -19,14 +19,14 @@ class MachineMemory extends GuestTranslations implements MachineSpaces {
   private readonly base: number;
   private readonly bytes: number;
 
-  constructor(policy: TranslationPolicy, machine: Machine, seed: number) {
+  constructor(policy: TranslationPolicy, machine: Machine, second: SecondStage | undefined) {
     super();
     const {guestBase, guestSize} = machine;
     this.base = guestBase;
     this.bytes = guestSize;
-    if (policy.stage2) {
-      this.second = new SecondStage(policy, machine, seed);
-      this.stage2 = this.second.tables;
+    if (second) {
+      this.second = second;
+      this.stage2 = second.tables;
       this.stage2Sizes = [...new Set([DEVICE_PAGE, ...this.second.sizes.all])].sort((a, b) => a - b);
       return;
     }
@@ -58,8 +58,20 @@ class MachineMemory extends GuestTranslations implements MachineSpaces {
 }
 
 /**
- * Of the policy, stage 2 and where its frames lie; natively nothing, for the guest's kernel is the only one.
+ * For each vCPU what its stream has announced, over one stage 2. Of the policy, stage 2 and where its frames lie; natively
+ * nothing, for the guest's kernel is the only one.
  * @throws RangeError as {@link SecondStage}, or natively for RAM that is not where the host's is.
  */
+export const vcpuSpaces = (
+  policy: TranslationPolicy,
+  machine: Machine,
+  seed: number,
+  vcpus: number,
+): readonly MachineSpaces[] => {
+  const second = policy.stage2 ? new SecondStage(policy, machine, seed) : undefined;
+  return Array.from({length: vcpus}, () => new MachineMemory(policy, machine, second));
+};
+
+/** As {@link vcpuSpaces}, for one vCPU. */
 export const machineSpaces = (policy: TranslationPolicy, machine: Machine, seed: number): MachineSpaces =>
-  new MachineMemory(policy, machine, seed);
+  vcpuSpaces(policy, machine, seed, 1)[0]!;

@@ -24,14 +24,14 @@ import {BranchModel} from './branch-model.ts';
 import {brokenAt} from './broken-trace.ts';
 import {PREFETCHED} from './cache.ts';
 import {UNUSED} from './first-use.ts';
-import type {TouchedActivity} from './footprint.ts';
+import type {TouchedPath} from './footprint.ts';
 import {Hierarchy} from './hierarchy.ts';
 import {LoadWaits} from './load-waits.ts';
 import type {Machine} from './machine.ts';
 import {METRIC, newCounts, PATH} from './metrics.ts';
 import {MicroTlb} from './micro-tlb.ts';
 import {PipelineModel} from './pipeline.ts';
-import {type AddressSpaces, isMachine, Unannounced} from './spaces.ts';
+import {type AddressSpaces, isMachine, type MachineSpaces, Unannounced} from './spaces.ts';
 import {Translation} from './translation.ts';
 import type {Uncore} from './uncore.ts';
 
@@ -62,7 +62,10 @@ export interface Counts {
 }
 
 /** An activity with what replay must know of its price: how long one execution keeps the CPU, waits excluded. */
-export interface TimedActivity extends TouchedActivity {
+export interface TimedActivity {
+  readonly activity: {readonly id: string};
+  readonly paths: readonly TouchedPath[];
+  /** 0 for one that is executed when it is asked for. */
   readonly ratePerSecond: number;
   readonly executionCycles: number;
 }
@@ -77,6 +80,8 @@ export interface ReplayOptions {
   readonly seed: number;
   /** Of a cluster that the core belongs to; its own if left out. */
   readonly uncore?: Uncore;
+  /** A bit for each kind of event behind which {@link Replay.consume} stops. */
+  readonly stopKinds?: number;
 }
 
 export class Replay {
@@ -99,6 +104,7 @@ export class Replay {
   /** Begun so far. */
   private chunks = 0;
   private measured: Counts | undefined;
+  private stoppedBehind = -1;
 
   constructor(options: ReplayOptions) {
     const {machine, spaces, blocks, seed, uncore} = options;
@@ -127,11 +133,13 @@ export class Replay {
   }
 
   /**
-   * Replays whole records from word `from` on, up to the first block that would begin at `until` or later. Returns the word at which
-   * it stopped. Markers behind the `end` marker change nothing.
+   * Replays whole records from word `from` on, behind an event that stops it or up to the first block that would begin at `until` or
+   * later. Returns the word at which it stopped. Markers behind the `end` marker change nothing.
    */
   consume(chunk: TraceChunk, from = 0, until = Number.POSITIVE_INFINITY): number {
     const {words, length} = chunk;
+    const {stopKinds = 0} = this.options;
+    this.stoppedBehind = -1;
     this.columns.learn(this.options.blocks, this.options.machine.l1i.lineBits);
     if (from === 0) this.chunks++;
     let i = from;
@@ -139,9 +147,13 @@ export class Replay {
       while (i < length) {
         const word = words[i]!;
         if (word >= EVENT_FLAG) {
-          this.event(eventKind(word), words, i + 1);
+          const kind = eventKind(word);
+          this.event(kind, words, i + 1);
+          const event = i;
           i += 1 + eventPayload(word);
-          continue;
+          if (((stopKinds >>> kind) & 1) === 0) continue;
+          this.stoppedBehind = event;
+          break;
         }
         if (this.now >= until) break;
         i = this.block(words, i, recordBlock(word), recordAccesses(word));
@@ -155,6 +167,40 @@ export class Replay {
   /** Simulated time, in cycles. */
   get time(): number {
     return this.now;
+  }
+
+  set time(now: number) {
+    this.now = now;
+  }
+
+  /** Word of the event behind which {@link consume} stopped last, -1 if it stopped for another reason. */
+  get stoppedAt(): number {
+    return this.stoppedBehind;
+  }
+
+  /** Address space in place. */
+  get space(): number {
+    return this.translation.space;
+  }
+
+  /** Of {@link METRIC}, so far. */
+  metric(index: number): number {
+    return this.counts[index]!;
+  }
+
+  /** Executes an activity now. Returns the cycles that it waited for its lines. */
+  execute(index: number): number {
+    const {timed, counts} = this.activities[index]!;
+    const before = counts.stallCycles;
+    this.run(timed, counts);
+    return counts.stallCycles - before;
+  }
+
+  /** From now on the core runs a vCPU whose memory is `spaces`, in an address space of it. */
+  enter(spaces: MachineSpaces, space: number): void {
+    this.translation.enter(spaces, space);
+    this.flushMicroTlbs();
+    this.previous = -1;
   }
 
   /** An event whose payload begins at `at`; kinds that are not here concern no memory system. */

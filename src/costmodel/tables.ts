@@ -129,7 +129,7 @@ export class Tables {
   private readonly pages = new Map<number, Uint32Array>();
   private readonly memory: TableMemory;
   private readonly taken: {readonly address: number; readonly bytes: number}[] = [];
-  private watcher: (address: number, word: number) => void = () => {};
+  private readonly watchers: ((address: number, word: number) => void)[] = [];
 
   constructor(format: TableFormat, memory: TableMemory) {
     this.format = format;
@@ -207,7 +207,7 @@ export class Tables {
 
   /** Tells `watcher` every 32-bit word of the tables that is not zero, and from now on every one that is written. */
   watch(watcher: (address: number, word: number) => void): void {
-    this.watcher = watcher;
+    this.watchers.push(watcher);
     for (const [page, words] of this.pages)
       for (const [index, word] of words.entries()) if (word !== 0) watcher(page * PAGE_BYTES + index * 4, word);
   }
@@ -215,10 +215,14 @@ export class Tables {
   /** Nothing is mapped any more, and the tables' memory may hold others. */
   release(): void {
     for (const [page, words] of this.pages) {
-      for (const [index, word] of words.entries()) if (word !== 0) this.watcher(page * PAGE_BYTES + index * 4, 0);
+      for (const [index, word] of words.entries()) if (word !== 0) this.tell(page * PAGE_BYTES + index * 4, 0);
     }
     this.pages.clear();
     for (const {address, bytes} of this.taken) this.memory.give(address, bytes);
+  }
+
+  private tell(address: number, word: number): void {
+    for (const watcher of this.watchers) watcher(address, word);
   }
 
   private take(level: number): number {
@@ -237,9 +241,9 @@ export class Tables {
     }
     const word = (address % PAGE_BYTES) >>> 2;
     page[word] = (output % 2 ** 32) + low;
-    this.watcher(address, page[word]!);
+    this.tell(address, page[word]!);
     if (this.format.descriptorBytes === 4) return;
     page[word + 1] = Math.floor(output / 2 ** 32) + high;
-    this.watcher(address + 4, page[word + 1]!);
+    this.tell(address + 4, page[word + 1]!);
   }
 }

@@ -48,7 +48,7 @@ export class Translation {
   space = 0;
   private readonly machine: Machine;
   private readonly hierarchy: Hierarchy;
-  private readonly spaces: AddressSpaces;
+  private spaces: AddressSpaces;
   private readonly counts: Float64Array;
   private readonly main: Tlb;
   private readonly walkCache: Tlb;
@@ -90,6 +90,13 @@ export class Translation {
     if (isMachine(this.spaces)) return;
     this.tables = this.spaces.stage1(space);
     if (this.spaces.flushesAtSwitch) this.dropStage1(THE_GUEST);
+  }
+
+  /** Another vCPU of the same machine, whose stage 2 is the same: what is translated from now on is its. */
+  enter(spaces: MachineSpaces, space: number): void {
+    this.spaces = spaces;
+    this.space = space;
+    this.context = contextTag(SPACE, space);
   }
 
   /** A `translation` event, whose payload begins at word `at`. */

@@ -146,18 +146,17 @@ export const isKernelPath = (name: string): boolean => KERNEL_PREFIX.test(name);
 /** The name of a path within its build. */
 export const localName = (name: string): string => name.replace(KERNEL_PREFIX, '');
 
-/** Every activity with the paths that it names, from the hypervisor's current build and the guest kernel. */
+/** A path of the hypervisor's current build or of the guest kernel. @throws InputError for a name without a path. */
+export const resolvePath = (h: HypervisorFile, kernel: KernelFile, name: string): ResolvedPath => {
+  const build = isKernelPath(name) ? kernel.build : h.builds[h.build];
+  const path = build?.paths[localName(name)];
+  if (!build || !path) throw new InputError(`'${h.id}' uses an unknown path '${name}'`);
+  return {name, path, build};
+};
+
+/** Every activity with the paths that it names. */
 export const resolveActivities = (h: HypervisorFile, kernel: KernelFile): ResolvedActivity[] =>
-  h.activities.map((activity) => ({
-    activity,
-    paths: activity.paths.map((name) => {
-      const build = isKernelPath(name) ? kernel.build : h.builds[h.build];
-      const path = build?.paths[localName(name)];
-      if (!build || !path)
-        throw new InputError(`activity '${activity.id}' of '${h.id}' uses an unknown path '${name}'`);
-      return {name, path, build};
-    }),
-  }));
+  h.activities.map((activity) => ({activity, paths: activity.paths.map((name) => resolvePath(h, kernel, name))}));
 
 /** Prefix of a system's fitted parameters: systems that run the same build share them. */
 export const parameterPrefix = (h: HypervisorFile): string => h.builds[h.build]?.id ?? h.id;

@@ -13,7 +13,7 @@ import {brokenAt} from '../broken-trace.ts';
 import {METRICS} from '../metrics.ts';
 import {PipelineModel} from '../pipeline.ts';
 import type {ActivityCounts, Counts, ReplayOptions} from '../replay.ts';
-import {type AddressSpaces, isMachine, Unannounced} from '../spaces.ts';
+import {type AddressSpaces, isMachine, type MachineSpaces, Unannounced} from '../spaces.ts';
 import {MOST_SPACES} from '../tlb.ts';
 import {KernelMemory, RECORD_WORDS} from './kernel-memory.ts';
 import * as layout from './layout.ts';
@@ -23,6 +23,7 @@ interface Kernel {
   readonly stopAt: (until: number) => void;
   readonly runActivity: (index: number) => void;
   readonly scheduleNext: () => void;
+  readonly flushMicroTlbs: () => void;
 }
 
 let compiled: WebAssembly.Module | undefined;
@@ -41,6 +42,13 @@ const RUNNING = [
   layout.ACTIVITY_DRAM_READS,
 ];
 
+interface Window {
+  readonly words: Uint32Array | undefined;
+  readonly start: number;
+  readonly end: number;
+}
+const NO_WINDOW: Window = {words: undefined, start: 0, end: 0};
+
 /** As {@link ReplayOptions}, but L2 and DRAM are copied from core to core of a cluster. */
 export type KernelReplayOptions = Omit<ReplayOptions, 'uncore'> & {readonly uncore?: KernelReplay};
 
@@ -56,23 +64,27 @@ export class KernelReplay {
   readonly #memory: KernelMemory;
   readonly #kernel: Kernel;
   readonly #columns = new BlockColumns();
+  #spaces: AddressSpaces;
   #space = 0;
   /** Numbers of the 4 KiB pages that a space has touched: those of the space in place are marked in the kernel's memory. */
   readonly #touched = new Map<number, Set<number>>();
-  /** Words of the running chunk that the kernel's memory holds. */
-  #window = {start: 0, end: 0};
+  /** Words that the kernel's memory holds, of the chunk that has run last. */
+  #window = NO_WINDOW;
   /** Begun so far. */
   #chunks = 0;
   #begin = 0;
   #begun = false;
   #measured: Counts | undefined;
+  #stoppedAt = -1;
 
   constructor(options: KernelReplayOptions) {
-    const {machine, spaces, blocks, activities, pipelineScale, seed, uncore} = options;
+    const {machine, spaces, blocks, activities, pipelineScale, seed, uncore, stopKinds = 0} = options;
     this.#options = options;
+    this.#spaces = spaces;
     const memory = new KernelMemory(machine, spaces, seed);
     this.#memory = memory;
     memory.setDouble(layout.PIPELINE_SCALE, pipelineScale);
+    memory.setWord(layout.STOP_KINDS, stopKinds);
     memory.layOutActivities(activities, 2 ** (PAGE_BITS - machine.l1d.lineBits));
     const pipeline = new PipelineModel(machine, blocks);
     const host = {
@@ -81,7 +93,7 @@ export class KernelReplay {
       endSpace: (space: number) => this.#endSpace(space >>> 0),
       pairCycles: (previous: number, block: number) => pipeline.cycles(previous, block),
       marker: (marker: number) => this.#marker(marker),
-      ...this.#machineHost(spaces),
+      ...this.#machineHost(),
     };
     this.#kernel = new WebAssembly.Instance(kernelModule(), {env: {memory: memory.wasm}, host})
       .exports as unknown as Kernel;
@@ -90,20 +102,20 @@ export class KernelReplay {
   }
 
   /**
-   * Replays whole records from word `from` on, up to the first block that would begin at `until` or later. Returns the word at which
-   * it stopped; from there a call with the same chunk goes on. Markers behind the `end` marker change nothing.
+   * Replays whole records from word `from` on, behind an event that stops it or up to the first block that would begin at `until` or
+   * later. Returns the word at which it stopped; from there a call with the same chunk goes on. Markers behind the `end` marker
+   * change nothing.
    */
   consume(chunk: TraceChunk, from = 0, until = Number.POSITIVE_INFINITY): number {
     const {words, length} = chunk;
     this.#learn();
     this.#kernel.stopAt(until);
-    if (from === 0) {
-      this.#window = {start: 0, end: 0};
-      this.#chunks++;
-    }
+    this.#stoppedAt = -1;
+    if (from === 0) this.#chunks++;
+    if (from === 0 || this.#window.words !== words) this.#window = NO_WINDOW;
     let at = from;
     while (at < length) {
-      if (at === this.#window.end) this.#load(words, at, length);
+      if (at < this.#window.start || at >= this.#window.end) this.#load(words, at, length);
       const {start, end} = this.#window;
       try {
         at = start + this.#kernel.consume(at - start, end - start);
@@ -113,26 +125,29 @@ export class KernelReplay {
           ? brokenAt(error, this.#options.blocks, chunk, this.#chunks, start + place)
           : error;
       }
-      if (at < end) break;
+      const stopped = this.#memory.word(layout.STOPPED_BEHIND);
+      if (stopped !== 0) this.#stoppedAt = start + (stopped - this.#memory.word(layout.RECORDS)) / 4;
+      if (at < end || stopped !== 0) break;
     }
     return at;
   }
 
   /** What the kernel asks of a machine's memory. */
-  #machineHost(spaces: AddressSpaces) {
-    if (!isMachine(spaces)) {
+  #machineHost() {
+    if (!isMachine(this.#spaces)) {
       // The words of an event that only machines have mean nothing else here; nothing of the others is asked.
       const nothing = (): void => {};
       return {announce: nothing, dropAnnounced: nothing, findPage: nothing, isAnnounced: nothing};
     }
     const memory = this.#memory;
+    const machine = (): MachineSpaces => this.#spaces as MachineSpaces;
     return {
-      announce: (at: number) => spaces.announce(new Uint32Array(memory.wasm.buffer), at / 4),
+      announce: (at: number) => machine().announce(new Uint32Array(memory.wasm.buffer), at / 4),
       dropAnnounced: (operation: number, space: number, address: number, pages: number) =>
-        spaces.drop(operation, space >>> 0, address >>> 0, pages >>> 0),
-      isAnnounced: (virtual: number) => Number(spaces.page(this.#space, virtual >>> 0) !== undefined),
+        machine().drop(operation, space >>> 0, address >>> 0, pages >>> 0),
+      isAnnounced: (virtual: number) => Number(machine().page(this.#space, virtual >>> 0) !== undefined),
       findPage: (virtual: number) => {
-        const page = spaces.page(this.#space, virtual >>> 0);
+        const page = machine().page(this.#space, virtual >>> 0);
         if (page === undefined) throw new Unannounced(this.#space, virtual >>> 0);
         memory.showPage(page, virtual >>> 0);
       },
@@ -144,6 +159,42 @@ export class KernelReplay {
     return this.#memory.double(layout.NOW);
   }
 
+  set time(now: number) {
+    this.#memory.setDouble(layout.NOW, now);
+  }
+
+  /** Word of the event behind which {@link consume} stopped last, -1 if it stopped for another reason. */
+  get stoppedAt(): number {
+    return this.#stoppedAt;
+  }
+
+  /** Address space in place. */
+  get space(): number {
+    return this.#space;
+  }
+
+  /** Of the metrics, so far. */
+  metric(index: number): number {
+    return this.#memory.double(layout.COUNTS + index * 8);
+  }
+
+  /** Executes an activity now. Returns the cycles that it waited for its lines. */
+  execute(index: number): number {
+    const stall = this.#activity(index) + layout.ACTIVITY_STALL;
+    const before = this.#memory.double(stall);
+    this.#kernel.runActivity(index);
+    return this.#memory.double(stall) - before;
+  }
+
+  /** From now on the core runs a vCPU whose memory is `spaces`, in an address space of it. */
+  enter(spaces: MachineSpaces, space: number): void {
+    this.#spaces = spaces;
+    this.#space = space;
+    this.#memory.showSpace(space, undefined);
+    this.#kernel.flushMicroTlbs();
+    this.#memory.setWord(layout.PREVIOUS, -1);
+  }
+
   /** L2 and DRAM as another core of the cluster left them. */
   takeUncore(from: KernelReplay): void {
     this.#memory.copyUncore(from.#memory);
@@ -153,7 +204,7 @@ export class KernelReplay {
   #load(words: Uint32Array, start: number, length: number): void {
     const end = length - start <= RECORD_WORDS ? length : lastBoundary(words, start, start + RECORD_WORDS);
     this.#memory.views.words.set(words.subarray(start, end), this.#memory.word(layout.RECORDS) / 4);
-    this.#window = {start, end};
+    this.#window = {words, start, end};
   }
 
   /** Counts between the markers, or of the whole trace if it has none. @throws Error when `begin` has no `end`. */

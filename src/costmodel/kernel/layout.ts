@@ -221,6 +221,9 @@ export const WALK_CACHE_PHYSICAL = 6280;
 /** f64s: no block begins at UNTIL or later; the earlier of that and the next activity. */
 export const UNTIL = 6264;
 export const NEXT_STOP = 6272;
+/** i32s: a bit for each kind of event behind which the loop stops; the place in RECORDS of the one it stopped behind, or 0. */
+export const STOP_KINDS = 6288;
+export const STOPPED_BEHIND = 6296;
 // Requests under way: i32s which is next and how many there may be, then an f64 each.
 export const MISSES_IN_FLIGHT = 16384;
 export const STORES_IN_FLIGHT = 18560;

@@ -1,0 +1,86 @@
+import type {MachineSpaces} from '../costmodel/spaces.ts';
+import {KERNEL, VcpuAccount, type VcpuState} from './accounts.ts';
+import type {GuestTimer} from './guest-timer.ts';
+import type {Schedulable} from './policy.ts';
+import type {Cursor} from './streams.ts';
+
+/** What a vCPU waits for. */
+export interface Wait {
+  /** `interrupt`: WFI. `event`: WFE. `order`: what another vCPU did before, as it was recorded. `service`: an emulated access. */
+  readonly kind: 'interrupt' | 'event' | 'order' | 'service';
+  /** That another vCPU has to come to. */
+  readonly edges: readonly number[];
+  readonly since: number;
+}
+
+export class Vcpu implements Schedulable {
+  readonly kind = 'vcpu';
+  readonly id: number;
+  readonly name: string;
+  cpu: number;
+  readonly cursor: Cursor;
+  readonly spaces: MachineSpaces;
+  readonly timer: GuestTimer;
+  readonly account = new VcpuAccount();
+  /** Address space that it was in when it left a CPU. */
+  space = 0;
+  mode = KERNEL;
+  state: VcpuState | 'over' = 'ready';
+  /** Since when it is in this state. */
+  since = 0;
+  wait: Wait | undefined;
+  /** The interrupt that it will take next was paid for as it was woken. */
+  isTimerPaid = false;
+  hasBegun = false;
+
+  constructor(id: number, cpu: number, cursor: Cursor, spaces: MachineSpaces, timer: GuestTimer) {
+    this.id = id;
+    this.name = `vCPU ${id}`;
+    this.cpu = cpu;
+    this.cursor = cursor;
+    this.spaces = spaces;
+    this.timer = timer;
+  }
+
+  /** It changes its state at `now`; what it was in until then is counted. */
+  become(state: VcpuState | 'over', now: number): void {
+    if (this.state !== 'over') {
+      const passed = now - this.since;
+      this.account.states[this.state] += passed;
+      if (this.state === 'ready') this.account.longestReady = Math.max(this.account.longestReady, passed);
+    }
+    this.state = state;
+    this.since = now;
+  }
+}
+
+/** Executes for vCPUs that wait for it, one request after the other. */
+export class Service implements Schedulable {
+  readonly kind = 'service';
+  readonly id: number;
+  readonly name: string;
+  cpu = 0;
+  isWaiting = true;
+  readonly requests: {readonly vcpu: Vcpu; readonly reason: string; readonly paths: readonly number[]}[] = [];
+
+  constructor(id: number, name: string) {
+    this.id = id;
+    this.name = name;
+  }
+}
+
+/** A vCPU of another guest that always has something to do. */
+export class Neighbour implements Schedulable {
+  readonly kind = 'neighbour';
+  readonly id: number;
+  readonly name: string;
+  cpu: number;
+
+  constructor(id: number, cpu: number) {
+    this.id = id;
+    this.name = `neighbour on host CPU ${cpu}`;
+    this.cpu = cpu;
+  }
+}
+
+export type Entity = Vcpu | Service | Neighbour;
