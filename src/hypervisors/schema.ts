@@ -8,6 +8,7 @@
 import {z} from 'zod';
 import {PARAMETER_KINDS, parameter} from '../parameters/parameter.ts';
 import {intermediateRegion, PAGE_SIZES, STAGE2_LEAVES, virtualRegion} from './page-regions.ts';
+import {REGISTER_CLASSES} from './registers.ts';
 import {delivery, exits, scheduler, service, transitions} from './schedule-schema.ts';
 
 /** The paper's taxonomy: who does the device work, and whether the guest is modified. */
@@ -81,6 +82,8 @@ const activity = z.strictObject({
   /** The share of that rate that stays on the benchmark's CPU when the host has two. */
   shareOfTwoCpus: z.number().min(0).max(1),
   source: z.string(),
+  /** Goes on beside whatever is scheduled: nothing that a schedule of vCPUs does by itself. */
+  isBackground: z.boolean().default(false),
   /** `path`, or `linux:path` for a path of the guest kernel, in order. */
   paths: z.array(z.string()).min(1),
 });
@@ -144,6 +147,8 @@ export const hypervisorFile = z.strictObject({
   /** Null where all device work is done in the paths themselves. */
   service: service.nullable(),
   traps: z.array(z.string()),
+  /** Of them, classes of CP14 and CP15 registers. */
+  trappedRegisters: z.array(z.enum(REGISTER_CLASSES)).default([]),
   facts: z.array(z.string()).default([]),
   build: z.string(),
   builds: z.record(z.string(), build),

@@ -2,6 +2,7 @@
 import {touchedPaths} from '../costmodel/footprint.ts';
 import {KernelReplay} from '../costmodel/kernel/kernel-replay.ts';
 import {vcpuSpaces} from '../costmodel/machine-spaces.ts';
+import {PageSizes} from '../costmodel/page-sizes.ts';
 import {pathCycles} from '../costmodel/prices.ts';
 import type {ReplayOptions, TimedActivity} from '../costmodel/replay.ts';
 import type {TranslationPolicy} from '../costmodel/second-stage.ts';
@@ -34,6 +35,8 @@ export interface ScheduledSystem {
 
 /** Cycles that a host CPU may be past another: of the order of what a message between them takes. */
 const LOOKAHEAD = 2000;
+/** Bytes that a `first-touch` event is about. */
+const TOUCHED_PAGE = 4096;
 const GUEST_TICK = 'linux:tick';
 
 const pathNames = ({exits, transitions, activities}: HypervisorFile): string[] => {
@@ -63,11 +66,22 @@ const numbered = (names: readonly string[]) => {
   return (paths: readonly string[]): number[] => paths.map((name) => numbers.get(name)!);
 };
 
-const stepsOf = ({exits, transitions}: HypervisorFile, number: ReturnType<typeof numbered>): Steps => ({
+/**
+ * A trace says of each 4 KiB page that it is touched first, and not whether a larger one around it has been: such faults are
+ * counted where guest RAM is backed by 4 KiB pages alone.
+ */
+const faultsByPage = ({stage2}: TranslationPolicy): boolean =>
+  stage2?.onDemand === true && new PageSizes(stage2).largest === TOUCHED_PAGE;
+
+const stepsOf = (
+  {exits, transitions}: HypervisorFile,
+  policy: TranslationPolicy,
+  number: ReturnType<typeof numbered>,
+): Steps => ({
   exits: Object.fromEntries(
     EXITS.flatMap((exit) => {
       const found = exits[exit];
-      return found
+      return found && (exit !== 'first-touch' || faultsByPage(policy))
         ? [[exit, {paths: number(found.paths), ...(found.service ? {service: number(found.service)} : {})}]]
         : [];
     }),
@@ -162,7 +176,7 @@ export const newSchedule = ({streams, machine, system, calibration, observer, ne
       clockHz,
       isService: ({id}) => id === streams.vcpus,
     }),
-    steps: stepsOf(hypervisor, number),
+    steps: stepsOf(hypervisor, system.policy ?? hypervisor, number),
     delivery: delivery && {...delivery, ...(yieldsAtWfe === undefined ? {} : {yieldsAtWfe})},
     locks,
     periodic: periodicOf(hypervisor, calibration, hostCpus, number),

@@ -216,19 +216,19 @@ export class Schedule {
     if (who.kind === 'vcpu') {
       if (who.state !== 'blocked') return;
       if (kind === 'timer') who.isTimerPaid = true;
-      this.#awake(cpu, who);
+      this.#awake(cpu, who, kind === 'timer');
     } else if (who.kind === 'service') this.#awakeService(cpu, who);
   }
 
-  /** A vCPU on `cpu` need not wait any more. */
-  #awake(cpu: HostCpu, vcpu: Vcpu): void {
+  /** A vCPU on `cpu` need not wait any more: for its own timer, or for what another did. */
+  #awake(cpu: HostCpu, vcpu: Vcpu, isTimer: boolean): void {
     const {policy} = this.#options;
     const now = Math.max(cpu.time, vcpu.since);
     vcpu.cpu = cpu.index;
     if (vcpu.wait) this.#endWait(vcpu, now);
     if (cpu.current === undefined) {
       this.#idle(cpu, now);
-      this.#transition(cpu, 'resume', vcpu);
+      this.#transition(cpu, this.#byWhom('resume', isTimer), vcpu);
       vcpu.become('ready', cpu.time);
       policy.enqueue(vcpu, 'woken', cpu.time);
       this.#enter(cpu, this.#pick(cpu) as Entity);
@@ -236,7 +236,7 @@ export class Schedule {
     }
     vcpu.become('ready', now);
     policy.enqueue(vcpu, 'woken', now);
-    this.#preemptOrGoOn(cpu, vcpu);
+    this.#preemptOrGoOn(cpu, vcpu, isTimer);
   }
 
   #awakeService(cpu: HostCpu, service: Service): void {
@@ -246,21 +246,27 @@ export class Schedule {
     service.cpu = cpu.index;
     policy.enqueue(service, 'woken', cpu.time);
     if (cpu.current === undefined) {
-      this.#transition(cpu, 'resume');
+      this.#transition(cpu, this.#byWhom('resume', false));
       this.#enter(cpu, this.#pick(cpu) as Entity);
-    } else this.#preemptOrGoOn(cpu, service);
+    } else this.#preemptOrGoOn(cpu, service, false);
   }
 
-  #preemptOrGoOn(cpu: HostCpu, who: Entity): void {
+  #preemptOrGoOn(cpu: HostCpu, who: Entity, isTimer: boolean): void {
     const {policy} = this.#options;
     const running = cpu.current as Entity;
     if (!policy.preempts(who, running, cpu.since, cpu.time)) {
-      this.#transition(cpu, 'wake');
+      this.#transition(cpu, this.#byWhom('wake', isTimer));
       return;
     }
-    this.#transition(cpu, 'wake-preempting');
+    this.#transition(cpu, this.#byWhom('wake-preempting', isTimer));
     this.#leave(cpu, running, 'preempted');
     this.#enter(cpu, this.#pick(cpu) as Entity);
+  }
+
+  /** Where what another vCPU brings about takes other paths than a timer. */
+  #byWhom(name: 'wake' | 'wake-preempting' | 'resume', isTimer: boolean): Transition {
+    const byVcpu = `${name}-by-vcpu` as const;
+    return isTimer || this.#options.steps.transitions[byVcpu] === undefined ? name : byVcpu;
   }
 
   #endSlice(cpu: HostCpu, running: Entity): void {
@@ -307,7 +313,6 @@ export class Schedule {
 
   /** It waits; another runs, or the host CPU idles. */
   #block(cpu: HostCpu, who: Vcpu | Service): void {
-    const {policy} = this.#options;
     this.#ran(cpu, who);
     const next = this.#pick(cpu);
     this.#transition(cpu, next ? 'switch-at-wait' : 'sleep');

@@ -1,4 +1,5 @@
 /** Which exit of {@link EXITS} an event of a trace may take, and what of a device access the interrupt controller is told. */
+import type {RegisterClass} from '../hypervisors/registers.ts';
 import type {Exit} from '../hypervisors/schedule-schema.ts';
 import {DEVICE_CLASSES, REGISTER_FIELDS} from '../trace/events.ts';
 
@@ -72,8 +73,7 @@ const encodingOf = (word: number): Encoding => {
   };
 };
 
-/** Classes of registers that a hypervisor's controls trap (DDI 0406C B1.14, B8.1); the names are those of hypervisor files. */
-const CLASSES: Readonly<Record<string, (encoding: Encoding) => boolean>> = {
+const CLASSES: Readonly<Record<RegisterClass, (encoding: Encoding) => boolean>> = {
   actlr: ({coprocessor, opc1, crn, crm, opc2, isLong}) =>
     coprocessor === 15 && !isLong && crn === 1 && opc1 === 0 && crm === 0 && opc2 === 1,
   'set/way': ({coprocessor, crn, crm, opc2, isLong}) =>
@@ -84,10 +84,9 @@ const CLASSES: Readonly<Record<string, (encoding: Encoding) => boolean>> = {
   thumbee: ({coprocessor, opc1}) => coprocessor === 14 && opc1 === 6,
   jazelle: ({coprocessor, opc1}) => coprocessor === 14 && opc1 === 7,
 };
-export const REGISTER_CLASSES = Object.keys(CLASSES);
 
 /** Does a hypervisor that traps these classes trap the `register-access`? */
-export const trapsRegister = (classes: readonly string[], word: number): boolean => {
+export const trapsRegister = (classes: readonly RegisterClass[], word: number): boolean => {
   const encoding = encodingOf(word);
-  return classes.some((name) => CLASSES[name]?.(encoding));
+  return classes.some((name) => CLASSES[name](encoding));
 };

@@ -39,6 +39,7 @@ const activityOf = (paths: readonly string[], ratePerSecond: number): RatedActiv
     title: 'tick',
     rate: {value: ratePerSecond, unit: 'Hz', kind: 'assumed', source: 'test'},
     shareOfTwoCpus: 1,
+    isBackground: false,
     source: 'test',
     paths: [...paths],
   },
