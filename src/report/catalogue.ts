@@ -74,8 +74,6 @@ export const contextLane = (context: Context, service: string | null) => {
   const {name, colour} = CONTEXT_LANES[context];
   return {name: name(service ?? 'service'), colour};
 };
-export const GUEST_LANE = {name: 'guest', colour: '#8c8c8c'};
-
 const unique = <T>(values: readonly T[]): readonly T[] => [...new Set(values)];
 
 /** `present` in the order of `known`; what is not known follows in its own order. */
