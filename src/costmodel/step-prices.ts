@@ -12,10 +12,6 @@ export interface PricedStep {
 
 type Step = Path['steps'][number];
 
-/** Instructions by step: up to where the next one starts. */
-const lengths = (path: Path, steps: readonly Step[]): readonly number[] =>
-  steps.map((step, index) => (steps[index + 1]?.at ?? path.instructions) - step.at);
-
 /** What comes before the first step, or a whole path that has none, is a step by the path's name. */
 const covering = (name: string, {steps}: Path): readonly Step[] => {
   const [first] = steps;
@@ -24,14 +20,25 @@ const covering = (name: string, {steps}: Path): readonly Step[] => {
   return [{at: 0, do: all, accesses: 0, systemRegisters: 0, in: first?.in ?? 'hypervisor'}, ...steps];
 };
 
-/** Of a step, in cycles of the item that is split. */
-type Split = (item: PathItem, claimed: number, share: number, isFirst: boolean, isLast: boolean) => number;
+/** A step within its path. */
+interface Place {
+  readonly step: Step;
+  /** Of the path's instructions. */
+  readonly share: number;
+  readonly isFirst: boolean;
+  readonly isLast: boolean;
+}
 
-/** What the step claims, and of the rest as much as of the path's instructions. */
-const claimed =
-  (total: number): Split =>
-  ({count, cycles}, own, share) =>
-    count === 0 ? 0 : (cycles / count) * (own + (count - total) * share);
+/** Cycles of an item that are the step's. */
+type Split = (item: PathItem, place: Place) => number;
+
+const byInstructions: Split = ({cycles}, {share}) => cycles * share;
+
+/** What the step claims, and its share of what none does. */
+const byClaim =
+  (claim: (step: Step) => number, claimed: number): Split =>
+  ({count, cycles}, {step, share}) =>
+    count === 0 ? 0 : (cycles / count) * (claim(step) + (count - claimed) * share);
 
 /**
  * Device accesses and system registers go to the steps that claim them; the rest of them, and barriers, in proportion to
@@ -44,28 +51,24 @@ export const priceSteps = (
   prices: Prices,
 ): readonly PricedStep[] => {
   const steps = covering(name, path);
-  const instructions = lengths(path, steps);
-  const sum = (of: (step: Step) => number): number => steps.reduce((all, step) => all + of(step), 0);
-  const proportional: Split = ({cycles}, _, share) => cycles * share;
+  const claimedBy = (claim: (step: Step) => number): Split =>
+    byClaim(
+      claim,
+      steps.reduce((sum, step) => sum + claim(step), 0),
+    );
   const splits: Readonly<Record<PathItem['primitive'], Split>> = {
-    instructions: proportional,
-    barriers: proportional,
-    device: claimed(sum(({accesses}) => accesses)),
-    systemRegisters: claimed(sum(({systemRegisters}) => systemRegisters)),
-    modeSwitches: ({cycles}, _own, _share, isFirst, isLast) => (cycles / 2) * (Number(isFirst) + Number(isLast)),
+    instructions: byInstructions,
+    barriers: byInstructions,
+    device: claimedBy(({accesses}) => accesses),
+    systemRegisters: claimedBy(({systemRegisters}) => systemRegisters),
+    modeSwitches: ({cycles}, {isFirst, isLast}) => (cycles / 2) * (Number(isFirst) + Number(isLast)),
   };
   const items = pricePath(path, cyclesPerInstruction, prices);
   return steps.map((step, index) => {
-    const share = path.instructions === 0 ? 1 : instructions[index]! / path.instructions;
-    const own: Partial<Record<PathItem['primitive'], number>> = {
-      device: step.accesses,
-      systemRegisters: step.systemRegisters,
-    };
-    const cycles = items.reduce(
-      (all, item) =>
-        all + splits[item.primitive](item, own[item.primitive] ?? 0, share, index === 0, index === steps.length - 1),
-      0,
-    );
+    const length = (steps[index + 1]?.at ?? path.instructions) - step.at;
+    const share = path.instructions === 0 ? 1 : length / path.instructions;
+    const place = {step, share, isFirst: index === 0, isLast: index === steps.length - 1};
+    const cycles = items.reduce((sum, item) => sum + splits[item.primitive](item, place), 0);
     return {do: step.do, in: step.in, device: step.device ?? null, cycles};
   });
 };
