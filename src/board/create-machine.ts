@@ -7,6 +7,7 @@ import {type BootFiles, checkConfiguration, load, type Start} from './boot/load.
 import {Machine} from './machine.ts';
 import type {BoardObserver} from './observer.ts';
 import type {Configuration} from './tree/generate.ts';
+import type {Turns} from './turns.ts';
 
 /** The first second of 2015, when no guest of ours was older than its clock. */
 const EPOCH = Date.UTC(2015, 0, 1) / 1000;
@@ -19,12 +20,17 @@ export interface MachineOptions extends Configuration {
   readonly observer?: BoardObserver;
   /** Which executes changes nothing but the speed; `translate` by default. */
   readonly engine?: EngineName;
+  readonly turns?: Turns | undefined;
 }
 
-type Assembly = Pick<MachineOptions, 'board' | 'cpus' | 'send' | 'observer' | 'engine'>;
+type Assembly = Pick<MachineOptions, 'board' | 'cpus' | 'send' | 'observer' | 'engine' | 'turns'>;
 
 /** @param start left out for a machine that is then restored. */
-export const assemble = ({board, cpus, send, observer, engine}: Assembly, ram: Uint8Array, start?: Start): Machine =>
+export const assemble = (
+  {board, cpus, send, observer, engine, turns}: Assembly,
+  ram: Uint8Array,
+  start?: Start,
+): Machine =>
   new Machine({
     board,
     cpus,
@@ -35,6 +41,7 @@ export const assemble = ({board, cpus, send, observer, engine}: Assembly, ram: U
     send,
     ...(observer && {observer}),
     epoch: EPOCH,
+    turns,
   });
 
 /** @throws InputError or ElfError naming the file or flag, what is wrong and what to do. */

@@ -4,14 +4,15 @@ import type {Marker} from '../trace/events.ts';
 import type {DeviceKind} from './boards.ts';
 import type {TimerState} from './devices/generic-timer.ts';
 import type {GicState} from './devices/gic.ts';
+import type {Turns} from './turns.ts';
 import type {StopReason} from './virtual-cpu.ts';
 
 /** The loop's own state. */
 export interface LoopState {
-  readonly quantum: number;
+  readonly turns: Turns;
   readonly time: number;
   readonly seen: number;
-  /** Guest time up to which the round in progress goes, and whose turn it is in it; null between rounds. */
+  /** Guest time up to which the round in progress goes, or the turn in progress of one that shares its CPU, and whose turn it is; null between them. */
   readonly horizon: number | null;
   readonly turn: number;
   /** That the last step executed. */

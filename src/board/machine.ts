@@ -1,8 +1,9 @@
 /**
  * A board with its vCPUs, and the loop that drives them.
  *
- * Guest time counts instructions: a vCPU's instruction takes one unit, and all vCPUs run at once. They take turns of `quantum`
- * units; where all of them wait, time jumps to what is due next. So a run depends on the guest, its input and the quantum only.
+ * Guest time counts instructions: a vCPU's instruction takes one unit. By default all vCPUs run at once, in rounds of turns of `quantum` units
+ * each. Where they share one CPU, time passes for all of them while one runs, and a turn ends where its vCPU waits. Where all wait, time jumps
+ * to what is due next. So a run depends on the guest, its input and its turns only.
  */
 import type {CpuSurroundings} from '../isa/system/bus.ts';
 import type {Marker} from '../trace/events.ts';
@@ -17,12 +18,16 @@ import type {BoardObserver} from './observer.ts';
 import type {Place} from './place.ts';
 import {callPsci, type Power} from './psci.ts';
 import {allOf, byKey, type Saved} from './saved.ts';
+import type {Turns} from './turns.ts';
 import type {StopReason, VirtualCpu} from './virtual-cpu.ts';
 
 /** Guest time is in nanoseconds: a vCPU executes 10⁹ instructions in a second. */
 export const UNITS_PER_SECOND = 1e9;
 /** Also how late an interrupt may be that a vCPU's own instructions bring about, or another vCPU's. */
-export const QUANTUM = 1000;
+const QUANTUM = 1000;
+export const TURNS_AT_ONCE: Turns = {quantum: QUANTUM, sharesCpu: false};
+/** A second; kernels take vCPUs that stand still for many seconds for broken ones. */
+export const LONGEST_QUANTUM = 1e9;
 
 export interface MachineSettings {
   readonly board: Board;
@@ -37,7 +42,8 @@ export interface MachineSettings {
   readonly send: (character: number) => void;
   /** What the real-time clock says at first, in seconds since 1970. */
   readonly epoch: number;
-  readonly quantum?: number;
+  /** {@link TURNS_AT_ONCE} by default. */
+  readonly turns?: Turns | undefined;
   readonly observer?: BoardObserver;
 }
 
@@ -80,12 +86,12 @@ export class Machine {
   readonly #slots: readonly Slot[];
   readonly #devices: Devices;
   readonly #input = new InputQueue();
-  #quantum: number;
-  /** All vCPUs have run, or waited, up to here. */
+  #turns: Turns;
+  /** All vCPUs have run, or waited, up to here; of those that share a CPU, the last one that ran. */
   #time = 0;
   /** The latest time that a vCPU saw: it never goes back, whoever looks. */
   #seen = 0;
-  /** Of the round in progress: see {@link LoopState}. */
+  /** Of the round, or the turn, in progress: see {@link LoopState}. */
   #horizon: number | undefined;
   #turn = 0;
   /** The mark that the last step executed. */
@@ -94,7 +100,7 @@ export class Machine {
 
   constructor(settings: MachineSettings) {
     const {board, cpus, ram, createCpus, start, observer} = settings;
-    this.#quantum = settings.quantum ?? QUANTUM;
+    this.#turns = settings.turns ?? TURNS_AT_ONCE;
     const devices = buildDevices({
       board,
       cpus,
@@ -121,6 +127,9 @@ export class Machine {
 
   get ram(): Uint8Array {
     return this.#devices.bus.ram;
+  }
+  get turns(): Turns {
+    return this.#turns;
   }
   /** By page of RAM whether a vCPU has accessed it. */
   get touched(): Uint8Array {
@@ -157,11 +166,11 @@ export class Machine {
   #saveLoop(): LoopState {
     const slots = this.#slots.map(({stop, time, executed}) => ({stop, time, executed}));
     const [horizon, marker] = [this.#horizon ?? null, this.#marker ?? null];
-    return {quantum: this.#quantum, time: this.#time, seen: this.#seen, horizon, turn: this.#turn, marker, slots};
+    return {turns: this.#turns, time: this.#time, seen: this.#seen, horizon, turn: this.#turn, marker, slots};
   }
 
-  #restoreLoop({quantum, time, seen, horizon, turn, marker, slots}: LoopState): void {
-    this.#quantum = quantum;
+  #restoreLoop({turns, time, seen, horizon, turn, marker, slots}: LoopState): void {
+    this.#turns = turns;
     this.#time = time;
     this.#seen = seen;
     this.#horizon = horizon ?? undefined;
@@ -257,26 +266,34 @@ export class Machine {
   }
 
   /**
-   * All vCPUs, one after the other, for a quantum; or the rest of a round that was stopped.
+   * All vCPUs, one after the other, for a turn; or the rest of a round that was stopped.
    * @returns whether it was stopped at `place`. What the machine does does not depend on that: it stops between two steps, and goes on from there.
    */
   #round(place: Place | undefined): boolean {
-    this.#horizon ??= this.#time + this.#quantum;
-    const horizon = this.#horizon;
+    const {quantum, sharesCpu} = this.#turns;
     for (; this.#turn < this.#slots.length; this.#turn++) {
       const cpu = this.#turn;
       const slot = this.#slots[cpu]!;
-      while (slot.time < horizon && this.#prepare(slot, cpu, horizon)) {
+      this.#horizon ??= this.#time + quantum;
+      const horizon = this.#horizon;
+      // One of several on a CPU leaves it to the next rather than wait on it.
+      while (slot.time < horizon && this.#prepare(slot, cpu, sharesCpu ? slot.time + 1 : horizon)) {
         this.#step(slot, cpu, horizon);
         if (this.#end !== undefined) return false;
         if (place !== undefined && this.hasReached(place)) return true;
       }
+      if (sharesCpu) this.#finish(slot.time);
     }
     this.#turn = 0;
-    this.#horizon = undefined;
-    this.skipTo(horizon);
-    for (const {due, advance} of this.#devices.timed) if (this.#time >= due()) advance();
+    if (!sharesCpu) this.#finish(this.#horizon!);
     return false;
+  }
+
+  /** A round, or a turn of one that shares its CPU, is over at `time`. */
+  #finish(time: number): void {
+    this.#horizon = undefined;
+    this.skipTo(time);
+    for (const {due, advance} of this.#devices.timed) if (this.#time >= due()) advance();
   }
 
   #step(slot: Slot, cpu: number, horizon: number): void {

@@ -1,6 +1,7 @@
 /** Flags of a machine and of what it boots, for the commands that start one. */
 import {Errors, Flags} from '@oclif/core';
 import {BOARDS} from '../board/boards.ts';
+import {LONGEST_QUANTUM} from '../board/machine.ts';
 import {type Bytes, bytes, MEBIBYTE} from '../units.ts';
 import type {Origin} from './power-up.ts';
 
@@ -30,6 +31,14 @@ export const machineFlags = (exclusive: readonly string[]) => ({
     ...OF_MACHINE,
     description: 'board of the machine; virt by default',
   }),
+  turn: Flags.integer({
+    min: 1,
+    max: LONGEST_QUANTUM,
+    ...OF_MACHINE,
+    helpValue: 'N',
+    description:
+      'have the vCPUs share one CPU, in turns of so many instructions, or less where one waits; by default they run at once',
+  }),
   dtb: Flags.string({
     helpValue: 'FILE',
     dependsOn: ['linux'],
@@ -58,21 +67,22 @@ export interface MachineFlagValues {
   readonly input?: string | undefined;
   readonly board?: string | undefined;
   readonly cpus?: number | undefined;
+  readonly turn?: number | undefined;
   readonly memory?: Bytes | undefined;
   readonly 'text-offset'?: number | undefined;
 }
 
 /** Undefined when the flags name no machine. @throws CLIError for a program beside one. */
 export const originOf = (flags: MachineFlagValues, hasProgram: boolean, program = ''): Origin | undefined => {
-  const {linux, initrd, dtb, append, board, cpus, memory, 'from-snapshot': file} = flags;
+  const {linux, initrd, dtb, append, board, cpus, turn, memory, 'from-snapshot': file} = flags;
   if (linux === undefined && file === undefined) return undefined;
   if (hasProgram) {
     const what = file === undefined ? '--linux boots a kernel' : '--from-snapshot goes on with a machine';
     throw new Errors.CLIError(`${what}: there is no program ${program}`.trim());
   }
-  if (linux === undefined) return {kind: 'snapshot', file: file!, expected: {board, cpus, memory}};
+  if (linux === undefined) return {kind: 'snapshot', file: file!, turn, expected: {board, cpus, memory}};
   return {
-    ...{kind: 'boot', linux, initrd, dtb, append, textOffset: flags['text-offset']},
+    ...{kind: 'boot', linux, initrd, dtb, append, turn, textOffset: flags['text-offset']},
     ...{board: board ?? 'virt', cpus: cpus ?? 1, memory: memory ?? bytes(MACHINE_MEMORY)},
   };
 };

@@ -7,10 +7,19 @@ import {createMachine, type MachineOptions} from '../board/create-machine.ts';
 import type {Machine} from '../board/machine.ts';
 import type {Configuration, Session} from '../board/snapshot/schema.ts';
 import type {Snapshot} from '../board/snapshot/snapshot.ts';
+import type {Turns} from '../board/turns.ts';
 import {InputError} from '../files/errors.ts';
 import {readBytes} from '../files/read.ts';
 
-export interface BootOrigin extends Configuration {
+interface SharedCpu {
+  /** Instructions of a turn of vCPUs that share a CPU; the turns are the machine's own where undefined. */
+  readonly turn: number | undefined;
+}
+
+export const turnsOf = ({turn}: SharedCpu): Turns | undefined =>
+  turn === undefined ? undefined : {quantum: turn, sharesCpu: true};
+
+export interface BootOrigin extends Configuration, SharedCpu {
   readonly kind: 'boot';
   readonly linux: string;
   readonly initrd: string | undefined;
@@ -19,7 +28,7 @@ export interface BootOrigin extends Configuration {
   readonly textOffset: number | undefined;
 }
 
-export interface SnapshotOrigin {
+export interface SnapshotOrigin extends SharedCpu {
   readonly kind: 'snapshot';
   readonly file: string;
   /** What the user believes of it. */
@@ -45,6 +54,7 @@ export const machineOptions = (origin: BootOrigin): Omit<MachineOptions, 'send' 
     board: BOARDS.find(({id}) => id === board)!,
     cpus,
     memory,
+    turns: turnsOf(origin),
     files: {
       image: named(linux),
       ...(initrd === undefined ? {} : {initrd: named(initrd)}),
@@ -87,7 +97,7 @@ export const powerUp = async (origin: Origin, hooks: Pick<MachineOptions, 'send'
   const snapshot = await openSnapshot(origin);
   const {board, cpus, memory, session, boot} = snapshot.header;
   return {
-    machine: restoreMachine(snapshot, hooks),
+    machine: restoreMachine(snapshot, {...hooks, turns: turnsOf(origin)}),
     configuration: {board, cpus, memory},
     boot: () => boot,
     session,
@@ -100,7 +110,8 @@ const file = (flag: string, path: string | undefined): readonly string[] =>
 
 /** The flags that say the same, for a shell. Files by their names only: where they lie is no part of what becomes of them. */
 export const originFlags = (origin: Origin, input: string | undefined): readonly string[] => {
-  if (origin.kind === 'snapshot') return [...file('from-snapshot', origin.file), ...file('input', input)];
+  const turn = origin.turn === undefined ? [] : [`--turn ${origin.turn}`];
+  if (origin.kind === 'snapshot') return [...file('from-snapshot', origin.file), ...file('input', input), ...turn];
   const {linux, initrd, dtb, append, board, cpus, memory, textOffset} = origin;
   return [
     ...file('linux', linux),
@@ -110,5 +121,6 @@ export const originFlags = (origin: Origin, input: string | undefined): readonly
     ...file('input', input),
     `--board ${board} --cpus ${cpus} --memory ${memory / 2 ** 20}M`,
     ...(textOffset === undefined ? [] : [`--text-offset ${textOffset}`]),
+    ...turn,
   ];
 };

@@ -6,7 +6,7 @@ import {storeTrace} from '../trace/write.ts';
 import {MachineTrace, type Window} from '../tracegen/machine-trace.ts';
 import {openKeyboard} from './keyboard.ts';
 import {MachineOutput} from './machine-output.ts';
-import {machineOptions, type Origin, openSnapshot, originFlags} from './power-up.ts';
+import {machineOptions, type Origin, openSnapshot, originFlags, turnsOf} from './power-up.ts';
 import type {Progress} from './progress.ts';
 import {Session} from './system.ts';
 
@@ -51,7 +51,7 @@ export const recordMachine = async (path: string, recording: MachineRecording): 
   const output = new MachineOutput('keep');
   const snapshot = origin.kind === 'boot' ? undefined : await openSnapshot(origin);
   const trace = new MachineTrace({
-    ...(origin.kind === 'boot' ? machineOptions(origin) : {snapshot: snapshot!}),
+    ...(origin.kind === 'boot' ? machineOptions(origin) : {snapshot: snapshot!, turns: turnsOf(origin)}),
     command: commandOf(recording),
     record,
     send: output.send,

@@ -545,6 +545,7 @@ export class Schedule {
       if (stoppedAt < 0) break;
       const kind = eventKind(chunk.words[stoppedAt]!);
       if (kind === EVENT_ID.acquire) edges.push(chunk.words[stoppedAt + 1]!);
+      else if (kind === EVENT_ID.release) this.#release(cpu, chunk.words[stoppedAt + 1]!);
       else if (kind === EVENT_ID.resume) hasWaited = true;
       else {
         // An interrupt that was pending: nothing was waited for, and its edges are those of the order.

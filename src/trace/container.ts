@@ -82,6 +82,7 @@ const machineSchema = z.strictObject({
   ramBase: count,
   ramSize: count,
   quantum: count.min(1),
+  sharesCpu: z.literal(true).optional(),
   nanosecondsPerInstruction: z.number().positive(),
   commandLine: z.string(),
   files: z.array(z.strictObject({role: z.string(), name: z.string(), hash: z.string()})),

@@ -27,6 +27,8 @@ export interface MachineHeader {
   readonly ramSize: number;
   /** Nanoseconds of guest time after which vCPUs took turns as this was recorded. */
   readonly quantum: number;
+  /** Guest time passed for all vCPUs while one of them ran, and one that waited ended its turn; otherwise all ran at once. */
+  readonly sharesCpu?: true | undefined;
   readonly nanosecondsPerInstruction: number;
   readonly commandLine: string;
   /** Files beside the guest's own, without directories. */

@@ -3,8 +3,9 @@ import {BOARDS, type Board} from '../board/boards.ts';
 import {type BootDescription, describeBoot} from '../board/boot/description.ts';
 import {createMachine, type MachineOptions} from '../board/create-machine.ts';
 import {deviceClass, softwareInterruptRegister} from '../board/device-class.ts';
-import {type Machine, type Progress, QUANTUM, UNITS_PER_SECOND} from '../board/machine.ts';
+import {type Machine, type Progress, UNITS_PER_SECOND} from '../board/machine.ts';
 import {restoreMachine, type Snapshot} from '../board/snapshot/snapshot.ts';
+import type {Turns} from '../board/turns.ts';
 import {InputError} from '../files/errors.ts';
 import type {BlockTable} from '../trace/blocks.ts';
 import type {Marker} from '../trace/events.ts';
@@ -19,7 +20,9 @@ export interface Window {
 }
 
 /** What is recorded: a machine that boots, or one that goes on. */
-type Recorded = Omit<MachineOptions, 'observer' | 'send'> | {readonly snapshot: Snapshot};
+type Recorded =
+  | Omit<MachineOptions, 'observer' | 'send'>
+  | ({readonly snapshot: Snapshot} & Pick<MachineOptions, 'turns'>);
 
 export type MachineTraceOptions = Recorded & {
   /** Makes this trace again. */
@@ -47,13 +50,18 @@ const describe = (recorded: Recorded): Described => {
   return {...header, board: BOARDS.find(({id}) => id === header.board)!};
 };
 
-const headerOf = ({board, cpus, memory, boot}: Described, command: string): TraceHeader => {
+const headerOf = (
+  {board, cpus, memory, boot}: Described,
+  {quantum, sharesCpu}: Turns,
+  command: string,
+): TraceHeader => {
   const {image, others, commandLine} = boot;
   const machine: MachineHeader = {
     board: board.id,
     ramBase: board.ramBase,
     ramSize: memory,
-    quantum: QUANTUM,
+    quantum,
+    ...(sharesCpu && {sharesCpu}),
     nanosecondsPerInstruction: 1e9 / UNITS_PER_SECOND,
     commandLine,
     files: others,
@@ -86,7 +94,6 @@ export class MachineTrace implements TraceSource {
   constructor(options: MachineTraceOptions) {
     const described = describe(options);
     const {board} = described;
-    this.header = headerOf(described, options.command);
     this.#source = 'snapshot' in options ? options.snapshot.file : options.files.image.file;
     this.#record = options.record;
     const recorder = new MachineRecorder(
@@ -96,7 +103,10 @@ export class MachineTrace implements TraceSource {
     this.#recorder = recorder;
     const hooks = {send: options.send ?? (() => {}), observer: recorder};
     this.machine =
-      'snapshot' in options ? restoreMachine(options.snapshot, hooks) : createMachine({...options, ...hooks});
+      'snapshot' in options
+        ? restoreMachine(options.snapshot, {...hooks, turns: options.turns})
+        : createMachine({...options, ...hooks});
+    this.header = headerOf(described, this.machine.turns, options.command);
     recorder.connect({
       now: (cpu) => this.machine.timeOf(cpu),
       deviceClass: (address) => deviceClass(board, address),

@@ -81,7 +81,7 @@ class ScriptedCpu implements VirtualCpu {
   }
 }
 
-const build = (scripts: readonly (readonly Instruction[])[], quantum = 10) => {
+const build = (scripts: readonly (readonly Instruction[])[], quantum = 10, sharesCpu = false) => {
   const output: number[] = [];
   const cpus: ScriptedCpu[] = [];
   const machine: Machine = new Machine({
@@ -99,7 +99,7 @@ const build = (scripts: readonly (readonly Instruction[])[], quantum = 10) => {
     },
     send: (character) => output.push(character),
     epoch: 0,
-    quantum,
+    turns: {quantum, sharesCpu},
   });
   return {machine, cpus, output};
 };
@@ -240,6 +240,81 @@ describe('a wait', () => {
     streaming.machine.skipTo(64);
     streaming.machine.advance(10);
     expect(streaming.cpus[0]!.instructions).toBe(2 + 10);
+  });
+});
+
+describe('vCPUs that share a CPU', () => {
+  const startSecond = call(PSCI.on, 1, 0x4000_0000);
+  const noteTime =
+    (times: number[]): Instruction =>
+    ({time}) => {
+      times.push(time());
+      return undefined;
+    };
+  const onOneCpu = (...scripts: (readonly Instruction[])[]) => build(scripts, 10, true);
+
+  test('execute one at a time, and time passes for the others', () => {
+    const times: [number[], number[]] = [[], []];
+    const {machine} = onOneCpu([startSecond, noteTime(times[0])], [noteTime(times[1])]);
+    machine.advance(40);
+    const from = (first: number) => Array.from({length: 10}, (_, index) => first + index);
+    expect(times).toEqual([
+      [...from(1).slice(1), ...from(21)],
+      [...from(11), ...from(31)],
+    ]);
+    expect([machine.time, machine.instructions]).toEqual([40, 40]);
+  });
+
+  test('leave it where they wait, and nobody waits on it while another can run', () => {
+    const {machine, cpus} = onOneCpu(
+      [startSecond, nop, nop, wfi],
+      [...enable(VIRTUAL_TIMER), ...timerAt(2n), wfi, nop],
+    );
+    expect(machine.advance(15)).toEqual({state: 'idle', until: 32});
+    expect([machine.time, ...cpus.map(({instructions}) => instructions)]).toEqual([4 + 7, 4, 7]);
+    machine.skipTo(32);
+    machine.advance(10);
+    expect([machine.time, cpus[1]!.instructions]).toEqual([42, 17]);
+  });
+
+  test.each<[string, Instruction, readonly Instruction[], 'wfi' | 'wfe', number]>([
+    ['an interrupt that another sends', write(GICD + 0xf00, 0x0002_0001), enable(1), 'wfi', 1],
+    [
+      'SEV',
+      ({index, surroundings}) => {
+        surroundings.sendEvent(index);
+        return undefined;
+      },
+      [],
+      'wfe',
+      1,
+    ],
+    // Due at 32: the first one runs from 17 to 27, and to 37.
+    ['a timer', nop, [...enable(VIRTUAL_TIMER), ...timerAt(2n)], 'wfi', 2],
+  ])('%s ends a wait when the turn comes', (_, wake, prepare, wait, turns) => {
+    const woken: number[] = [];
+    // From the second turn's beginning on, the first one wakes the other, and runs to that turn's end.
+    const {machine} = onOneCpu(
+      [startSecond, write(GICD, 1), ...Array<Instruction>(8).fill(nop), wake, nop],
+      [...prepare, () => wait, noteTime(woken), nop],
+    );
+    machine.advance(60);
+    const asleep = 10 + prepare.length + 1;
+    // The instruction itself is one unit of time.
+    expect(woken).toEqual([asleep + 10 * turns + 1]);
+  });
+
+  test('wake by an event that came before the wait', () => {
+    const {machine, cpus} = onOneCpu([
+      ({index, surroundings}) => {
+        surroundings.sendEvent(index);
+        return undefined;
+      },
+      wfe,
+      nop,
+    ]);
+    machine.advance(20);
+    expect(cpus[0]!.instructions).toBe(20);
   });
 });
 

@@ -3,6 +3,7 @@ import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {expect, test} from 'vitest';
 import {bareElf} from '../../guests/programs.ts';
+import Run from '../../src/cli/commands/run.ts';
 import TraceDiff from '../../src/cli/commands/trace/diff.ts';
 import TraceExport from '../../src/cli/commands/trace/export.ts';
 import TraceInfo from '../../src/cli/commands/trace/info.ts';
@@ -49,6 +50,39 @@ test('the header says what was recorded, and the command that does it again', as
   expect(trace.counts.instructions).toBe(2000);
 });
 
+test('vCPUs that share a CPU are recorded as such, from a snapshot of others too', async () => {
+  const [whole, again, rest] = [place('shared'), place('shared-again'), place('shared-rest')];
+  const argv = ['--cpus', '2', '--turn', '50'];
+  const made = await record(whole, '--linux', bare('recorded'), ...argv);
+  await record(again, '--linux', bare('recorded'), ...argv);
+  expect(readFileSync(again).equals(readFileSync(whole))).toBe(true);
+  const trace = openTrace(whole);
+  trace.close();
+  expect(trace.header.machine).toMatchObject({quantum: 50, sharesCpu: true});
+  expect(trace.header.command).toContain(' --turn 50 ');
+  expect((await runCommand(TraceInfo, whole)).stdout).toMatch(/, turns of 50 ns on one CPU$/m);
+
+  const snapshot = place('at-once.snapshot');
+  await runJson(
+    Run,
+    '--linux',
+    bare('recorded'),
+    '--cpus',
+    '2',
+    '--snapshot-at',
+    'warm',
+    '--snapshot',
+    snapshot,
+    '--json',
+  );
+  const gone = await runJson(TraceRecord, '--from-snapshot', snapshot, '--turn', '50', '--output', rest, '--json');
+  expect(gone.console).toBe(made.console);
+  const restTrace = openTrace(rest);
+  restTrace.close();
+  expect(restTrace.header.machine).toMatchObject({quantum: 50, sharesCpu: true});
+  expect(restTrace.header.command).toContain('--from-snapshot at-once.snapshot --turn 50 ');
+});
+
 test('the tools take one stream of several', async () => {
   const path = place('two');
   await record(path, '--linux', bare('recorded'), '--cpus', '2', '--packing', 'small');
@@ -71,6 +105,9 @@ test.each<[string, readonly string[], RegExp]>([
   ['a kernel that is none', ['--linux', import.meta.filename], /record-machine\.test\.ts/],
   ['a window of nothing', ['--linux', bare('devices'), '--from', '9', '--to', '9'], /--to 9 is not behind --from 9/],
   ['too few instructions', ['--linux', bare('recorded'), '--max-instructions', '10'], /did not end within 10/],
+  ['turns of nothing', ['--linux', bare('recorded'), '--turn', '0'], /greater than or equal to 1/],
+  ['turns of hours', ['--linux', bare('recorded'), '--turn', '1e13'], /--turn/],
+  ['turns of two seconds', ['--linux', bare('recorded'), '--turn', '2000000000'], /less than or equal to 1000000000/],
   ['a program besides', ['dhrystone', '--linux', bare('devices')], /there is no program dhrystone/],
   ['a command line of a program', ['dhrystone', '--append', 'quiet'], /--linux/],
   ['nothing at all', [], /missing argument: GUEST/],

@@ -10,7 +10,7 @@ import {configuration, type Header, header} from './schema.ts';
 
 const MAGIC = Uint8Array.from([0x89, 0x54, 0x57, 0x4d, 0x0d, 0x0a, 0x1a, 0x0a]);
 /** Another one whenever what a machine has to remember changes. */
-const VERSION = 1;
+const VERSION = 2;
 const LENGTH_AT = 12;
 const CHECKSUM_AT = 16;
 const HEADER_AT = 20;

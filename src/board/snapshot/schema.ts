@@ -10,6 +10,7 @@ import type {TimerState} from '../devices/generic-timer.ts';
 import {Gic, type GicState} from '../devices/gic.ts';
 import type {Pl011State} from '../devices/pl011.ts';
 import type {Pl031State} from '../devices/pl031.ts';
+import {LONGEST_QUANTUM} from '../machine.ts';
 import type {LoopState, MachineState} from '../machine-state.ts';
 
 const count = z.int().min(0);
@@ -40,7 +41,7 @@ const core = ({ramBase}: Board, memory: number) =>
 
 const loop = (cpus: number) =>
   z.strictObject({
-    quantum: z.int().min(1),
+    turns: z.strictObject({quantum: z.int().min(1).max(LONGEST_QUANTUM), sharesCpu: z.boolean()}),
     time: count,
     seen: count,
     horizon: count.nullable(),

@@ -44,10 +44,13 @@ export const writeSnapshot = (
 /** @throws InputError naming the file, the place and what to do. */
 export const readSnapshot = (file: string): Snapshot => decodeSnapshot(file, readBytes(file));
 
-/** @throws InputError when its RAM is not what its header says. */
+/**
+ * @param options its turns, where given, take the place of the saved ones behind the turn or round in progress.
+ * @throws InputError when its RAM is not what its header says.
+ */
 export const restoreMachine = (
   {file, header, sections}: Snapshot,
-  options: Pick<MachineOptions, 'send' | 'observer' | 'engine'>,
+  {turns, ...options}: Pick<MachineOptions, 'send' | 'observer' | 'engine' | 'turns'>,
 ): Machine => {
   const {cpus, memory} = header;
   const board = BOARDS.find(({id}) => id === header.board)!;
@@ -61,6 +64,7 @@ export const restoreMachine = (
       place: `section ${wrong}`,
       remedy: 'make it again with --snapshot-at',
     });
-  machine.restore(header.machine);
+  const {loop} = header.machine;
+  machine.restore({...header.machine, loop: {...loop, turns: turns ?? loop.turns}});
   return machine;
 };

@@ -1,6 +1,6 @@
 /** A machine goes on from a snapshot as if it had never stopped: wherever that was, and stopping alone changes nothing. */
 import {describe, expect, test} from 'vitest';
-import {QUANTUM} from '../../../src/board/machine.ts';
+import {TURNS_AT_ONCE} from '../../../src/board/machine.ts';
 import {copyOf, end, runTo, start} from './machines.ts';
 
 /** Bare-metal programs, with the vCPUs that they use. */
@@ -21,7 +21,7 @@ describe.each(PROGRAMS)('%s on %i vCPUs', (program, cpus) => {
     // The last turn reaches the end.
     const reached = places.filter((count) => {
       if (!runTo(running, {kind: 'instructions', count})) return false;
-      expect(running.machine.instructions).toBeLessThan(count + QUANTUM);
+      expect(running.machine.instructions).toBeLessThan(count + TURNS_AT_ONCE.quantum);
       expect(end(copyOf(running))).toEqual(whole);
       return true;
     });

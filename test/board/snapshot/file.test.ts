@@ -56,8 +56,8 @@ describe.each([
   ['text', Buffer.from('#!/bin/sh\necho hello, world\n'), 'a.snapshot: it is no snapshot of trapwalk'],
   [
     'another version',
-    Buffer.from(FILE).fill(2, 8, 9),
-    'a.snapshot:byte 8: it is a snapshot of version 2; this trapwalk reads version 1; make it again with --snapshot-at',
+    Buffer.from(FILE).fill(3, 8, 9),
+    'a.snapshot:byte 8: it is a snapshot of version 3; this trapwalk reads version 2; make it again with --snapshot-at',
   ],
   [
     'a header of 4 GiB',
@@ -113,7 +113,7 @@ const leaves = (value: unknown, path: string): string[] => {
 test('whoever changes what a machine has to remember changes the version', () => {
   const {machine} = JSON.parse(HEADER.toString());
   expect([`version ${FILE.readUInt32LE(8)}`, ...leaves(machine, 'machine')].join(' ')).toMatchInlineSnapshot(
-    `"version 1 machine.loop.quantum machine.loop.time machine.loop.seen machine.loop.horizon machine.loop.turn machine.loop.marker machine.loop.slots.stop machine.loop.slots.time machine.loop.slots.executed machine.input machine.cores.isOn machine.cores.instructions machine.cores.waiting machine.cores.event machine.cores.mode machine.cores.masks machine.cores.context machine.cores.banks machine.cores.control machine.cores.reserved machine.cores.lastException machine.gic.distributorControl machine.gic.enabled machine.gic.latched machine.gic.level machine.gic.active machine.gic.group1 machine.gic.edge machine.gic.priorities machine.gic.targets machine.gic.senders machine.gic.control machine.gic.priorityMask machine.gic.binaryPoint machine.gic.binaryPointGroup1 machine.gic.activePriorities machine.timer.physical.control machine.timer.physical.compare machine.timer.virtual.control machine.timer.virtual.compare machine.timer.kernelControl machine.timer.due machine.timer.eventsSeen machine.devices.pl011.lineControl machine.devices.pl011.lowPower machine.devices.pl011.integerBaud machine.devices.pl011.fractionalBaud machine.devices.pl011.trigger machine.devices.pl011.mask machine.devices.pl011.fifo machine.devices.pl011.free machine.devices.pl011.control machine.devices.pl011.raw machine.devices.pl031.match machine.devices.pl031.load machine.devices.pl031.mask machine.devices.pl031.offset machine.devices.pl031.raw machine.devices.pl031.due"`,
+    `"version 2 machine.loop.turns.quantum machine.loop.turns.sharesCpu machine.loop.time machine.loop.seen machine.loop.horizon machine.loop.turn machine.loop.marker machine.loop.slots.stop machine.loop.slots.time machine.loop.slots.executed machine.input machine.cores.isOn machine.cores.instructions machine.cores.waiting machine.cores.event machine.cores.mode machine.cores.masks machine.cores.context machine.cores.banks machine.cores.control machine.cores.reserved machine.cores.lastException machine.gic.distributorControl machine.gic.enabled machine.gic.latched machine.gic.level machine.gic.active machine.gic.group1 machine.gic.edge machine.gic.priorities machine.gic.targets machine.gic.senders machine.gic.control machine.gic.priorityMask machine.gic.binaryPoint machine.gic.binaryPointGroup1 machine.gic.activePriorities machine.timer.physical.control machine.timer.physical.compare machine.timer.virtual.control machine.timer.virtual.compare machine.timer.kernelControl machine.timer.due machine.timer.eventsSeen machine.devices.pl011.lineControl machine.devices.pl011.lowPower machine.devices.pl011.integerBaud machine.devices.pl011.fractionalBaud machine.devices.pl011.trigger machine.devices.pl011.mask machine.devices.pl011.fifo machine.devices.pl011.free machine.devices.pl011.control machine.devices.pl011.raw machine.devices.pl031.match machine.devices.pl031.load machine.devices.pl031.mask machine.devices.pl031.offset machine.devices.pl031.raw machine.devices.pl031.due"`,
   );
 });
 

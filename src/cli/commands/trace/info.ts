@@ -16,10 +16,10 @@ const origin = ({importedFrom}: TraceHeader): readonly (readonly [name: string, 
 
 const machineFields = ({machine}: TraceHeader): readonly (readonly [name: string, value: string])[] => {
   if (machine === undefined) return [];
-  const {board, ramBase, ramSize, quantum, commandLine, files} = machine;
+  const {board, ramBase, ramSize, quantum, sharesCpu, commandLine, files} = machine;
   const ram = `${formatCount(ramSize)} bytes of RAM from 0x${ramBase.toString(16)}`;
   return [
-    ['machine', `${board}, ${ram}, turns of ${formatCount(quantum)} ns`],
+    ['machine', `${board}, ${ram}, turns of ${formatCount(quantum)} ns${sharesCpu ? ' on one CPU' : ''}`],
     ['command line', commandLine],
     ...files.map(({role, name, hash}) => [role, `${name} (SHA-256 ${hash})`] as const),
   ];
