@@ -157,6 +157,7 @@ export class Schedule {
     if (time === NEVER) throw new Deadlock(this.#stuck());
     if (next.index !== this.#shared) {
       this.#options.handOver(this.#shared, next.index);
+      next.core.forgetLater();
       this.#shared = next.index;
     }
     this.#run(next, horizon + this.#options.lookahead);
