@@ -97,7 +97,11 @@ const buildBare = (program: string, output: string): void => {
   run(strip, ['--strip-all', output]);
 };
 
-const BARE_PROGRAMS: readonly string[] = [...BARE.programs, ...BARE.boardPrograms];
+const BARE_PROGRAMS: readonly string[] = [
+  ...BARE.programs,
+  ...BARE.boardPrograms,
+  ...BARE.workloads.map(({program}) => program),
+];
 
 const buildAll = (bin: string): void => {
   const objects = mkdtempSync(join(tmpdir(), 'guests-'));

@@ -130,7 +130,7 @@ export const BUILDS: readonly Build[] = PROGRAMS.flatMap((program) =>
   ),
 );
 
-/** Programs without an operating system, for `-M virt` machines: tests of the privileged processor, not benchmarks. */
+/** Programs without an operating system, for `-M virt` machines: tests of the privileged processor, and a few workloads. */
 export const BARE = {
   profile: 'v7-hf',
   flags: ['-masm-syntax-unified', '-mfloat-abi=soft', '-O1', '-ffreestanding', '-fno-tree-loop-distribute-patterns'],
@@ -139,6 +139,12 @@ export const BARE = {
   programs: ['registers', 'exceptions', 'thumb', 'short-tables', 'long-tables', 'exclusives'],
   /** These need more of a board than a console. */
   boardPrograms: ['devices', 'recorded'],
+  /** What is measured, with the command line of a short run. */
+  workloads: [
+    {program: 'lock', cpus: 2, commandLine: '100 50 20'},
+    {program: 'console-poll', cpus: 1, commandLine: '100 3'},
+    {program: 'doorbell', cpus: 1, commandLine: '100'},
+  ],
 } as const;
 
 /** Relative to `guests/bin`. */

@@ -80,9 +80,13 @@ export interface ReplayOptions {
   readonly seed: number;
   /** Of a cluster that the core belongs to; its own if left out. */
   readonly uncore?: Uncore;
-  /** A bit for each kind of event behind which {@link Replay.consume} stops. */
+  /** A bit for each kind of event behind which {@link Replay.consume} stops; one of markers leaves them to who drives the replay. */
   readonly stopKinds?: number;
 }
+
+/** Who is stopped at markers measures by them: counts go on, and nothing is executed at the end for its wait. */
+export const stopsAtMarkers = ({stopKinds = 0}: Pick<ReplayOptions, 'stopKinds'>): boolean =>
+  ((stopKinds >>> EVENT_ID.marker) & 1) !== 0;
 
 export class Replay {
   private readonly options: ReplayOptions;
@@ -188,6 +192,11 @@ export class Replay {
     return this.counts[index]!;
   }
 
+  /** What other cores have asked of L2 and memory at times that this one has not come to does not hold it up. */
+  forgetLater(): void {
+    this.hierarchy.uncore.forgetLater(this.now);
+  }
+
   /** Executes an activity now. Returns the cycles that it waited for its lines. */
   execute(index: number): number {
     const {timed, counts} = this.activities[index]!;
@@ -267,7 +276,7 @@ export class Replay {
   }
 
   private marker(marker: number): void {
-    if (this.measured) return;
+    if (this.measured || stopsAtMarkers(this.options)) return;
     if (marker === MARKER_ID.begin) {
       this.startMeasuring();
       this.begun = true;

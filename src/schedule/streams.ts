@@ -20,13 +20,15 @@ export const separateStreams = (sources: readonly TraceSource[]): VcpuStreams =>
 export const parted = (source: TraceSource): VcpuStreams => {
   const kept: TraceChunk[][] = Array.from({length: source.header.vcpus}, () => []);
   const next = (vcpu: number): TraceChunk | undefined => {
-    const own = kept[vcpu]!.shift();
-    if (own) return own;
+    const first = kept[vcpu]!.shift();
+    if (first) return first;
     for (let chunk = source.next(); chunk; chunk = source.next()) {
       const whose = chunk.vcpu ?? 0;
-      if (whose === vcpu) return chunk;
       const {words, length} = chunk;
-      kept[whose]!.push({vcpu: whose, words: words.slice(0, length), length});
+      // The source overwrites its chunk with the next one, whosever that is.
+      const own = {vcpu: whose, words: words.slice(0, length), length};
+      if (whose === vcpu) return own;
+      kept[whose]!.push(own);
     }
     return undefined;
   };

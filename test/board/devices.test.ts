@@ -192,10 +192,16 @@ describe('the real-time clock', () => {
   });
 });
 
-test('every virtio transport is there and has no device', () => {
+test('every virtio transport is there and has no device: its doorbell is taken, and nothing follows', () => {
   const slots = virtioSlots('virtio-mmio', 3, 0x1000);
   for (const slot of [0, 0x1000, 0x2000])
     expect([0, 4, 8, 12].map((offset) => slots.read(slot + offset, 4, 0))).toEqual([0x7472_6976, 1, 0, 0x554d_4551]);
+  for (const slot of [0, 0x1000, 0x2000]) {
+    slots.write(slot + 0x50, 4, 0, 0);
+    expect(slots.read(slot + 0x60, 4, 0)).toBe(0);
+    slots.write(slot + 0x64, 4, 1, 0);
+  }
+  expect(() => slots.read(0x50, 4, 0)).toThrow('QueueNotify is only written');
   expect(() => slots.read(0x10, 4, 0)).toThrow('virtio-mmio: read, 4 bytes at offset 0x10');
   expect(() => slots.write(8, 4, 1, 0)).toThrow('DeviceID is only read');
 });

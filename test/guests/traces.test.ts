@@ -11,7 +11,7 @@ import type {TraceHeader} from '../../src/trace/source.ts';
 import {MEBIBYTE} from '../../src/units.ts';
 import {withTrace} from '../trace/stored.ts';
 
-const MOST_BYTES = 32 * MEBIBYTE;
+const MOST_BYTES = 40 * MEBIBYTE;
 const RECORDINGS = readRecordings();
 const IMAGE = packagePath('guests', 'linux', 'Image');
 const INITRD = packagePath('guests', 'linux', 'initramfs.cpio.gz');

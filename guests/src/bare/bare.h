@@ -39,4 +39,3 @@ void put_hex(uint32_t value);
 void show(const char *name, uint32_t value);
 /* "name: " and the last exception, or "none". */
 void show_trap(const char *name);
-int main(void);

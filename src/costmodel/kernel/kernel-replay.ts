@@ -12,7 +12,7 @@ import {BlockColumns} from '../block-columns.ts';
 import {brokenAt} from '../broken-trace.ts';
 import {METRICS} from '../metrics.ts';
 import {PipelineModel} from '../pipeline.ts';
-import type {ActivityCounts, Counts, ReplayOptions} from '../replay.ts';
+import {type ActivityCounts, type Counts, type ReplayOptions, stopsAtMarkers} from '../replay.ts';
 import {type AddressSpaces, isMachine, type MachineSpaces, Unannounced} from '../spaces.ts';
 import {MOST_SPACES} from '../tlb.ts';
 import {KernelMemory, RECORD_WORDS} from './kernel-memory.ts';
@@ -43,11 +43,11 @@ const RUNNING = [
 ];
 
 interface Window {
-  readonly words: Uint32Array | undefined;
+  readonly chunk: TraceChunk | undefined;
   readonly start: number;
   readonly end: number;
 }
-const NO_WINDOW: Window = {words: undefined, start: 0, end: 0};
+const NO_WINDOW: Window = {chunk: undefined, start: 0, end: 0};
 
 /** As {@link ReplayOptions}, but L2 and DRAM are copied from core to core of a cluster. */
 export type KernelReplayOptions = Omit<ReplayOptions, 'uncore'> & {readonly uncore?: KernelReplay};
@@ -107,15 +107,16 @@ export class KernelReplay {
    * change nothing.
    */
   consume(chunk: TraceChunk, from = 0, until = Number.POSITIVE_INFINITY): number {
-    const {words, length} = chunk;
+    const {length} = chunk;
     this.#learn();
     this.#kernel.stopAt(until);
     this.#stoppedAt = -1;
     if (from === 0) this.#chunks++;
-    if (from === 0 || this.#window.words !== words) this.#window = NO_WINDOW;
+    // The words of another chunk may lie in the same place.
+    if (from === 0 || this.#window.chunk !== chunk) this.#window = NO_WINDOW;
     let at = from;
     while (at < length) {
-      if (at < this.#window.start || at >= this.#window.end) this.#load(words, at, length);
+      if (at < this.#window.start || at >= this.#window.end) this.#load(chunk, at);
       const {start, end} = this.#window;
       try {
         at = start + this.#kernel.consume(at - start, end - start);
@@ -178,6 +179,11 @@ export class KernelReplay {
     return this.#memory.double(layout.COUNTS + index * 8);
   }
 
+  /** What other cores have asked of L2 and memory at times that this one has not come to does not hold it up. */
+  forgetLater(): void {
+    this.#memory.forgetLater(this.time);
+  }
+
   /** Executes an activity now. Returns the cycles that it waited for its lines. */
   execute(index: number): number {
     const stall = this.#activity(index) + layout.ACTIVITY_STALL;
@@ -201,10 +207,11 @@ export class KernelReplay {
   }
 
   /** Whole records of a chunk from word `start` on, as many as the kernel's memory has room for. */
-  #load(words: Uint32Array, start: number, length: number): void {
+  #load(chunk: TraceChunk, start: number): void {
+    const {words, length} = chunk;
     const end = length - start <= RECORD_WORDS ? length : lastBoundary(words, start, start + RECORD_WORDS);
     this.#memory.views.words.set(words.subarray(start, end), this.#memory.word(layout.RECORDS) / 4);
-    this.#window = {words, start, end};
+    this.#window = {chunk, start, end};
   }
 
   /** Counts between the markers, or of the whole trace if it has none. @throws Error when `begin` has no `end`. */
@@ -306,7 +313,7 @@ export class KernelReplay {
   }
 
   #marker(marker: number): void {
-    if (this.#measured) return;
+    if (this.#measured || stopsAtMarkers(this.#options)) return;
     if (marker === MARKER_ID.begin) {
       this.#startMeasuring();
       this.#begun = true;
