@@ -114,6 +114,7 @@ export class Schedule {
   #shared = 0;
   #begin = 0;
   #end: number | undefined;
+  #lastEnd = 0;
 
   constructor(options: ScheduleOptions) {
     const {streams, cores, spaces, periodic, clockHz, tickPeriod, policy, neighbours, service} = options;
@@ -701,8 +702,10 @@ export class Schedule {
       vcpu.hasBegun = true;
       if (this.vcpus.every(({hasBegun, state}) => hasBegun || state === 'over')) this.#restart(cpu.time);
     } else if (marker === MARKER_ID.end) {
+      // Host CPUs are not at the same time: the last end is not the last that is heard of.
+      this.#lastEnd = Math.max(this.#lastEnd, cpu.time);
       this.#over(cpu, vcpu);
-      if (this.vcpus.every(({state}) => state === 'over')) this.#end = cpu.time;
+      if (this.vcpus.every(({state}) => state === 'over')) this.#end = this.#lastEnd;
     }
   }
 
@@ -716,8 +719,8 @@ export class Schedule {
     for (const vcpu of this.vcpus) {
       // What runs on another host CPU is where that is.
       const start = vcpu.state === 'running' ? this.cpus[vcpu.cpu]!.time : Math.max(now, vcpu.since);
+      this.#become(vcpu, vcpu.state, start);
       vcpu.account.restart();
-      vcpu.since = start;
       vcpu.timer.restart(now);
     }
   }
