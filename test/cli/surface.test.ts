@@ -27,6 +27,8 @@ test('commands, arguments and flags', () => {
     [
       "calibrate: --dry-run --jobs --output",
       "figures: --out --set --sut",
+      "diff [subject]: --bind --cwd --env --from-snapshot --guest-placement --host-cpus --locks --max-instructions --neighbours --optimization --placement --profile --seed --set --stage1-region --stage2-region --sut --sysroot --tick --unit --units --wfe",
+      "explain [subject]: --bind --cwd --env --from-snapshot --guest-placement --host-cpus --locks --max-instructions --neighbours --optimization --placement --profile --seed --set --stage1-region --stage2-region --sut --sysroot --tick --timeline --timeline-limit --unit --units --wfe",
       "guests [guest]: ",
       "hypervisors footprint: ",
       "hypervisors list: ",
