@@ -30,7 +30,12 @@ export class HostCpu {
   /** Since when it runs. */
   since = 0;
 
-  constructor(index: number, core: HostCore, periodic: readonly Periodic[]) {
+  /** Of the guest's own cycles, as they were read last. */
+  readonly metrics: Float64Array;
+
+  constructor(index: number, core: HostCore, periodic: readonly Periodic[], metrics: readonly number[]) {
+    this.metrics = new Float64Array(metrics.length);
+    core.read(metrics, this.metrics);
     this.index = index;
     this.core = core;
     this.periodic = periodic;

@@ -39,7 +39,9 @@ const STOPS: readonly EventKind[] = [
 export const STOP_KINDS = STOPS.reduce((mask, kind) => mask | (1 << EVENT_ID[kind]), 0);
 
 const ROWS = GUEST_CYCLES.length;
-const METRIC_ROWS = GUEST_CYCLES.map(([, , metrics]) => metrics);
+/** The metrics of all rows, and of which row each is. */
+const GUEST_METRICS = GUEST_CYCLES.flatMap(([, , metrics]) => metrics);
+const ROW_OF = GUEST_CYCLES.flatMap(([, , metrics], row) => metrics.map(() => row));
 const USER_MODE = 0x10;
 const WFI = WAITS.indexOf('wfi');
 const NEVER = Number.POSITIVE_INFINITY;
@@ -110,7 +112,7 @@ export class Schedule {
   readonly #released = new Map<number, number>();
   /** Who waits for an edge and has given its CPU away. */
   readonly #waiting = new Map<number, Vcpu>();
-  readonly #metrics = new Float64Array(ROWS);
+  readonly #metrics = new Float64Array(GUEST_METRICS.length);
   #shared = 0;
   #begin = 0;
   #end: number | undefined;
@@ -118,7 +120,7 @@ export class Schedule {
   constructor(options: ScheduleOptions) {
     const {streams, cores, spaces, periodic, clockHz, tickPeriod, policy, neighbours, service} = options;
     this.#options = options;
-    this.cpus = cores.map((core, index) => new HostCpu(index, core, periodic[index] ?? []));
+    this.cpus = cores.map((core, index) => new HostCpu(index, core, periodic[index] ?? [], GUEST_METRICS));
     this.#shared = cores.length - 1;
     this.vcpus = Array.from({length: streams.vcpus}, (_, id) => {
       const timer = new GuestTimer(clockHz / 1e9, tickPeriod);
@@ -450,9 +452,8 @@ export class Schedule {
     const {cursor} = vcpu;
     const chunk = cursor.chunk!;
     const before = core.time;
-    this.#sample(core);
     cursor.at = core.consume(chunk, cursor.at, until);
-    this.#attribute(core, vcpu);
+    this.#attribute(cpu, vcpu);
     cpu.account.guest += core.time - before;
     const {stoppedAt} = core;
     if (stoppedAt < 0) return false;
@@ -460,17 +461,17 @@ export class Schedule {
     return true;
   }
 
-  #sample(core: HostCore): void {
-    for (let row = 0; row < ROWS; row++) this.#metrics[row] = sum(core, METRIC_ROWS[row]!);
-  }
-
-  #attribute(core: HostCore, vcpu: Vcpu): void {
+  /** What its guest's cycles are by mechanism since the last time: nothing but records changes those metrics of a core. */
+  #attribute({core, metrics}: HostCpu, vcpu: Vcpu): void {
     const {items} = vcpu.account;
     const first = vcpu.mode * ROWS;
-    for (let row = 0; row < ROWS; row++) {
-      const passed = sum(core, METRIC_ROWS[row]!) - this.#metrics[row]!;
+    core.read(GUEST_METRICS, this.#metrics);
+    for (let i = 0; i < GUEST_METRICS.length; i++) {
+      const row = ROW_OF[i]!;
+      const passed = this.#metrics[i]! - metrics[i]!;
       items[first + row]! += row === 0 ? passed * this.#options.pipelineScale : passed;
     }
+    metrics.set(this.#metrics);
   }
 
   #event(cpu: HostCpu, vcpu: Vcpu, kind: number, words: Uint32Array, at: number): void {
@@ -727,9 +728,3 @@ export class Schedule {
     return `nothing can go on: ${waits.join('; ')}`;
   }
 }
-
-const sum = (core: HostCore, metrics: readonly number[]): number => {
-  let total = 0;
-  for (const metric of metrics) total += core.metric(metric);
-  return total;
-};
