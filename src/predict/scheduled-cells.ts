@@ -33,6 +33,7 @@ export const scheduledRuns = async (
   const wanted = benchmarks.flatMap((benchmark) =>
     ([1, 2] as const).flatMap((hostCpus) => suts.map((sut) => ({benchmark, hostCpus, sut}))),
   );
+  if (wanted.length === 0) return [];
   const pool = new Piscina<ScheduleJob, Answer<number>>({
     maxThreads: Math.max(1, Math.min(jobs ?? availableParallelism(), wanted.length)),
     ...threadEntry('predict/schedule-worker'),
