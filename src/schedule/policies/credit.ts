@@ -26,6 +26,7 @@ interface Account {
 }
 
 export class Credit implements Policy {
+  readonly steals = true;
   readonly #queues: Queues;
   readonly #times: CreditTimes;
   readonly #cpus: number;

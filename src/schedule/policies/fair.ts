@@ -14,6 +14,7 @@ export interface FairTimes {
 }
 
 export class Fair implements Policy {
+  readonly steals = true;
   readonly #queues: Queues;
   readonly #times: FairTimes;
   readonly #runTime = new Map<number, number>();
