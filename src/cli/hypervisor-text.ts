@@ -212,7 +212,8 @@ const cycleRow = ({name, cycles, cyclesByPrimitive: by}: PricedPath): Row => [
 const stepLines = ({name, steps, note}: PricedPath): readonly string[] => {
   if (steps.length === 0 && note === undefined) return [];
   const lines = steps.map(
-    ({at, do: what, device}) => `  ${String(at).padStart(6)}  ${what}${device === undefined ? '' : `  [${device}]`}`,
+    ({at, do: what, device, in: context}) =>
+      `  ${String(at).padStart(6)}  ${what}${context === 'hypervisor' ? '' : `  (${context})`}${device === undefined ? '' : `  [${device}]`}`,
   );
   return [`${name}${note === undefined ? '' : `: ${note}`}`, ...lines];
 };
@@ -226,7 +227,9 @@ export const buildText = (title: string, {name, build, paths}: PricedBuild): str
     textTable(COUNTS, paths.map(countRow)),
     `Paths: cycles of one execution, every line a hit; ${formatNumber(cpi.value)} cycles per instruction (${cpi.kind}: ${cpi.source})`,
     textTable(CYCLES, paths.map(cycleRow)),
-    ...(steps.length === 0 ? [] : ['Steps, each with the instruction at which it starts', ...steps]),
+    ...(steps.length === 0
+      ? []
+      : ['Steps, each with the instruction at which it starts, and where it runs if not in the hypervisor', ...steps]),
   ].join('\n');
 };
 

@@ -30,6 +30,12 @@ export class Dram {
     this.nextOther = timings.otherInterval;
   }
 
+  /** Nothing is busy beyond `time`. */
+  forgetLater(time: number): void {
+    this.channelFree = Math.min(this.channelFree, time);
+    for (const [bank, free] of this.bankFree.entries()) this.bankFree[bank] = Math.min(free, time);
+  }
+
   /** Reads a line for a request that leaves the core at `time`; returns when its data are back. */
   read(line: number, time: number, counts: Float64Array): number {
     counts[METRIC.dramReads]!++;

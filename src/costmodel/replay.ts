@@ -192,6 +192,11 @@ export class Replay {
     return this.counts[index]!;
   }
 
+  /** What other cores have asked of L2 and memory at times that this one has not come to does not hold it up. */
+  forgetLater(): void {
+    this.hierarchy.uncore.forgetLater(this.now);
+  }
+
   /** Executes an activity now. Returns the cycles that it waited for its lines. */
   execute(index: number): number {
     const {timed, counts} = this.activities[index]!;

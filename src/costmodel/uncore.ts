@@ -22,6 +22,12 @@ export class Uncore {
     return start + this.machine.l2Hit;
   }
 
+  /** Nothing is busy beyond `time`. */
+  forgetLater(time: number): void {
+    this.l2Free = Math.min(this.l2Free, time);
+    this.dram.forgetLater(time);
+  }
+
   /** Puts a line in that L2 lacks. */
   insert(line: number, flags: number, time: number, counts: Float64Array): void {
     this.l2.insert(line, flags);

@@ -80,14 +80,14 @@ export const checkSchedule = (h: HypervisorFile, file: string): void => {
       file,
       place: 'delivery',
     });
-  const require = (place: 'exits' | 'transitions', key: Exit | Transition, why: string): void => {
+  const need = (place: 'exits' | 'transitions', key: Exit | Transition, why: string): void => {
     if (!(key in h[place])) throw new InputError(`'${key}' is missing: ${why}`, {file, place});
   };
-  for (const key of NEEDED_BY_POLICY[policy]) require('transitions', key, `policy '${policy}' needs it`);
+  for (const key of NEEDED_BY_POLICY[policy]) need('transitions', key, `policy '${policy}' needs it`);
   for (const [choice, needed] of Object.entries(NEEDED_BY_DELIVERY)) {
     if (!delivery[choice as keyof typeof NEEDED_BY_DELIVERY]) continue;
-    for (const key of needed.exits) require('exits', key, `delivery.${choice} needs it`);
-    for (const key of needed.transitions) require('transitions', key, `delivery.${choice} needs it`);
+    for (const key of needed.exits) need('exits', key, `delivery.${choice} needs it`);
+    for (const key of needed.transitions) need('transitions', key, `delivery.${choice} needs it`);
   }
   for (const place of places) checkPaths(h, place, file);
 };

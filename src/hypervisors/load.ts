@@ -107,6 +107,24 @@ const checkBuild = (build: Build, place: string, file: string): void => {
         file,
         place: `${place}.${name}`,
       });
+    checkShares(path, `${place}.${name}`, file);
+  }
+};
+
+/** Of what a path counts, its steps may leave some to no step in particular, but not have more. */
+const checkShares = (path: Path, place: string, file: string): void => {
+  const shares = [
+    ['device', path.device, (s: Path['steps'][number]) => s.accesses],
+    ['systemRegisters', path.systemRegisters, (s: Path['steps'][number]) => s.systemRegisters],
+  ] as const;
+  for (const [what, all, ofStep] of shares) {
+    const claimed = path.steps.reduce((sum, step) => sum + ofStep(step), 0);
+    if (claimed > all)
+      throw new InputError(`its steps have ${claimed} of ${all} in '${what}'`, {
+        file,
+        place,
+        remedy: 'correct the steps or the count',
+      });
   }
 };
 

@@ -18,15 +18,24 @@ export const MODES = ['full', 'para'] as const;
 const count = z.number().int().min(0);
 
 /** In what a step executes; that of the service is another domain's. */
-const CONTEXTS = ['hypervisor', 'host-kernel', 'host-user', 'service-kernel', 'service-user'] as const;
+export const CONTEXTS = ['hypervisor', 'host-kernel', 'host-user', 'service-kernel', 'service-user'] as const;
+export type Context = (typeof CONTEXTS)[number];
 
-const step = z.strictObject({
-  /** Instruction offset at which it starts. */
-  at: count,
-  do: z.string(),
-  device: z.string().optional(),
-  in: z.enum(CONTEXTS).default('hypervisor'),
-});
+const step = z
+  .strictObject({
+    /** Instruction offset at which it starts. */
+    at: count,
+    do: z.string(),
+    /** Which of the path's device accesses are its own, in words, and how many. */
+    device: z.string().optional(),
+    accesses: count.default(0),
+    /** How many of the path's system-register accesses are known to be its own. */
+    systemRegisters: count.default(0),
+    in: z.enum(CONTEXTS).default('hypervisor'),
+  })
+  .refine(({device, accesses}) => (device === undefined) === (accesses === 0), {
+    message: "'device' says which, 'accesses' how many: both or neither",
+  });
 
 /** Counts of one execution. `code` and `data` are bytes in touched lines (32 B instruction, 64 B data lines). */
 const path = z.strictObject({

@@ -1,4 +1,6 @@
 /** How the report names, orders and colours what a result holds. An id that is not listed here keeps its own name, after the rest. */
+import type {Context} from '../hypervisors/schema.ts';
+import type {LifecycleKind} from '../predict/lifecycle.ts';
 import type {Cell, Reproduction, SutId} from '../predict/result.ts';
 
 export const HOST: SutId = 'host';
@@ -44,6 +46,34 @@ const FIGURES: Readonly<Record<string, number>> = {
   XIII: 23,
 };
 
+/** What the two kinds of lifecycle are, and which of the paper's figures draws each under a system. */
+export const LIFECYCLES: Readonly<
+  Record<
+    LifecycleKind,
+    {readonly name: string; readonly begins: string; readonly figures: Readonly<Record<SutId, number>>}
+  >
+> = {
+  io: {name: 'emulated I/O access', begins: 'reads a register of a device', figures: {xen: 5, kvm: 6, xvisor: 7}},
+  interrupt: {name: 'host interrupt', begins: 'is interrupted', figures: {xen: 8, kvm: 9, xvisor: 10}},
+};
+export const lifecycleFigure = (kind: LifecycleKind, system: SutId): number | undefined =>
+  LIFECYCLES[kind].figures[system];
+/** Those that the paper draws. */
+export const LIFECYCLE_SUTS: readonly SutId[] = Object.keys(LIFECYCLES.io.figures);
+
+/** Lanes of the contexts; the service's are called after it. */
+const CONTEXT_LANES: Readonly<Record<Context, {readonly name: (service: string) => string; readonly colour: string}>> =
+  {
+    hypervisor: {name: () => 'hypervisor', colour: '#0072b2'},
+    'host-kernel': {name: () => 'host kernel', colour: '#d55e00'},
+    'host-user': {name: () => 'host user space', colour: '#cc79a7'},
+    'service-kernel': {name: (service) => `${service} kernel`, colour: '#009e73'},
+    'service-user': {name: (service) => `${service} user space`, colour: '#5e4fa2'},
+  };
+export const contextLane = (context: Context, service: string | null) => {
+  const {name, colour} = CONTEXT_LANES[context];
+  return {name: name(service ?? 'service'), colour};
+};
 const unique = <T>(values: readonly T[]): readonly T[] => [...new Set(values)];
 
 /** `present` in the order of `known`; what is not known follows in its own order. */

@@ -14,5 +14,7 @@ export interface HostCore {
   enter(spaces: MachineSpaces, space: number): void;
   /** Executes a path by its number, waits in full. Returns the cycles that it waited for its lines. */
   execute(path: number): number;
+  /** Another core, which shares L2 and memory with it, has run ahead of it. */
+  forgetLater(): void;
   metric(index: number): number;
 }

@@ -158,6 +158,7 @@ export class Schedule {
     if (time === NEVER) throw new Deadlock(this.#stuck());
     if (next.index !== this.#shared) {
       this.#options.handOver(this.#shared, next.index);
+      next.core.forgetLater();
       this.#shared = next.index;
     }
     this.#run(next, horizon + this.#options.lookahead);
@@ -676,17 +677,36 @@ export class Schedule {
     vcpu.wait = undefined;
   }
 
-  /** The vCPU that has the CPU needs what another has not done yet: its guest spins for it, or sleeps in WFE. */
+  /** The vCPU that has the CPU needs what another has not done yet. */
   #waitOn(cpu: HostCpu, vcpu: Vcpu, wait: Wait, until: number): void {
-    const {policy, delivery, locks, steps} = this.#options;
     if (wait.edges.every((edge) => this.#released.has(edge))) {
       const time = Math.max(...wait.edges.map((edge) => this.#released.get(edge)!));
-      if (time > until) this.#spin(cpu, vcpu, until);
-      else {
-        this.#spin(cpu, vcpu, time);
-        this.#endWait(vcpu, cpu.time);
-      }
-    } else if (locks === 'para-virtualized' && steps.transitions.park) {
+      this.#spin(cpu, vcpu, Math.min(time, until));
+      if (time <= until) this.#endWait(vcpu, cpu.time);
+    } else if (wait.kind === 'order') this.#keepOrder(cpu, vcpu, until);
+    else this.#waitForEvent(cpu, vcpu, wait, until);
+  }
+
+  /**
+   * It is only ahead of the recorded order, and its guest would not wait: while another vCPU runs it waits for that, and else another
+   * has its turn, as in the recording.
+   */
+  #keepOrder(cpu: HostCpu, vcpu: Vcpu, until: number): void {
+    const isOtherRunning = this.vcpus.some((other) => other !== vcpu && other.state === 'running');
+    if (isOtherRunning || this.#options.policy.ready(cpu.index) === 0) {
+      if (until === NEVER) throw new Deadlock(this.#stuck());
+      this.#spin(cpu, vcpu, until);
+      return;
+    }
+    this.#transition(cpu, 'switch-at-slice');
+    this.#leave(cpu, vcpu, 'yielded');
+    this.#enter(cpu, this.#pick(cpu) as Entity);
+  }
+
+  /** A lock: the guest sleeps in WFE, and wakes to look again; where that traps, its slice goes to another. */
+  #waitForEvent(cpu: HostCpu, vcpu: Vcpu, wait: Wait, until: number): void {
+    const {policy, delivery, locks, steps} = this.#options;
+    if (locks === 'para-virtualized' && steps.transitions.park) {
       this.#transition(cpu, 'park');
       this.#block(cpu, vcpu);
       this.#postpone(vcpu, wait);

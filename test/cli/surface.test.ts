@@ -26,6 +26,7 @@ test('commands, arguments and flags', () => {
   expect(surface).toMatchInlineSnapshot(`
     [
       "calibrate: --dry-run --jobs --output",
+      "figures: --out --set --sut",
       "guests [guest]: ",
       "hypervisors footprint: ",
       "hypervisors list: ",

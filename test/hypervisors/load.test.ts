@@ -143,7 +143,7 @@ describe('what schedules vCPUs', () => {
       ['round-robin', false, true, false, undefined],
       ['fair', true, true, false, undefined],
       ['fair', true, true, false, undefined],
-      ['credit', true, true, false, 'dom0'],
+      ['credit', true, true, false, 'Dom0'],
     ]);
   });
 
@@ -290,6 +290,36 @@ describe('what is wrong is said with its place', () => {
   ])('steps %s', (_, from, to) => {
     const {text} = changed(from, to);
     expect(messageOf(read(text))).toMatch(/^\/changed\.yaml:builds\.O0\.vtimer-inject: steps must start at increasing/);
+  });
+
+  test.each([
+    [
+      'more accesses than their path',
+      'device: "R GICC_IAR", accesses: 1',
+      'device: "R GICC_IAR", accesses: 9',
+      /builds\.O0\.vtimer-inject: its steps have 16 of 8 in 'device'/,
+    ],
+    [
+      'more registers than their path',
+      'device: "R GICC_IAR", accesses: 1',
+      'systemRegisters: 19',
+      /builds\.O0\.vtimer-inject: its steps have 19 of 18 in 'systemRegisters'/,
+    ],
+    [
+      'accesses without their number',
+      'device: "R GICC_IAR", accesses: 1',
+      'device: "R GICC_IAR"',
+      /steps\.1: 'device' says which, 'accesses' how many/,
+    ],
+    [
+      'a number without accesses',
+      'device: "R GICC_IAR", accesses: 1',
+      'accesses: 1',
+      /steps\.1: 'device' says which, 'accesses' how many/,
+    ],
+    ['a place that there is not', 'do: active-IRQ loop,', 'do: active-IRQ loop, in: kernel,', /steps\.1\.in/],
+  ])('steps with %s', (_, from, to, message) => {
+    expect(messageOf(read(changed(from, to).text))).toMatch(message);
   });
 
   test('a build that is not there', () => {

@@ -216,6 +216,15 @@ export class KernelMemory {
     for (const place of UNCORE_SCALARS) copy(place, 8);
   }
 
+  /** Neither L2 nor memory is busy beyond `time`. */
+  forgetLater(time: number): void {
+    const {doubles} = this.views;
+    const banks = this.word(layout.BANK_FREE);
+    const places = Array.from({length: this.#machine.dram.banks}, (_, bank) => banks + bank * 8);
+    for (const place of [layout.L2_FREE, layout.CHANNEL_FREE, ...places])
+      doubles[place / 8] = Math.min(doubles[place / 8]!, time);
+  }
+
   /** Must come before the first block: activities lie where blocks would. */
   layOutActivities(activities: readonly TimedActivity[], linesPerPage: number): void {
     const touches = activities.map((activity) => touchesOf(activity, linesPerPage));

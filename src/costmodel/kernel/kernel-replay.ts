@@ -179,6 +179,11 @@ export class KernelReplay {
     return this.#memory.double(layout.COUNTS + index * 8);
   }
 
+  /** What other cores have asked of L2 and memory at times that this one has not come to does not hold it up. */
+  forgetLater(): void {
+    this.#memory.forgetLater(this.time);
+  }
+
   /** Executes an activity now. Returns the cycles that it waited for its lines. */
   execute(index: number): number {
     const stall = this.#activity(index) + layout.ACTIVITY_STALL;

@@ -1,0 +1,101 @@
+/** Lifecycles of accesses and interrupts, as files, text and JSON. */
+import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {beforeAll, expect, test} from 'vitest';
+import Figures from '../../src/cli/commands/figures.ts';
+import {useDirectory} from './guest-file.ts';
+import {runCommand, runJson} from './run-command.ts';
+
+const place = useDirectory();
+beforeAll(() => writeFileSync(place('file'), 'kept'));
+
+test('Xvisor’s two lifecycles, step by step', async () => {
+  const {stdout, stderr, exitCode} = await runCommand(Figures, '--sut', 'xvisor', '--out', place('text'));
+  expect({stderr, exitCode}).toEqual({stderr: '', exitCode: 0});
+  expect(stdout.replaceAll(place('text'), 'DIR')).toMatchInlineSnapshot(`
+    "Figure 7: emulated I/O access under xvisor (build O0)
+    ┌──────────────────────────────────────────────┬────────────┬─────────────┬───────────┬───────┬────────┬────────┐
+    │ step                                         │ in         │ event       │ path      │  from │ cycles │  share │
+    ├──────────────────────────────────────────────┼────────────┼─────────────┼───────────┼───────┼────────┼────────┤
+    │ 1. trap vector, 17-word frame push           │ hypervisor │ device-read │ uart-read │     0 │  110.3 │   8.9% │
+    │ 2. irq_enter                                 │ hypervisor │ device-read │ uart-read │ 110.3 │  123.5 │   9.9% │
+    │ 3. abort decode                              │ hypervisor │ device-read │ uart-read │ 233.9 │  113.0 │   9.1% │
+    │ 4. device lookup                             │ hypervisor │ device-read │ uart-read │ 346.8 │  198.8 │  16.0% │
+    │ 5. the device's emulator                     │ hypervisor │ device-read │ uart-read │ 545.7 │  302.8 │  24.3% │
+    │ 6. register write-back                       │ hypervisor │ device-read │ uart-read │ 848.5 │  114.5 │   9.2% │
+    │ 7. irq_exit, frame pop, ERET                 │ hypervisor │ device-read │ uart-read │ 963.0 │  280.6 │  22.6% │
+    │ total                                        │            │             │           │       │  1,244 │ 100.0% │
+    └──────────────────────────────────────────────┴────────────┴─────────────┴───────────┴───────┴────────┴────────┘
+
+    Figure 10: host interrupt under xvisor (build O0)
+    ┌──────────────────────────────────────────────┬────────────┬────────────────┬────────────────┬───────┬────────┬────────┐
+    │ step                                         │ in         │ event          │ path           │  from │ cycles │  share │
+    ├──────────────────────────────────────────────┼────────────┼────────────────┼────────────────┼───────┼────────┼────────┤
+    │ 1. IRQ vector, 17-word frame push            │ hypervisor │ host-interrupt │ host-interrupt │     0 │  100.6 │   5.9% │
+    │ 2. active-IRQ loop [R GICC_IAR]              │ hypervisor │ host-interrupt │ host-interrupt │ 100.6 │  340.8 │  19.8% │
+    │ 3. driver in the hypervisor                  │ hypervisor │ host-interrupt │ host-interrupt │ 441.4 │  544.9 │  31.7% │
+    │ 4. end of interrupt, deactivate, acknowledge │ hypervisor │ host-interrupt │ host-interrupt │ 986.3 │  450.0 │  26.2% │
+    │ again [W EOIR, W DIR, R IAR]                 │            │                │                │       │        │        │
+    │ 5. irq_exit: state checks, frame pop, ERET   │ hypervisor │ host-interrupt │ host-interrupt │ 1,436 │  283.3 │  16.5% │
+    │ total                                        │            │                │                │       │  1,720 │ 100.0% │
+    └──────────────────────────────────────────────┴────────────┴────────────────┴────────────────┴───────┴────────┴────────┘
+
+    DIR/figure-7.vl.json
+    DIR/figure-7.svg
+    DIR/figure-7.png
+    DIR/figure-10.vl.json
+    DIR/figure-10.svg
+    DIR/figure-10.png
+    "
+  `);
+});
+
+test('--json has the steps, which add up, and names the files that were written', async () => {
+  const {lifecycles, published, files} = await runJson(Figures, '--out', place('json'), '--json');
+  expect(lifecycles.map(({id}: {id: string}) => id)).toEqual([
+    'figure-5',
+    'figure-8',
+    'figure-6',
+    'figure-6-in-kernel',
+    'figure-9',
+    'figure-7',
+    'figure-10',
+  ]);
+  for (const {cycles, steps} of lifecycles as {cycles: number; steps: {cycles: number}[]}[])
+    expect(steps.reduce((sum, step) => sum + step.cycles, 0)).toBeCloseTo(cycles, 6);
+  expect(published.map(({system}: {system: string}) => system)).toEqual([
+    ...Array(9).fill('kvm'),
+    ...Array(6).fill('xen'),
+  ]);
+  const written = readdirSync(place('json')).map((name) => place('json', name));
+  expect(files.toSorted()).toEqual(written.sort());
+  expect(JSON.parse(readFileSync(place('json', 'figure-5.vl.json'), 'utf8')).$schema).toMatch(/vega-lite/);
+  expect(readFileSync(place('json', 'figure-5.svg'), 'utf8')).toMatch(/^<svg/);
+});
+
+test('--set changes a price', async () => {
+  const total = async (...more: string[]): Promise<number> =>
+    (await runJson(Figures, '--sut', 'xvisor', '--out', place('set'), '--json', ...more)).lifecycles[1].cycles;
+  const [before, after] = [await total('--set', 'primitives.device=70'), await total('--set', 'primitives.device=80')];
+  // Four accesses to the GIC.
+  expect(after - before).toBeCloseTo(40, 6);
+});
+
+test.each([
+  [
+    'a system that does not trap',
+    ['--sut', 'host', '--output', 'NONE'],
+    /'host' has no exit 'device-read'.*; choose a system that traps/,
+  ],
+  [
+    'a system that nobody knows',
+    ['--sut', 'vmware', '--output', 'NONE'],
+    /unknown system under test 'vmware'; choose from host, xvisor/,
+  ],
+  ['a place that cannot be written', ['--out', 'FILE/below'], /cannot write \(a part of the path is not a directory\)/],
+])('refuses %s', async (_, argv, message) => {
+  const args = argv.map((word) => word.replace('FILE', place('file')).replace('NONE', place('none')));
+  const {stdout, stderr, exitCode} = await runCommand(Figures, ...args);
+  expect({stdout, exitCode}).toEqual({stdout: '', exitCode: 1});
+  expect(stderr).toMatch(message);
+  expect(existsSync(place('none'))).toBe(false);
+});
