@@ -701,6 +701,7 @@ export class Schedule {
     this.#transition(cpu, 'switch-at-slice');
     this.#leave(cpu, vcpu, 'yielded');
     this.#enter(cpu, this.#pick(cpu) as Entity);
+    this.#offer(cpu);
   }
 
   /** A lock: the guest sleeps in WFE, and wakes to look again; where that traps, its slice goes to another. */

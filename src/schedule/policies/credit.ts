@@ -22,6 +22,8 @@ const OVER = 2;
 interface Account {
   /** Cycles that it may run before it is OVER. */
   credit: number;
+  /** Takes part in the accounting: it has run since it had all the credit that is kept. */
+  isActive: boolean;
   isBoosted: boolean;
 }
 
@@ -45,7 +47,10 @@ export class Credit implements Policy {
     const account = this.#of(who);
     if (cause === 'woken') account.isBoosted = this.#times.boosts && account.credit >= 0;
     else if (cause !== 'preempted') account.isBoosted = false;
-    this.#queues.insert(who, (a, b) => this.#priority(a) < this.#priority(b));
+    const isBefore = (a: Schedulable, b: Schedulable): boolean => this.#priority(a) < this.#priority(b);
+    // __runq_insert() lets one of a lower priority go before who yields.
+    if (cause === 'yielded') this.#queues.insertBehindOne(who, isBefore);
+    else this.#queues.insert(who, isBefore);
   }
 
   pick(cpu: number, now: number): Schedulable | undefined {
@@ -75,17 +80,20 @@ export class Credit implements Policy {
     return this.ready(who.cpu) > 0 && now - since >= this.#times.rateLimit;
   }
 
-  ran(who: Schedulable, cycles: number): void {
+  ran(who: Schedulable, cycles: number, now: number): void {
     const account = this.#of(who);
     account.credit -= cycles;
-    // It loses the boost with its first tick; a tick falls into a run of a tick or more.
-    if (cycles >= this.#times.tick) account.isBoosted = false;
+    // A tick that falls into its run ends the boost and makes it active (csched_vcpu_acct).
+    const {tick} = this.#times;
+    if (Math.floor(now / tick) === Math.floor((now - cycles) / tick)) return;
+    account.isBoosted = false;
+    account.isActive = true;
   }
 
   #of(who: Schedulable): Account {
     let account = this.#accounts.get(who.id);
     if (account === undefined) {
-      account = {credit: 0, isBoosted: false};
+      account = {credit: 0, isActive: false, isBoosted: false};
       this.#accounts.set(who.id, account);
     }
     return account;
@@ -97,12 +105,20 @@ export class Credit implements Policy {
     return credit >= 0 ? UNDER : OVER;
   }
 
-  /** Everyone's fair share of what all CPUs ran since; no more than a period's is kept. */
+  /**
+   * A fair share of all CPUs' period for each that is active. No debt is larger than a period; who has saved more than one keeps half
+   * and leaves the accounting until it runs again (csched_acct).
+   */
   #giveOut(now: number): void {
     const {accounting} = this.#times;
     for (; this.#nextAccounting <= now; this.#nextAccounting += accounting) {
-      const share = (accounting * this.#cpus) / Math.max(1, this.#accounts.size);
-      for (const account of this.#accounts.values()) account.credit = Math.min(account.credit + share, accounting);
+      const active = [...this.#accounts.values()].filter(({isActive}) => isActive);
+      const share = (accounting * this.#cpus) / active.length;
+      for (const account of active) {
+        account.credit = Math.max(account.credit + share, -accounting);
+        account.isActive = account.credit <= accounting;
+        if (!account.isActive) account.credit /= 2;
+      }
     }
   }
 }
