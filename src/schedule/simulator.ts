@@ -128,6 +128,7 @@ export class Schedule {
     }
     for (const vcpu of this.vcpus) {
       vcpu.since = start;
+      vcpu.account.restart(start);
       policy.enqueue(vcpu, 'woken', start);
     }
     this.#service = service === null ? undefined : new Service(streams.vcpus, service);
@@ -762,9 +763,9 @@ export class Schedule {
       cpu.account.restart(cpu.time);
     }
     for (const vcpu of this.vcpus) {
-      vcpu.account.restart();
       // Who runs has come as far as its host CPU, be that ahead or behind.
       vcpu.since = vcpu.state === 'running' ? this.cpus[vcpu.cpu]!.time : Math.max(now, vcpu.since);
+      vcpu.account.restart(vcpu.since);
       vcpu.timer.restart(now);
     }
   }
