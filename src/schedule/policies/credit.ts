@@ -22,9 +22,10 @@ const OVER = 2;
 interface Account {
   /** Cycles that it may run before it is OVER. */
   credit: number;
+  /** By what was left at the last accounting, until the next. */
+  priority: number;
   /** Takes part in the accounting: it has run since it had all the credit that is kept. */
   isActive: boolean;
-  isBoosted: boolean;
 }
 
 export class Credit implements Policy {
@@ -45,8 +46,7 @@ export class Credit implements Policy {
   enqueue(who: Schedulable, cause: ReadyCause, now: number): void {
     this.#giveOut(now);
     const account = this.#of(who);
-    if (cause === 'woken') account.isBoosted = this.#times.boosts && account.credit >= 0;
-    else if (cause !== 'preempted') account.isBoosted = false;
+    if (cause === 'woken' && this.#times.boosts && account.priority === UNDER) account.priority = BOOST;
     const isBefore = (a: Schedulable, b: Schedulable): boolean => this.#priority(a) < this.#priority(b);
     // __runq_insert() lets one of a lower priority go before who yields.
     if (cause === 'yielded') this.#queues.insertBehindOne(who, isBefore);
@@ -86,23 +86,21 @@ export class Credit implements Policy {
     // A tick that falls into its run ends the boost and makes it active (csched_vcpu_acct).
     const {tick} = this.#times;
     if (Math.floor(now / tick) === Math.floor((now - cycles) / tick)) return;
-    account.isBoosted = false;
+    if (account.priority === BOOST) account.priority = UNDER;
     account.isActive = true;
   }
 
   #of(who: Schedulable): Account {
     let account = this.#accounts.get(who.id);
     if (account === undefined) {
-      account = {credit: 0, isActive: false, isBoosted: false};
+      account = {credit: 0, priority: UNDER, isActive: false};
       this.#accounts.set(who.id, account);
     }
     return account;
   }
 
   #priority(who: Schedulable): number {
-    const {credit, isBoosted} = this.#of(who);
-    if (isBoosted) return BOOST;
-    return credit >= 0 ? UNDER : OVER;
+    return this.#of(who).priority;
   }
 
   /**
@@ -116,6 +114,7 @@ export class Credit implements Policy {
       const share = (accounting * this.#cpus) / active.length;
       for (const account of active) {
         account.credit = Math.max(account.credit + share, -accounting);
+        account.priority = account.credit < 0 ? OVER : UNDER;
         account.isActive = account.credit <= accounting;
         if (!account.isActive) account.credit /= 2;
       }
