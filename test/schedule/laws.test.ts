@@ -8,7 +8,7 @@ import {anyRecording, type Recording} from './machine-events.ts';
 const anyCase = fc
   .integer({min: 1, max: 4})
   .chain((vcpus) => fc.record({recording: anyRecording(vcpus, 120), host: anyHost(vcpus)}));
-const RUNS = {seed: 6, numRuns: Number(process.env.SCHEDULE_RUNS ?? 300)};
+const RUNS = {seed: Number(process.env.SCHEDULE_SEED ?? 6), numRuns: Number(process.env.SCHEDULE_RUNS ?? 300)};
 
 const holds = (law: (outcome: Outcome, host: Host, recording: Recording) => void): void =>
   fc.assert(

@@ -34,12 +34,15 @@ export class Credit implements Policy {
   readonly #times: CreditTimes;
   readonly #cpus: number;
   readonly #accounts = new Map<number, Account>();
+  /** By CPU, when it is looked at next for who woke within a rate limit. */
+  readonly #held: number[];
   #nextAccounting: number;
 
   constructor(cpus: number, times: CreditTimes) {
     this.#queues = new Queues(cpus);
     this.#times = times;
     this.#cpus = cpus;
+    this.#held = new Array<number>(cpus).fill(0);
     this.#nextAccounting = times.accounting;
   }
 
@@ -63,11 +66,17 @@ export class Credit implements Policy {
   }
 
   preempts(who: Schedulable, running: Schedulable, since: number, now: number): boolean {
-    return this.#priority(who) < this.#priority(running) && now - since >= this.#times.rateLimit;
+    if (this.#priority(who) >= this.#priority(running)) return false;
+    const {rateLimit} = this.#times;
+    if (now - since >= rateLimit) return true;
+    // csched_schedule() lets it go on for the rate limit once more, and looks again.
+    this.#held[running.cpu] = now + rateLimit;
+    return false;
   }
 
-  sliceEnd(_who: Schedulable, since: number): number {
-    return since + this.#times.slice;
+  sliceEnd({cpu}: Schedulable, since: number): number {
+    const held = this.#held[cpu]!;
+    return Math.min(held > since ? held : Number.POSITIVE_INFINITY, since + this.#times.slice);
   }
 
   isOver(who: Schedulable, _since: number, now: number): boolean {
