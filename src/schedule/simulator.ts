@@ -173,7 +173,7 @@ export class Schedule {
       const {current} = cpu;
       if (current === undefined) this.#idle(cpu, end);
       else {
-        if (current.kind === 'neighbour' && cpu.time < end) this.#runNeighbour(cpu, current, end);
+        if (current.kind === 'neighbour') this.#runNeighbour(cpu, current, end);
         this.#ran(cpu, current);
       }
     }
@@ -445,6 +445,8 @@ export class Schedule {
 
   #runNeighbour(cpu: HostCpu, neighbour: Neighbour, until: number): void {
     if (until === NEVER) throw new Deadlock(this.#stuck());
+    // What the host did meanwhile may have taken longer than up to the next event.
+    if (until <= cpu.time) return;
     cpu.account.neighbours += until - cpu.time;
     cpu.core.time = until;
     neighbour.cpu = cpu.index;
