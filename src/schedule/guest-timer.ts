@@ -35,7 +35,8 @@ export class GuestTimer {
     else {
       const period = due - this.#lastDue;
       this.#recordedPeriod ??= period;
-      if (period <= 0 || Math.abs(period - this.#recordedPeriod) > TOLERANCE * this.#recordedPeriod) this.#isPeriodic = false;
+      if (period <= 0 || Math.abs(period - this.#recordedPeriod) > TOLERANCE * this.#recordedPeriod)
+        this.#isPeriodic = false;
     }
     this.#lastDue = due;
   }

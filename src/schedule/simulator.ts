@@ -10,7 +10,7 @@ import type {MachineSpaces} from '../costmodel/spaces.ts';
 import type {Delivery, Exit, Transition} from '../hypervisors/schedule-schema.ts';
 import {EVENT_ID, type EventKind, MARKER_ID, WAITS} from '../trace/events.ts';
 import {eventKind} from '../trace/records.ts';
-import {KERNEL, USER} from './accounts.ts';
+import {KERNEL, USER, type VcpuState} from './accounts.ts';
 import {GuestTimer} from './guest-timer.ts';
 import type {HostCore} from './host-core.ts';
 import {HostCpu, type Message, type Periodic} from './host-cpu.ts';
@@ -46,7 +46,9 @@ const NEVER = Number.POSITIVE_INFINITY;
 
 /** Numbers of paths, for {@link HostCore.execute}. */
 export interface Steps {
-  readonly exits: Readonly<Partial<Record<Exit, {readonly paths: readonly number[]; readonly service?: readonly number[]}>>>;
+  readonly exits: Readonly<
+    Partial<Record<Exit, {readonly paths: readonly number[]; readonly service?: readonly number[]}>>
+  >;
   readonly transitions: Readonly<Partial<Record<Transition, readonly number[]>>>;
   /** Of the guest's kernel: a tick that its recording lacks. */
   readonly guestTick: readonly number[];
@@ -62,6 +64,9 @@ export interface ScheduleObserver {
   ran(cpu: number, who: string, from: number, to: number): void;
   path(cpu: number, reason: string, from: number, to: number): void;
   waited(vcpu: number, what: string, from: number, to: number): void;
+  was(vcpu: number, state: VcpuState, from: number, to: number): void;
+  /** All that is measured begins here. */
+  began(at: number): void;
 }
 
 export interface ScheduleOptions {
@@ -177,12 +182,17 @@ export class Schedule {
         this.#ran(cpu, current);
       }
     }
-    for (const vcpu of this.vcpus) if (vcpu.state !== 'over') vcpu.become(vcpu.state, Math.max(end, vcpu.since));
+    for (const vcpu of this.vcpus) {
+      if (vcpu.state === 'over') continue;
+      const until = vcpu.state === 'running' ? this.cpus[vcpu.cpu]!.time : end;
+      this.#become(vcpu, vcpu.state, Math.max(until, vcpu.since));
+    }
     this.#end ??= end;
   }
 
   #run(cpu: HostCpu, horizon: number): void {
-    if (cpu.current === undefined) this.#idle(cpu, Math.max(cpu.time, this.#options.policy.ready(cpu.index) > 0 ? 0 : cpu.nextEvent));
+    if (cpu.current === undefined)
+      this.#idle(cpu, Math.max(cpu.time, this.#options.policy.ready(cpu.index) > 0 ? 0 : cpu.nextEvent));
     this.#attend(cpu);
     const {current} = cpu;
     if (current === undefined) {
@@ -241,13 +251,15 @@ export class Schedule {
     if (vcpu.wait) this.#endWait(vcpu, now);
     if (cpu.current === undefined) {
       this.#idle(cpu, now);
+      // Its way back is time that it has the CPU.
+      this.#become(vcpu, 'running', now);
       this.#transition(cpu, this.#byWhom('resume', isTimer), vcpu);
-      vcpu.become('ready', cpu.time);
+      this.#become(vcpu, 'ready', cpu.time);
       policy.enqueue(vcpu, 'woken', cpu.time);
       this.#enter(cpu, this.#pick(cpu) as Entity);
       return;
     }
-    vcpu.become('ready', now);
+    this.#become(vcpu, 'ready', now);
     this.#chargeCurrent(cpu);
     policy.enqueue(vcpu, 'woken', now);
     this.#preemptOrGoOn(cpu, vcpu, isTimer);
@@ -285,7 +297,9 @@ export class Schedule {
   #offer(cpu: HostCpu): void {
     const {policy} = this.#options;
     if (!policy.steals || policy.ready(cpu.index) === 0) return;
-    const idle = this.cpus.find((other) => other.current === undefined && !other.isOffered && policy.ready(other.index) === 0);
+    const idle = this.cpus.find(
+      (other) => other.current === undefined && !other.isOffered && policy.ready(other.index) === 0,
+    );
     if (idle === undefined) return;
     idle.isOffered = true;
     idle.post({time: cpu.time, kind: 'offer'});
@@ -330,7 +344,7 @@ export class Schedule {
   #enter(cpu: HostCpu, who: Entity): void {
     this.#idle(cpu, who.since);
     if (who.kind === 'vcpu') {
-      who.become('running', cpu.time);
+      this.#become(who, 'running', cpu.time);
       cpu.core.enter(who.spaces, who.space);
     }
     who.cpu = cpu.index;
@@ -344,7 +358,7 @@ export class Schedule {
     this.#ran(cpu, who);
     if (who.kind === 'vcpu') {
       who.space = cpu.core.space;
-      who.become('ready', cpu.time);
+      this.#become(who, 'ready', cpu.time);
     } else who.since = cpu.time;
     cpu.current = undefined;
     this.#options.policy.enqueue(who, cause, cpu.time);
@@ -358,7 +372,7 @@ export class Schedule {
     this.#ran(cpu, who);
     if (who.kind === 'vcpu') {
       who.space = cpu.core.space;
-      who.become('blocked', cpu.time);
+      this.#become(who, 'blocked', cpu.time);
     } else who.isWaiting = true;
     cpu.current = undefined;
     if (next) this.#enter(cpu, next);
@@ -380,6 +394,11 @@ export class Schedule {
     this.#charge(cpu, who);
     this.#options.observer?.ran(cpu.index, who.name, cpu.since, cpu.time);
     cpu.since = cpu.time;
+  }
+
+  #become(vcpu: Vcpu, state: Vcpu['state'], now: number): void {
+    if (vcpu.state !== 'over') this.#options.observer?.was(vcpu.id, vcpu.state, vcpu.since, now);
+    vcpu.become(state, now);
   }
 
   #idle(cpu: HostCpu, until: number): void {
@@ -484,7 +503,7 @@ export class Schedule {
 
   #over(cpu: HostCpu, vcpu: Vcpu): void {
     this.#block(cpu, vcpu);
-    vcpu.become('over', Math.max(cpu.time, vcpu.since));
+    this.#become(vcpu, 'over', Math.max(cpu.time, vcpu.since));
   }
 
   /** Replays records up to an event that matters, or `until`. Returns whether there was such an event. */
@@ -635,7 +654,8 @@ export class Schedule {
   #wait(vcpu: Vcpu, wait: Wait): void {
     vcpu.wait = wait;
     const isMissing = (edge: number): boolean => !this.#released.has(edge);
-    if (this.vcpus.every((one) => one.state === 'over' || one.wait?.edges.some(isMissing))) throw new Deadlock(this.#stuck());
+    if (this.vcpus.every((one) => one.state === 'over' || one.wait?.edges.some(isMissing)))
+      throw new Deadlock(this.#stuck());
   }
 
   /** WFI: the vCPU gives its CPU away until an interrupt is there. */
@@ -650,7 +670,8 @@ export class Schedule {
     this.#block(cpu, vcpu);
     if (wait.edges.length === 0) {
       const due = vcpu.timer.nextInterrupt(time);
-      if (due === NEVER) throw new Deadlock(`${vcpu.name} waits for an interrupt, and neither a timer nor another vCPU makes one`);
+      if (due === NEVER)
+        throw new Deadlock(`${vcpu.name} waits for an interrupt, and neither a timer nor another vCPU makes one`);
       this.cpus[vcpu.cpu]!.post({time: Math.max(due, vcpu.since), kind: 'timer', who: vcpu});
     } else this.#postpone(vcpu, wait);
   }
@@ -675,7 +696,8 @@ export class Schedule {
   #endWait(vcpu: Vcpu, now: number): void {
     const wait = vcpu.wait as Wait;
     this.#forget(wait);
-    vcpu.account.waits.add(wait.kind, now - wait.since);
+    const since = Math.min(now, Math.max(wait.since, this.#begin));
+    vcpu.account.waits.add(wait.kind, now - since);
     this.#options.observer?.waited(vcpu.id, wait.kind, wait.since, now);
     vcpu.wait = undefined;
   }
@@ -760,6 +782,7 @@ export class Schedule {
 
   #restart(now: number): void {
     this.#begin = now;
+    this.#options.observer?.began(now);
     for (const cpu of this.cpus) {
       if (cpu.current === undefined) this.#idle(cpu, Math.min(now, cpu.nextEvent));
       cpu.account.restart(cpu.time);
@@ -773,7 +796,10 @@ export class Schedule {
   }
 
   #stuck(): string {
-    const waits = this.vcpus.map(({name, state, wait}) => `${name} is ${state}${wait ? `, waits for ${wait.kind} (edges ${wait.edges.join(', ') || 'none'})` : ''}`);
+    const waits = this.vcpus.map(
+      ({name, state, wait}) =>
+        `${name} is ${state}${wait ? `, waits for ${wait.kind} (edges ${wait.edges.join(', ') || 'none'})` : ''}`,
+    );
     return `nothing can go on: ${waits.join('; ')}`;
   }
 }

@@ -65,7 +65,12 @@ export class Service implements Schedulable {
   isWaiting = true;
   /** Since when it is ready, if it is. */
   since = 0;
-  readonly requests: {readonly vcpu: Vcpu; readonly reason: string; readonly paths: readonly number[]; readonly time: number}[] = [];
+  readonly requests: {
+    readonly vcpu: Vcpu;
+    readonly reason: string;
+    readonly paths: readonly number[];
+    readonly time: number;
+  }[] = [];
 
   constructor(id: number, name: string) {
     this.id = id;

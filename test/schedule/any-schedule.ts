@@ -21,8 +21,23 @@ const ms = (value: number) => ({value, unit: 'ms' as const, kind: 'assumed' as c
 export const SCHEDULERS: Readonly<Record<Scheduler['policy'], Scheduler>> = {
   none: {policy: 'none', source: SOURCE},
   'round-robin': {policy: 'round-robin', slice: ms(10), source: SOURCE},
-  fair: {policy: 'fair', latency: ms(6), minimumGranularity: ms(0.75), wakeupGranularity: ms(1), tick: ms(10), source: SOURCE},
-  credit: {policy: 'credit', slice: ms(30), tick: ms(10), accounting: ms(30), rateLimit: ms(1), boosts: true, source: SOURCE},
+  fair: {
+    policy: 'fair',
+    latency: ms(6),
+    minimumGranularity: ms(0.75),
+    wakeupGranularity: ms(1),
+    tick: ms(10),
+    source: SOURCE,
+  },
+  credit: {
+    policy: 'credit',
+    slice: ms(30),
+    tick: ms(10),
+    accounting: ms(30),
+    rateLimit: ms(1),
+    boosts: true,
+    source: SOURCE,
+  },
 };
 
 export interface Host {
@@ -164,7 +179,9 @@ export const newFakeSchedule = (recording: Recording, host: Host, changes: Parti
   const policy = createPolicy(SCHEDULERS[host.scheduler], {cpus: hostCpus, clockHz: CLOCK_HZ, isService});
   const isBare = host.scheduler === 'none';
   const served = hasService ? {service: [1]} : {};
-  const exits = Object.fromEntries(EXITS.map((exit) => [exit, {paths: [0], ...(exit.startsWith('device') ? served : {})}]));
+  const exits = Object.fromEntries(
+    EXITS.map((exit) => [exit, {paths: [0], ...(exit.startsWith('device') ? served : {})}]),
+  );
   const transitions = Object.fromEntries(TRANSITIONS.map((transition) => [transition, [0]]));
   const background: Omit<Periodic, 'next'>[] = [
     {reason: 'tick', period: 10_000, paths: [0], isBusyOnly: true},
@@ -172,7 +189,10 @@ export const newFakeSchedule = (recording: Recording, host: Host, changes: Parti
   ];
   const schedule = new Schedule({
     streams: streamsOf(recording, host),
-    cores: Array.from({length: hostCpus}, () => new FakeCore(witness, [pathCycles, 3 * pathCycles], (block) => blockCycles + block)),
+    cores: Array.from(
+      {length: hostCpus},
+      () => new FakeCore(witness, [pathCycles, 3 * pathCycles], (block) => blockCycles + block),
+    ),
     handOver: () => {},
     spaces: recording.streams.map(() => ({}) as never),
     policy: noted(policy, ready),
@@ -196,6 +216,8 @@ export const newFakeSchedule = (recording: Recording, host: Host, changes: Parti
       ran: (cpu, what, from, to) => runs.push({cpu, what, from, to}),
       path: (cpu, what, from, to) => paths.push({cpu, what, from, to}),
       waited: (cpu, what, from, to) => waits.push({cpu, what, from, to}),
+      was: () => {},
+      began: () => {},
     },
     ...changes,
   });

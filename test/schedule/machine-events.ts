@@ -215,9 +215,11 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 1,
-    arbitrary: fc
-      .tuple(fc.constantFrom(...TLB_OPERATIONS), fc.nat(3))
-      .map<Step>(([operation, space]) => (machine) => machine.invalidate(operation, space)),
+    arbitrary: fc.tuple(fc.constantFrom(...TLB_OPERATIONS), fc.nat(3)).map<Step>(
+      ([operation, space]) =>
+        (machine) =>
+          machine.invalidate(operation, space),
+    ),
   },
 );
 

@@ -1,6 +1,6 @@
 /** Each scheduler in small: who runs when, with the sums written out. Cycles are of a thousandth of a millisecond. */
 import {describe, expect, test} from 'vitest';
-import {EVENT_FIELDS, type EventKind, EVENT_ID} from '../../src/trace/events.ts';
+import {EVENT_FIELDS, type EventKind} from '../../src/trace/events.ts';
 import {eventRecord} from '../../src/trace/records.ts';
 import {blockWords} from '../costmodel/streams.ts';
 import {type Host, PLAIN, runToEnd} from './any-schedule.ts';
@@ -19,7 +19,9 @@ const runsOf = (streams: readonly (readonly number[])[], host: Partial<Host>) =>
   const {runs, schedule} = runToEnd({streams, hasMarkers: false}, {...HOST, ...host});
   return {
     runs: runs.map(({cpu, what, from, to}) => [cpu, what, from, to] as const),
-    exits: schedule.cpus.map(({account}) => Object.fromEntries(Object.entries(account.paths.all).map(([name, {count}]) => [name, count]))),
+    exits: schedule.cpus.map(({account}) =>
+      Object.fromEntries(Object.entries(account.paths.all).map(([name, {count}]) => [name, count])),
+    ),
   };
 };
 const TICK = 10_000;
