@@ -77,16 +77,19 @@ const vcpuOf = (file: string, {vcpus}: TraceHeader, wanted: number | undefined):
   return vcpu;
 };
 
-const storedSubject = (
-  {name, guestArguments, profile, optimization}: GuestRequest,
-  wanted: number | undefined,
-): Subject => {
+/** @throws InputError for what only a guest that is executed has. */
+export const refuseBuild = ({name, guestArguments, profile, optimization}: GuestRequest): void => {
   if (guestArguments !== undefined || profile !== undefined || optimization !== undefined) {
     throw new InputError('a stored trace was made with its own arguments and build', {
       file: name,
       remedy: 'leave yours out, or replay the guest',
     });
   }
+};
+
+const storedSubject = (request: GuestRequest, wanted: number | undefined): Subject => {
+  const {name} = request;
+  refuseBuild(request);
   const header = storedHeader(name);
   return {
     request: {kind: 'trace', path: name, vcpu: vcpuOf(name, header, wanted)},

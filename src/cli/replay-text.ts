@@ -1,7 +1,7 @@
 /** What `replay` prints: a column per system. */
 import type {ReplayReport} from '../predict/replay-report.ts';
 import {formatNumber} from '../report/format.ts';
-import {cyclesAndShare} from './format.ts';
+import {attributionRows} from './attribution.ts';
 import {plusMinus, type SampleSummary, sampleText} from './sample-text.ts';
 import {type Row, textTable} from './text-table.ts';
 
@@ -35,31 +35,6 @@ const perThousand = (report: ReplayReport, metrics: readonly string[]): string =
   return `${formatNumber(count * per)}${plusMinus(halfWidth)}`;
 };
 
-/** Mechanisms of all reports by group, in the order of their first appearance. */
-const mechanisms = (reports: readonly ReplayReport[]): ReadonlyMap<string, readonly string[]> => {
-  const groups = new Map<string, Set<string>>();
-  for (const {group, mechanism, cycles} of reports.flatMap(({items}) => items)) {
-    if (cycles === 0) continue;
-    groups.set(group, (groups.get(group) ?? new Set()).add(mechanism));
-  }
-  return new Map([...groups].map(([group, names]) => [group, [...names]]));
-};
-
-const attribution = (reports: readonly ReplayReport[]): readonly Row[] => {
-  const cell = (report: ReplayReport, belongs: (group: string, mechanism: string) => boolean): string => {
-    const items = report.items.filter(({group, mechanism}) => belongs(group, mechanism));
-    const cycles = items.reduce((sum, item) => sum + item.cycles, 0);
-    return items.length === 0 ? '–' : cyclesAndShare(cycles, report.cycles);
-  };
-  return [...mechanisms(reports)].flatMap(([group, names]): Row[] => [
-    [group, ...reports.map((report) => cell(report, (own) => own === group))],
-    ...names.map((name) => [
-      `  ${name}`,
-      ...reports.map((report) => cell(report, (own, mechanism) => own === group && mechanism === name)),
-    ]),
-  ]);
-};
-
 export const paperReads = ({walk}: ReplayReport): string => {
   if (walk === null) return '–';
   return walk.stage2Levels === 0
@@ -77,12 +52,6 @@ const walks = (reports: readonly ReplayReport[]): readonly Row[] => [
   ['by the paper, N×M', ...reports.map(paperReads)],
 ];
 
-/** Sums of floating-point items differ from the total in its last places. */
-const ROUNDING = 1e-12;
-
-const unattributedText = ({unattributed, cycles}: ReplayReport): string =>
-  cyclesAndShare(Math.abs(unattributed) <= ROUNDING * cycles ? 0 : unattributed, cycles);
-
 /** Something in proportion to the cycles. */
 const estimated = ({cycles, sampled}: ReplayReport, value: number): string =>
   `${formatNumber(value)}${plusMinus(sampled && (value * sampled.cycles) / cycles)}`;
@@ -94,8 +63,7 @@ export const replayText = (reports: readonly ReplayReport[], sample: SampleSumma
     ['cycles', ...reports.map((report) => estimated(report, report.cycles))],
     ['seconds', ...reports.map((report) => estimated(report, report.seconds))],
     ['cycles per instruction', ...reports.map((report) => estimated(report, report.cyclesPerInstruction))],
-    ...attribution(reports),
-    ['unattributed', ...reports.map(unattributedText)],
+    ...attributionRows(reports),
   ];
   const counts = KEY_COUNTS.map(([label, metrics]) => [
     label,

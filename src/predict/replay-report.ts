@@ -6,6 +6,7 @@ import {PageSizes} from '../costmodel/page-sizes.ts';
 import type {Counts} from '../costmodel/replay.ts';
 import {leafLevel, pageSizes, STAGE1_FORMATS, stage2Format, type TableFormat} from '../costmodel/tables.ts';
 import {InputError} from '../files/errors.ts';
+import {nearest} from '../files/nearest.ts';
 import {PAGE_SIZES, pagesText} from '../hypervisors/page-regions.ts';
 import type {TraceSource} from '../trace/source.ts';
 import {GIBIBYTE, parseSize} from '../units.ts';
@@ -138,11 +139,12 @@ const sampledReportOf = (c: Calibration, system: System, trace: SampledTrace, in
 };
 
 export const knownSystem = (c: Calibration, sut: string): void => {
-  if (!c.hypervisors[sut]) {
-    throw new InputError(`unknown system under test '${sut}'`, {
-      remedy: `choose from ${Object.keys(c.hypervisors).join(', ')}`,
-    });
-  }
+  const known = Object.keys(c.hypervisors);
+  if (known.includes(sut)) return;
+  const guess = nearest(sut, known);
+  throw new InputError(`unknown system under test '${sut}'`, {
+    remedy: guess === undefined ? `choose from ${known.join(', ')}` : `did you mean '${guess}'?`,
+  });
 };
 
 type PageSize = (typeof PAGE_SIZES)[number];

@@ -118,6 +118,7 @@ export class Schedule {
   #shared = 0;
   #begin = 0;
   #end: number | undefined;
+  #lastEnd = 0;
 
   constructor(options: ScheduleOptions) {
     const {streams, cores, spaces, periodic, clockHz, tickPeriod, policy, neighbours, service} = options;
@@ -776,8 +777,10 @@ export class Schedule {
       vcpu.hasBegun = true;
       if (this.vcpus.every(({hasBegun, state}) => hasBegun || state === 'over')) this.#restart(cpu.time);
     } else if (marker === MARKER_ID.end) {
+      // Host CPUs are not at the same time: the last end is not the last that is heard of.
+      this.#lastEnd = Math.max(this.#lastEnd, cpu.time);
       this.#over(cpu, vcpu);
-      if (this.vcpus.every(({state}) => state === 'over')) this.#end = cpu.time;
+      if (this.vcpus.every(({state}) => state === 'over')) this.#end = this.#lastEnd;
     }
   }
 
@@ -789,9 +792,10 @@ export class Schedule {
       cpu.account.restart(cpu.time);
     }
     for (const vcpu of this.vcpus) {
-      // Who runs has come as far as its host CPU, be that ahead or behind.
-      vcpu.since = vcpu.state === 'running' ? this.cpus[vcpu.cpu]!.time : Math.max(now, vcpu.since);
-      vcpu.account.restart(vcpu.since);
+      // What runs on another host CPU is where that is.
+      const start = vcpu.state === 'running' ? this.cpus[vcpu.cpu]!.time : Math.max(now, vcpu.since);
+      this.#become(vcpu, vcpu.state, start);
+      vcpu.account.restart(start);
       vcpu.timer.restart(now);
     }
   }
