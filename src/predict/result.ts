@@ -36,7 +36,7 @@ export interface ErrorRow {
   readonly worstPercentageError: number;
   /** Baseline (a): the published host figure, no overhead. */
   readonly noOverhead: number;
-  /** Baseline (b): the published host figure slowed as this SUT is on average on the other benchmarks (published); null if there are none. */
+  /** Baseline (b): the published host figure slowed as this SUT is on average on the other benchmarks that are rates (published); null if there are none. */
   readonly sameOverheadAsOthers: number | null;
 }
 
