@@ -3,6 +3,7 @@ import {z} from 'zod';
 import {readText} from '../files/read.ts';
 import {parseYaml} from '../files/yaml.ts';
 import {PARAMETER_KINDS} from '../parameters/parameter.ts';
+import {FIGURE_UNITS} from '../predict/figure-units.ts';
 import type {Reproduction} from '../predict/result.ts';
 
 const number = z.number();
@@ -15,7 +16,7 @@ const cell = z.strictObject({
   hostCpus: whole,
   case: text,
   sut: text,
-  unit: text,
+  unit: z.enum(FIGURE_UNITS),
   predicted: number,
   lower: number,
   upper: number,

@@ -187,9 +187,9 @@ export class Replay {
     return this.translation.space;
   }
 
-  /** Of {@link METRIC}, so far. */
-  metric(index: number): number {
-    return this.counts[index]!;
+  /** Of the metrics with these numbers, all that was counted so far. */
+  read(metrics: readonly number[], into: Float64Array): void {
+    for (const [i, metric] of metrics.entries()) into[i] = this.counts[metric]!;
   }
 
   /** What other cores have asked of L2 and memory at times that this one has not come to does not hold it up. */

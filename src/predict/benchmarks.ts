@@ -3,6 +3,7 @@ import {z} from 'zod';
 import {readCsv} from '../files/csv.ts';
 import {packagePath} from '../files/paths.ts';
 import {readYaml} from '../files/yaml.ts';
+import {FIGURE_UNITS} from './figure-units.ts';
 
 const byHostCpus = <T extends z.ZodType>(value: T) => z.strictObject({'1': value, '2': value});
 
@@ -21,7 +22,11 @@ const benchmark = z.strictObject({
   profile: z.string(),
   optimization: z.string(),
   perWork: z.string(),
-  metric: z.strictObject({unit: z.string(), perUnit: z.number().positive(), megabyte: z.number().positive()}),
+  metric: z.strictObject({
+    unit: z.enum(FIGURE_UNITS),
+    perUnit: z.number().positive(),
+    megabyte: z.number().positive(),
+  }),
   tables: byHostCpus(z.string()),
   figures: byHostCpus(z.number()),
   runs: z.array(run).min(1),

@@ -16,6 +16,8 @@ import type {JobResult} from './job.ts';
 import {type PoolOptions, runJobs} from './pool.ts';
 import {replayRecordings} from './recorded-machines.ts';
 import {recordingsPath} from './recordings.ts';
+import {readScheduledBenchmarks, type ScheduledBenchmark, scheduledBenchmarksPath} from './scheduled-benchmarks.ts';
+import {scheduledCells, scheduledRuns} from './scheduled-cells.ts';
 import type {Attribution, Provenance, RecordedMachine, Reproduction, WorkloadCounts} from './result.ts';
 import {bySeeds, costOf, jobsFor, systemsFor, type Workload, workloadsOf} from './workloads.ts';
 
@@ -48,10 +50,14 @@ export const reproduce = async (options: ReproduceOptions): Promise<ReproduceRes
   const jobs = jobsFor(benchmarks, systemsFor(calibration, suts, seeds), machine, calibration.values);
   const results = await runJobs(jobs, options);
   const recorded = options.recordings ? await recordedOn(calibration, suts, seeds, options) : [];
+  const scheduled = await scheduledRuns(wantedSchedules(options), calibration, machine, suts, seeds[0]!, options);
   const replayed = performance.now();
   const workloads = workloadsOf(jobs, results);
   const published = readPublished();
-  const cells = ([1, 2] as const).flatMap((hostCpus) => cellsOf(workloads, calibration, published, hostCpus));
+  const cells = [
+    ...([1, 2] as const).flatMap((hostCpus) => cellsOf(workloads, calibration, published, hostCpus)),
+    ...scheduledCells(scheduled, calibration, published),
+  ];
   const timings = {
     guestsAndReplaySeconds: (replayed - started) / 1000,
     emulationThreadSeconds: sum(results.map((r) => r.emulationSeconds)),
@@ -75,6 +81,9 @@ export const reproduce = async (options: ReproduceOptions): Promise<ReproduceRes
     },
   };
 };
+
+const wantedSchedules = ({benchmarks}: ReproduceOptions): readonly ScheduledBenchmark[] =>
+  readScheduledBenchmarks().filter(({id}) => benchmarks?.includes(id) ?? true);
 
 /** Of each system the first seed. */
 const recordedOn = (
@@ -142,6 +151,7 @@ const provenanceOf = (
     fitPath(),
     publishedPath(),
     recordingsPath(),
+    scheduledBenchmarksPath(),
   ];
   return {
     trapwalk: packageVersion(),

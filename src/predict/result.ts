@@ -1,4 +1,5 @@
 /** The shapes that predictions are handed on in: to the report, to `--json`, to users of the library. All plain data. */
+import type {FigureUnit} from './figure-units.ts';
 
 /** Ids of the systems under test, as in the published tables. */
 export type SutId = string;
@@ -12,8 +13,7 @@ export interface Cell {
   /** Row of the table: 'run-1', '1.5M'. */
   readonly case: string;
   readonly sut: SutId;
-  /** 'dhrystones/s' or 'MB/s'. */
-  readonly unit: string;
+  readonly unit: FigureUnit;
   readonly predicted: number;
   /** 95 % prediction interval. */
   readonly lower: number;
@@ -36,7 +36,7 @@ export interface ErrorRow {
   readonly worstPercentageError: number;
   /** Baseline (a): the published host figure, no overhead. */
   readonly noOverhead: number;
-  /** Baseline (b): the published host figure less this SUT's mean published loss on the other benchmarks; null if there are none. */
+  /** Baseline (b): the published host figure slowed as this SUT is on average on the other benchmarks that are rates (published); null if there are none. */
   readonly sameOverheadAsOthers: number | null;
 }
 

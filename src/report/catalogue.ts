@@ -1,5 +1,6 @@
 /** How the report names, orders and colours what a result holds. An id that is not listed here keeps its own name, after the rest. */
 import type {Context} from '../hypervisors/schema.ts';
+import {type FigureUnit, lowerIsBetter} from '../predict/figure-units.ts';
 import type {LifecycleKind} from '../predict/lifecycle.ts';
 import type {Cell, Reproduction, SutId} from '../predict/result.ts';
 
@@ -96,11 +97,8 @@ export const groupColours = (groups: readonly string[]): readonly string[] => co
 export const benchmarkName = (benchmark: string): string => BENCHMARKS[benchmark] ?? benchmark;
 export const hostCpusName = (count: number): string => `${count} host CPU${count === 1 ? '' : 's'}`;
 
-/** Seconds are better when fewer; rates when more. */
-export const lowerIsBetter = (unit: string): boolean => unit === 's';
-
-/** Loss against the host, in percent of the host: positive when `value` is worse. */
-export const lossPercent = (value: number, host: number, unit: string): number =>
+/** Loss against the host, in percent of the host's figure: positive when `value` is worse. */
+export const lossPercent = (value: number, host: number, unit: FigureUnit): number =>
   (lowerIsBetter(unit) ? value / host - 1 : 1 - value / host) * 100;
 
 /** Error of a prediction in percent of the published value, signed. */
@@ -114,7 +112,8 @@ export interface ReportTable {
   /** 'Table VI: Cachebench memory copy, MB/s, 1 host CPU'. */
   readonly title: string;
   readonly benchmark: string;
-  readonly unit: string;
+  readonly unit: FigureUnit;
+  readonly hostCpus: number;
   readonly cases: readonly string[];
   readonly suts: readonly SutId[];
   readonly cells: readonly Cell[];
@@ -130,6 +129,7 @@ const makeTable = (table: string, cells: readonly Cell[]): ReportTable => {
     title: `Table ${table}: ${benchmarkName(benchmark)}, ${unit}, ${hostCpusName(hostCpus)}`,
     benchmark,
     unit,
+    hostCpus,
     cases: unique(cells.map((cell) => cell.case)),
     suts: orderSuts(cells.map((cell) => cell.sut)),
     cells,
@@ -137,14 +137,19 @@ const makeTable = (table: string, cells: readonly Cell[]): ReportTable => {
   };
 };
 
-/** The tables of a result, in the order in which its cells name them. */
+/** The tables of a result: by number of host CPUs, and of each in the order of the paper. */
 export const tablesOf = ({cells}: Reproduction): readonly ReportTable[] =>
-  unique(cells.map((cell) => cell.table)).map((name) =>
-    makeTable(
-      name,
-      cells.filter((cell) => cell.table === name),
-    ),
-  );
+  ordered(
+    cells.map((cell) => cell.table),
+    Object.keys(FIGURES),
+  )
+    .map((name) =>
+      makeTable(
+        name,
+        cells.filter((cell) => cell.table === name),
+      ),
+    )
+    .sort((a, b) => a.hostCpus - b.hostCpus);
 
 export const cellOf = ({cells}: ReportTable, caseName: string, sut: SutId): Cell | undefined =>
   cells.find((cell) => cell.case === caseName && cell.sut === sut);

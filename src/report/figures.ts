@@ -1,13 +1,14 @@
 /**
  * The paper's bar charts as Vega-Lite, with the prediction beside each published bar.
  *
- * On a rate's own scale, which starts at zero, the systems differ by less than a bar's edge on most benchmarks. So each figure
- * has two panels: the rates as the paper draws them, and below them the loss against the host, where zero is no loss.
+ * On a figure's own scale, which starts at zero, the systems differ by less than a bar's edge on most benchmarks. So each figure
+ * has two panels: the figures as the paper draws them, and below them the loss against the host, where zero is no loss.
  */
 import type {TopLevelSpec} from 'vega-lite';
+import {lowerIsBetter} from '../predict/figure-units.ts';
 import type {Cell, Reproduction} from '../predict/result.ts';
 import {attributionFigure} from './attribution-figure.ts';
-import {cellOf, HOST, lossPercent, lowerIsBetter, type ReportTable, sutColours, tablesOf} from './catalogue.ts';
+import {cellOf, HOST, lossPercent, type ReportTable, sutColours, tablesOf} from './catalogue.ts';
 import {type Figure, figureTheme} from './figure.ts';
 
 const PUBLISHED = 'published';
@@ -36,7 +37,8 @@ const losses = (cell: Cell, host: Cell | undefined, kind: Bar['kind']) => {
   if (cell.sut === HOST || reference === undefined || reference === null) return none;
   const loss = (value: number): number => lossPercent(value, reference, cell.unit);
   if (kind === PUBLISHED) return {...none, loss: loss(cell.published!)};
-  return {loss: loss(cell.predicted), lossLower: loss(cell.upper), lossUpper: loss(cell.lower)};
+  const [best, worst] = lowerIsBetter(cell.unit) ? [cell.lower, cell.upper] : [cell.upper, cell.lower];
+  return {loss: loss(cell.predicted), lossLower: loss(best), lossUpper: loss(worst)};
 };
 
 const barsOf = (table: ReportTable): readonly Bar[] =>
@@ -101,7 +103,7 @@ const tooltip = (value: string, title: string) =>
     {field: value, type: 'quantitative', title, format: ',.4~r'},
   ] as const;
 
-const ratePanel = (table: ReportTable) => {
+const valuePanel = (table: ReportTable) => {
   const {x, xOffset, color, opacity} = encodings(table, table.suts);
   const title = `${table.unit} (${lowerIsBetter(table.unit) ? 'lower' : 'higher'} is better)`;
   return {
@@ -168,7 +170,7 @@ const tableFigure = (table: ReportTable): Figure => {
   const below = hasLoss ? ['Below: the same as loss against the host of the same row.'] : [];
   const subtitle = [what, ...below];
   const name = table.figure === undefined ? '' : `Figure ${table.figure}, `;
-  const panels = hasLoss ? [ratePanel(table), lossPanel(table)] : [ratePanel(table)];
+  const panels = hasLoss ? [valuePanel(table), lossPanel(table)] : [valuePanel(table)];
   return {
     id: table.figure === undefined ? `table-${table.table.toLowerCase()}` : `figure-${table.figure}`,
     table: table.table,

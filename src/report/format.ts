@@ -1,7 +1,7 @@
 /** Numbers as the report prints them: grouped thousands, a real minus sign, decimals that suit the unit. */
+import type {FigureUnit} from '../predict/figure-units.ts';
 
-const DECIMALS: Readonly<Record<string, number>> = {'dhrystones/s': 0, 'MB/s': 1, s: 3};
-/** For units that are not listed. */
+const DECIMALS: Readonly<Record<FigureUnit, number>> = {'dhrystones/s': 0, 'MB/s': 1, s: 3};
 const SIGNIFICANT_DIGITS = 4;
 
 const fixed = (value: number, decimals: number): string => {
@@ -23,10 +23,8 @@ export const formatNumber = (value: number): string =>
     return fixed(value, Math.max(0, SIGNIFICANT_DIGITS - 1 - magnitude));
   });
 
-export const formatValue = (value: number, unit: string): string => {
-  const decimals = DECIMALS[unit];
-  return decimals === undefined ? formatNumber(value) : finite(value, () => fixed(value, decimals));
-};
+export const formatValue = (value: number, unit: FigureUnit): string =>
+  finite(value, () => fixed(value, DECIMALS[unit]));
 
 /** Hundredths: the losses on cache-resident work are tenths of a percent. */
 const PERCENT_DECIMALS = 2;

@@ -90,8 +90,10 @@ export class VcpuAccount {
   readonly waits = new Tally();
   /** Longest wait for a CPU. */
   longestReady = 0;
+  start = 0;
 
-  restart(): void {
+  restart(now: number): void {
+    this.start = now;
     for (const state of VCPU_STATES) this.states[state] = 0;
     this.items.fill(0);
     for (const tally of [this.exits, this.stolen, this.kernel, this.waits]) tally.clear();

@@ -35,7 +35,8 @@ export class GuestTimer {
     else {
       const period = due - this.#lastDue;
       this.#recordedPeriod ??= period;
-      if (Math.abs(period - this.#recordedPeriod) > TOLERANCE * this.#recordedPeriod) this.#isPeriodic = false;
+      if (period <= 0 || Math.abs(period - this.#recordedPeriod) > TOLERANCE * this.#recordedPeriod)
+        this.#isPeriodic = false;
     }
     this.#lastDue = due;
   }
@@ -58,6 +59,11 @@ export class GuestTimer {
     const period = this.#period;
     if (this.#first === undefined || period === undefined) return this.#due;
     return now < this.#first ? this.#first : this.#first + (Math.floor((now - this.#first) / period) + 1) * period;
+  }
+
+  /** When its interrupt is there for who waits for one from `now` on: at once if one is overdue. */
+  nextInterrupt(now: number): number {
+    return Math.min(this.next(now), Math.max(now, this.missing));
   }
 
   /** When a tick is due that the recording is behind with; infinite where that is not known yet. */

@@ -16,5 +16,6 @@ export interface HostCore {
   execute(path: number): number;
   /** Another core, which shares L2 and memory with it, has run ahead of it. */
   forgetLater(): void;
-  metric(index: number): number;
+  /** Of the metrics with these numbers, all that was counted so far. */
+  read(metrics: readonly number[], into: Float64Array): void;
 }

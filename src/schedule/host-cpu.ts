@@ -1,14 +1,13 @@
 import {CpuAccount} from './accounts.ts';
 import type {HostCore} from './host-core.ts';
-import type {Entity, Vcpu} from './vcpu.ts';
+import type {Entity} from './vcpu.ts';
 
 /** What reaches a host CPU at a time. */
-export interface Message {
-  readonly time: number;
+export type Message =
   /** `wake`: the vCPU need not wait any more. `timer`: nor does this one, for its timer is due. `kick`: an SGI for it while it runs. */
-  readonly kind: 'wake' | 'timer' | 'kick' | 'serve';
-  readonly who: Entity;
-}
+  | {readonly time: number; readonly kind: 'wake' | 'timer' | 'kick' | 'serve'; readonly who: Entity}
+  /** Somebody waits for another host CPU. */
+  | {readonly time: number; readonly kind: 'offer'};
 
 /** What a host CPU does again and again. */
 export interface Periodic {
@@ -27,10 +26,19 @@ export class HostCpu {
   readonly periodic: readonly Periodic[];
   readonly #inbox: Message[] = [];
   current: Entity | undefined;
-  /** Since when it runs. */
+  /** Since when it runs, in this slice. */
   since = 0;
+  /** Up to when the scheduler knows of that. */
+  charged = 0;
+  /** An offer is on its way. */
+  isOffered = false;
 
-  constructor(index: number, core: HostCore, periodic: readonly Periodic[]) {
+  /** Of the guest's own cycles, as they were read last. */
+  readonly metrics: Float64Array;
+
+  constructor(index: number, core: HostCore, periodic: readonly Periodic[], metrics: readonly number[]) {
+    this.metrics = new Float64Array(metrics.length);
+    core.read(metrics, this.metrics);
     this.index = index;
     this.core = core;
     this.periodic = periodic;
@@ -58,11 +66,5 @@ export class HostCpu {
     for (const {next: due, isBusyOnly} of this.periodic)
       if (due < next && (this.current !== undefined || !isBusyOnly)) next = due;
     return next;
-  }
-
-  /** Nothing of a vCPU's timer is awaited any more. */
-  forgetTimer(vcpu: Vcpu): void {
-    const at = this.#inbox.findIndex(({kind, who}) => kind === 'timer' && who === vcpu);
-    if (at >= 0) this.#inbox.splice(at, 1);
   }
 }

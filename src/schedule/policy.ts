@@ -16,6 +16,8 @@ export const READY_CAUSES = ['woken', 'preempted', 'slice-over', 'yielded'] as c
 export type ReadyCause = (typeof READY_CAUSES)[number];
 
 export interface Policy {
+  /** Does a CPU that idles take from another's queue? */
+  readonly steals: boolean;
   /** Puts `who` into the queue of its CPU. */
   enqueue(who: Schedulable, cause: ReadyCause, now: number): void;
   /** Takes the next from a CPU's queue, to run from `now` on; undefined if there is none. */

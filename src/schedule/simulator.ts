@@ -39,14 +39,18 @@ const STOPS: readonly EventKind[] = [
 export const STOP_KINDS = STOPS.reduce((mask, kind) => mask | (1 << EVENT_ID[kind]), 0);
 
 const ROWS = GUEST_CYCLES.length;
-const METRIC_ROWS = GUEST_CYCLES.map(([, , metrics]) => metrics);
+/** The metrics of all rows, and of which row each is. */
+const GUEST_METRICS = GUEST_CYCLES.flatMap(([, , metrics]) => metrics);
+const ROW_OF = GUEST_CYCLES.flatMap(([, , metrics], row) => metrics.map(() => row));
 const USER_MODE = 0x10;
 const WFI = WAITS.indexOf('wfi');
 const NEVER = Number.POSITIVE_INFINITY;
 
 /** Numbers of paths, for {@link HostCore.execute}. */
 export interface Steps {
-  readonly exits: Readonly<Partial<Record<Exit, {readonly paths: readonly number[]; readonly service?: readonly number[]}>>>;
+  readonly exits: Readonly<
+    Partial<Record<Exit, {readonly paths: readonly number[]; readonly service?: readonly number[]}>>
+  >;
   readonly transitions: Readonly<Partial<Record<Transition, readonly number[]>>>;
   /** Of the guest's kernel: a tick that its recording lacks. */
   readonly guestTick: readonly number[];
@@ -110,7 +114,7 @@ export class Schedule {
   readonly #released = new Map<number, number>();
   /** Who waits for an edge and has given its CPU away. */
   readonly #waiting = new Map<number, Vcpu>();
-  readonly #metrics = new Float64Array(ROWS);
+  readonly #metrics = new Float64Array(GUEST_METRICS.length);
   #shared = 0;
   #begin = 0;
   #end: number | undefined;
@@ -119,7 +123,7 @@ export class Schedule {
   constructor(options: ScheduleOptions) {
     const {streams, cores, spaces, periodic, clockHz, tickPeriod, policy, neighbours, service} = options;
     this.#options = options;
-    this.cpus = cores.map((core, index) => new HostCpu(index, core, periodic[index] ?? []));
+    this.cpus = cores.map((core, index) => new HostCpu(index, core, periodic[index] ?? [], GUEST_METRICS));
     this.#shared = cores.length - 1;
     this.vcpus = Array.from({length: streams.vcpus}, (_, id) => {
       const timer = new GuestTimer(clockHz / 1e9, tickPeriod);
@@ -132,11 +136,13 @@ export class Schedule {
     }
     for (const vcpu of this.vcpus) {
       vcpu.since = start;
+      vcpu.account.restart(start);
       policy.enqueue(vcpu, 'woken', start);
     }
     this.#service = service === null ? undefined : new Service(streams.vcpus, service);
     for (const [at, cpu] of neighbours.entries())
-      policy.enqueue(new Neighbour(streams.vcpus + 1 + at, cpu), 'woken', start);
+      policy.enqueue(new Neighbour(streams.vcpus + 1 + at, cpu, start), 'woken', start);
+    for (const cpu of this.cpus) this.#offer(cpu);
   }
 
   /** From the begin marker, or the start, to the end marker, or the end; cycles. */
@@ -172,8 +178,12 @@ export class Schedule {
   finish(): void {
     const end = Math.max(...this.cpus.map(({time}) => time));
     for (const cpu of this.cpus) {
-      this.#idle(cpu, cpu.current === undefined ? end : cpu.time);
-      if (cpu.current) this.#ran(cpu, cpu.current);
+      const {current} = cpu;
+      if (current === undefined) this.#idle(cpu, end);
+      else {
+        if (current.kind === 'neighbour') this.#runNeighbour(cpu, current, end);
+        this.#ran(cpu, current);
+      }
     }
     for (const vcpu of this.vcpus) {
       if (vcpu.state === 'over') continue;
@@ -184,7 +194,8 @@ export class Schedule {
   }
 
   #run(cpu: HostCpu, horizon: number): void {
-    if (cpu.current === undefined) this.#idle(cpu, Math.max(cpu.time, this.#options.policy.ready(cpu.index) > 0 ? 0 : cpu.nextEvent));
+    if (cpu.current === undefined)
+      this.#idle(cpu, Math.max(cpu.time, this.#options.policy.ready(cpu.index) > 0 ? 0 : cpu.nextEvent));
     this.#attend(cpu);
     const {current} = cpu;
     if (current === undefined) {
@@ -218,7 +229,12 @@ export class Schedule {
     }
   }
 
-  #deliver(cpu: HostCpu, {kind, who}: Message): void {
+  #deliver(cpu: HostCpu, message: Message): void {
+    if (message.kind === 'offer') {
+      this.#accept(cpu);
+      return;
+    }
+    const {kind, who} = message;
     if (kind === 'kick') {
       if (cpu.current === who) this.#transition(cpu, 'sgi-into-running');
       return;
@@ -247,15 +263,18 @@ export class Schedule {
       return;
     }
     this.#become(vcpu, 'ready', now);
+    this.#chargeCurrent(cpu);
     policy.enqueue(vcpu, 'woken', now);
     this.#preemptOrGoOn(cpu, vcpu, isTimer);
   }
 
   #awakeService(cpu: HostCpu, service: Service): void {
     const {policy} = this.#options;
-    if (!service.isWaiting) return;
+    if (!service.isWaiting || service.requests.length === 0) return;
     service.isWaiting = false;
     service.cpu = cpu.index;
+    service.since = cpu.time;
+    this.#chargeCurrent(cpu);
     policy.enqueue(service, 'woken', cpu.time);
     if (cpu.current === undefined) {
       this.#transition(cpu, this.#byWhom('resume', false));
@@ -268,11 +287,34 @@ export class Schedule {
     const running = cpu.current as Entity;
     if (!policy.preempts(who, running, cpu.since, cpu.time)) {
       this.#transition(cpu, this.#byWhom('wake', isTimer));
+      this.#offer(cpu);
       return;
     }
     this.#transition(cpu, this.#byWhom('wake-preempting', isTimer));
     this.#leave(cpu, running, 'preempted');
     this.#enter(cpu, this.#pick(cpu) as Entity);
+    this.#offer(cpu);
+  }
+
+  /** Somebody has to wait for this CPU: another that idles takes it, where the scheduler moves vCPUs so. */
+  #offer(cpu: HostCpu): void {
+    const {policy} = this.#options;
+    if (!policy.steals || policy.ready(cpu.index) === 0) return;
+    const idle = this.cpus.find(
+      (other) => other.current === undefined && !other.isOffered && policy.ready(other.index) === 0,
+    );
+    if (idle === undefined) return;
+    idle.isOffered = true;
+    idle.post({time: cpu.time, kind: 'offer'});
+  }
+
+  #accept(cpu: HostCpu): void {
+    cpu.isOffered = false;
+    const next = cpu.current === undefined ? this.#pick(cpu) : undefined;
+    if (next === undefined) return;
+    this.#idle(cpu, next.since);
+    this.#transition(cpu, this.#byWhom('resume', false));
+    this.#enter(cpu, next);
   }
 
   /** Where what another vCPU brings about takes other paths than a timer. */
@@ -283,16 +325,16 @@ export class Schedule {
 
   #endSlice(cpu: HostCpu, running: Entity): void {
     const {policy} = this.#options;
-    const {since} = cpu;
-    this.#ran(cpu, running);
-    if (!policy.isOver(running, since, cpu.time)) {
+    this.#charge(cpu, running);
+    if (!policy.isOver(running, cpu.since, cpu.time)) {
       this.#transition(cpu, 'slice-same');
-      cpu.since = cpu.time;
+      this.#ran(cpu, running);
       return;
     }
     this.#transition(cpu, 'switch-at-slice');
     this.#leave(cpu, running, 'slice-over');
     this.#enter(cpu, this.#pick(cpu) as Entity);
+    this.#offer(cpu);
   }
 
   // Who has a host CPU.
@@ -303,14 +345,15 @@ export class Schedule {
   }
 
   #enter(cpu: HostCpu, who: Entity): void {
+    this.#idle(cpu, who.since);
     if (who.kind === 'vcpu') {
-      this.#idle(cpu, who.since);
       this.#become(who, 'running', cpu.time);
       cpu.core.enter(who.spaces, who.space);
     }
     who.cpu = cpu.index;
     cpu.current = who;
     cpu.since = cpu.time;
+    cpu.charged = cpu.time;
   }
 
   /** It is ready, and does not run. */
@@ -319,16 +362,17 @@ export class Schedule {
     if (who.kind === 'vcpu') {
       who.space = cpu.core.space;
       this.#become(who, 'ready', cpu.time);
-    }
+    } else who.since = cpu.time;
     cpu.current = undefined;
     this.#options.policy.enqueue(who, cause, cpu.time);
   }
 
   /** It waits; another runs, or the host CPU idles. */
   #block(cpu: HostCpu, who: Vcpu | Service): void {
-    this.#ran(cpu, who);
+    this.#charge(cpu, who);
     const next = this.#pick(cpu);
     this.#transition(cpu, next ? 'switch-at-wait' : 'sleep');
+    this.#ran(cpu, who);
     if (who.kind === 'vcpu') {
       who.space = cpu.core.space;
       this.#become(who, 'blocked', cpu.time);
@@ -338,10 +382,20 @@ export class Schedule {
   }
 
   /** Time that `who` had the CPU up to now is the scheduler's to know, once. */
+  #charge(cpu: HostCpu, who: Entity): void {
+    this.#options.policy.ran(who, cpu.time - cpu.charged, cpu.time);
+    cpu.charged = cpu.time;
+  }
+
+  /** Whoever wakes is compared with how far the running one is now. */
+  #chargeCurrent(cpu: HostCpu): void {
+    if (cpu.current) this.#charge(cpu, cpu.current);
+  }
+
+  /** A run ends; if the CPU is not left, another begins. */
   #ran(cpu: HostCpu, who: Entity): void {
-    const {policy, observer} = this.#options;
-    policy.ran(who, cpu.time - cpu.since, cpu.time);
-    observer?.ran(cpu.index, who.name, cpu.since, cpu.time);
+    this.#charge(cpu, who);
+    this.#options.observer?.ran(cpu.index, who.name, cpu.since, cpu.time);
     cpu.since = cpu.time;
   }
 
@@ -388,7 +442,7 @@ export class Schedule {
     cpu.account.paths.add(name, cycles);
     vcpu.account.exits.add(name, cycles);
     if (steps.service === undefined || this.#service === undefined) return false;
-    this.#service.requests.push({vcpu, reason: name, paths: steps.service});
+    this.#service.requests.push({vcpu, reason: name, paths: steps.service, time: cpu.time});
     const home = this.cpus.find(({current}) => current === undefined) ?? this.cpus[(cpu.index + 1) % this.cpus.length]!;
     if (this.#service.isWaiting) home.post({time: cpu.time, kind: 'serve', who: this.#service});
     vcpu.wait = {kind: 'service', edges: [], since: cpu.time};
@@ -397,11 +451,14 @@ export class Schedule {
   }
 
   #serve(cpu: HostCpu, service: Service): void {
-    const request = service.requests.shift();
-    if (request === undefined) {
+    const [request] = service.requests;
+    // One of a host CPU that is ahead has not been made yet.
+    if (request === undefined || request.time > cpu.time) {
       this.#block(cpu, service);
+      if (request) cpu.post({time: Math.max(request.time, cpu.time), kind: 'serve', who: service});
       return;
     }
+    service.requests.shift();
     const {vcpu, reason, paths} = request;
     const cycles = this.#execute(cpu, reason, paths);
     cpu.account.service.add(reason, cycles);
@@ -410,6 +467,8 @@ export class Schedule {
 
   #runNeighbour(cpu: HostCpu, neighbour: Neighbour, until: number): void {
     if (until === NEVER) throw new Deadlock(this.#stuck());
+    // What the host did meanwhile may have taken longer than up to the next event.
+    if (until <= cpu.time) return;
     cpu.account.neighbours += until - cpu.time;
     cpu.core.time = until;
     neighbour.cpu = cpu.index;
@@ -422,8 +481,13 @@ export class Schedule {
       this.#waitOn(cpu, vcpu, vcpu.wait, until);
       return;
     }
+    const {cursor, behind} = vcpu;
+    if (behind) {
+      vcpu.behind = undefined;
+      this.#event(cpu, vcpu, behind.kind, behind.words, behind.at);
+      return;
+    }
     if (vcpu.timer.missing <= cpu.time) this.#missingTick(cpu, vcpu);
-    const {cursor} = vcpu;
     if (cursor.isOver) {
       this.#over(cpu, vcpu);
       return;
@@ -451,9 +515,8 @@ export class Schedule {
     const {cursor} = vcpu;
     const chunk = cursor.chunk!;
     const before = core.time;
-    this.#sample(core);
     cursor.at = core.consume(chunk, cursor.at, until);
-    this.#attribute(core, vcpu);
+    this.#attribute(cpu, vcpu);
     cpu.account.guest += core.time - before;
     const {stoppedAt} = core;
     if (stoppedAt < 0) return false;
@@ -461,17 +524,17 @@ export class Schedule {
     return true;
   }
 
-  #sample(core: HostCore): void {
-    for (let row = 0; row < ROWS; row++) this.#metrics[row] = sum(core, METRIC_ROWS[row]!);
-  }
-
-  #attribute(core: HostCore, vcpu: Vcpu): void {
+  /** What its guest's cycles are by mechanism since the last time: nothing but records changes those metrics of a core. */
+  #attribute({core, metrics}: HostCpu, vcpu: Vcpu): void {
     const {items} = vcpu.account;
     const first = vcpu.mode * ROWS;
-    for (let row = 0; row < ROWS; row++) {
-      const passed = sum(core, METRIC_ROWS[row]!) - this.#metrics[row]!;
+    core.read(GUEST_METRICS, this.#metrics);
+    for (let i = 0; i < GUEST_METRICS.length; i++) {
+      const row = ROW_OF[i]!;
+      const passed = this.#metrics[i]! - metrics[i]!;
       items[first + row]! += row === 0 ? passed * this.#options.pipelineScale : passed;
     }
+    metrics.set(this.#metrics);
   }
 
   #event(cpu: HostCpu, vcpu: Vcpu, kind: number, words: Uint32Array, at: number): void {
@@ -561,22 +624,23 @@ export class Schedule {
       const chunk = cursor.chunk!;
       cursor.at = cpu.core.consume(chunk, cursor.at, cpu.time);
       const {stoppedAt} = cpu.core;
-      if (stoppedAt < 0) break;
+      if (stoppedAt < 0) {
+        if (cursor.at < chunk.length) break;
+        continue;
+      }
       const kind = eventKind(chunk.words[stoppedAt]!);
       if (kind === EVENT_ID.acquire) edges.push(chunk.words[stoppedAt + 1]!);
       else if (kind === EVENT_ID.release) this.#release(cpu, chunk.words[stoppedAt + 1]!);
       else if (kind === EVENT_ID.resume) hasWaited = true;
       else {
-        // An interrupt that was pending: nothing was waited for, and its edges are those of the order.
-        if (edges.length > 0) this.#await(cpu, vcpu, {kind: 'order', edges, since});
-        if (vcpu.wait === undefined) this.#event(cpu, vcpu, kind, chunk.words, stoppedAt + 1);
-        else vcpu.mode = KERNEL;
-        return;
+        vcpu.behind = {kind, words: chunk.words, at: stoppedAt + 1};
+        break;
       }
     }
     if (hasWaited) this.#await(cpu, vcpu, {kind: isInterrupt ? 'interrupt' : 'event', edges, since});
     else {
-      if (isInterrupt) this.#exit(cpu, vcpu, 'wfi');
+      // The interrupt or event was pending: nothing was waited for, and its edges are those of the order.
+      this.#exit(cpu, vcpu, isInterrupt ? 'wfi' : 'wfe');
       if (edges.length > 0 && vcpu.wait === undefined) this.#await(cpu, vcpu, {kind: 'order', edges, since});
     }
   }
@@ -584,8 +648,16 @@ export class Schedule {
   /** The vCPU has come to what it waits for. */
   #await(cpu: HostCpu, vcpu: Vcpu, wait: Wait): void {
     if (wait.kind === 'interrupt') this.#sleep(cpu, vcpu, wait);
-    else if (!this.#isThere(wait, cpu.time)) vcpu.wait = wait;
+    else if (!this.#isThere(wait, cpu.time)) this.#wait(vcpu, wait);
     else this.#forget(wait);
+  }
+
+  /** @throws Deadlock when each vCPU now waits for what none of them comes to. */
+  #wait(vcpu: Vcpu, wait: Wait): void {
+    vcpu.wait = wait;
+    const isMissing = (edge: number): boolean => !this.#released.has(edge);
+    if (this.vcpus.every((one) => one.state === 'over' || one.wait?.edges.some(isMissing)))
+      throw new Deadlock(this.#stuck());
   }
 
   /** WFI: the vCPU gives its CPU away until an interrupt is there. */
@@ -595,12 +667,13 @@ export class Schedule {
       this.#forget(wait);
       return;
     }
-    vcpu.wait = wait;
+    this.#wait(vcpu, wait);
     const {time} = cpu;
     this.#block(cpu, vcpu);
     if (wait.edges.length === 0) {
-      const due = vcpu.timer.next(time);
-      if (due === NEVER) throw new Deadlock(`${vcpu.name} waits for an interrupt, and neither a timer nor another vCPU makes one`);
+      const due = vcpu.timer.nextInterrupt(time);
+      if (due === NEVER)
+        throw new Deadlock(`${vcpu.name} waits for an interrupt, and neither a timer nor another vCPU makes one`);
       this.cpus[vcpu.cpu]!.post({time: Math.max(due, vcpu.since), kind: 'timer', who: vcpu});
     } else this.#postpone(vcpu, wait);
   }
@@ -655,6 +728,7 @@ export class Schedule {
     this.#transition(cpu, 'switch-at-slice');
     this.#leave(cpu, vcpu, 'yielded');
     this.#enter(cpu, this.#pick(cpu) as Entity);
+    this.#offer(cpu);
   }
 
   /** A lock: the guest sleeps in WFE, and wakes to look again; where that traps, its slice goes to another. */
@@ -671,6 +745,7 @@ export class Schedule {
       this.#transition(cpu, 'yield-switching');
       this.#leave(cpu, vcpu, 'yielded');
       this.#enter(cpu, this.#pick(cpu) as Entity);
+      this.#offer(cpu);
     } else {
       if (until === NEVER && policy.ready(cpu.index) === 0) throw new Deadlock(this.#stuck());
       this.#transition(cpu, 'yield-same');
@@ -713,26 +788,23 @@ export class Schedule {
     this.#begin = now;
     this.#options.observer?.began(now);
     for (const cpu of this.cpus) {
-      this.#idle(cpu, cpu.current === undefined ? now : cpu.time);
+      if (cpu.current === undefined) this.#idle(cpu, Math.min(now, cpu.nextEvent));
       cpu.account.restart(cpu.time);
     }
     for (const vcpu of this.vcpus) {
       // What runs on another host CPU is where that is.
       const start = vcpu.state === 'running' ? this.cpus[vcpu.cpu]!.time : Math.max(now, vcpu.since);
       this.#become(vcpu, vcpu.state, start);
-      vcpu.account.restart();
+      vcpu.account.restart(start);
       vcpu.timer.restart(now);
     }
   }
 
   #stuck(): string {
-    const waits = this.vcpus.map(({name, state, wait}) => `${name} is ${state}${wait ? `, waits for ${wait.kind} (edges ${wait.edges.join(', ') || 'none'})` : ''}`);
+    const waits = this.vcpus.map(
+      ({name, state, wait}) =>
+        `${name} is ${state}${wait ? `, waits for ${wait.kind} (edges ${wait.edges.join(', ') || 'none'})` : ''}`,
+    );
     return `nothing can go on: ${waits.join('; ')}`;
   }
 }
-
-const sum = (core: HostCore, metrics: readonly number[]): number => {
-  let total = 0;
-  for (const metric of metrics) total += core.metric(metric);
-  return total;
-};

@@ -79,8 +79,7 @@ const CLASSES: Readonly<Record<RegisterClass, (encoding: Encoding) => boolean>> 
   'set/way': ({coprocessor, crn, crm, opc2, isLong}) =>
     coprocessor === 15 && !isLong && crn === 7 && opc2 === 2 && [6, 10, 14].includes(crm),
   'performance monitors': ({coprocessor, crn, isLong}) => coprocessor === 15 && !isLong && crn === 9,
-  'implementation defined': ({coprocessor, crn, isLong}) =>
-    coprocessor === 15 && !isLong && (crn === 11 || crn === 15),
+  'implementation defined': ({coprocessor, crn, isLong}) => coprocessor === 15 && !isLong && (crn === 11 || crn === 15),
   thumbee: ({coprocessor, opc1}) => coprocessor === 14 && opc1 === 6,
   jazelle: ({coprocessor, opc1}) => coprocessor === 14 && opc1 === 7,
 };

@@ -29,6 +29,8 @@ export class Vcpu implements Schedulable {
   /** Since when it is in this state. */
   since = 0;
   wait: Wait | undefined;
+  /** An event that was found behind a wait that was none, and has not happened yet. */
+  behind: {readonly kind: number; readonly words: Uint32Array; readonly at: number} | undefined;
   /** The interrupt that it will take next was paid for as it was woken. */
   isTimerPaid = false;
   hasBegun = false;
@@ -61,7 +63,14 @@ export class Service implements Schedulable {
   readonly name: string;
   cpu = 0;
   isWaiting = true;
-  readonly requests: {readonly vcpu: Vcpu; readonly reason: string; readonly paths: readonly number[]}[] = [];
+  /** Since when it is ready, if it is. */
+  since = 0;
+  readonly requests: {
+    readonly vcpu: Vcpu;
+    readonly reason: string;
+    readonly paths: readonly number[];
+    readonly time: number;
+  }[] = [];
 
   constructor(id: number, name: string) {
     this.id = id;
@@ -75,9 +84,12 @@ export class Neighbour implements Schedulable {
   readonly id: number;
   readonly name: string;
   cpu: number;
+  /** Since when it is ready, if it is. */
+  since: number;
 
-  constructor(id: number, cpu: number) {
+  constructor(id: number, cpu: number, since: number) {
     this.id = id;
+    this.since = since;
     this.name = `neighbour on host CPU ${cpu}`;
     this.cpu = cpu;
   }

@@ -135,6 +135,15 @@ describe('plot', () => {
       /text\.json:\d+:\d+: cells\.0\.predicted: expected number/,
     ],
     [
+      'a unit of which it does not know which figure is better',
+      () =>
+        store(
+          'unit.json',
+          changed((r) => Object.assign((r.cells as object[])[0]!, {unit: 'furlongs'})),
+        ),
+      /unit\.json:\d+:\d+: cells\.0\.unit: .*dhrystones\/s.*MB\/s/,
+    ],
+    [
       'a missing part',
       () =>
         store(

@@ -51,8 +51,8 @@ export const MACHINE_HEADER: MachineHeader = {
 
 const DEVICES = 0x0800_0000;
 
-const SIZES = {short: [12, 16, 20, 24], long: [12, 16, 21], deep: [12, 16, 21, 30]} as const;
-type Format = keyof typeof SIZES;
+export const SIZES = {short: [12, 16, 20, 24], long: [12, 16, 21], deep: [12, 16, 21, 30]} as const;
+export type Format = keyof typeof SIZES;
 
 /** Any number below `below`, by what it is made of. */
 const chosen = (below: number, ...of: readonly number[]): number => {
@@ -79,7 +79,7 @@ const descriptorsOf = (format: Format, bits: number, virtual: number, of: readon
 };
 
 /** What a recorder knows, and how this guest's kernel maps. */
-class Recorder {
+export class Recorder {
   readonly words: number[] = [];
   readonly format: Format;
   space = 0;

@@ -4,6 +4,7 @@ import {join} from 'node:path';
 import {BOARDS} from '../../src/board/boards.ts';
 import {createMachine} from '../../src/board/create-machine.ts';
 import type {BoardObserver} from '../../src/board/observer.ts';
+import type {Turns} from '../../src/board/turns.ts';
 import {packagePath} from '../../src/files/paths.ts';
 import type {Marker} from '../../src/trace/events.ts';
 
@@ -26,7 +27,12 @@ export interface KitRun {
 }
 
 /** RAM of 256 MiB. @param line of the kernel. */
-export const bootKit = (line: string, cpus: number, send: (character: number) => void, observer: BoardObserver = {}) =>
+export const bootKit = (
+  line: string,
+  cpus: number,
+  send: (character: number) => void,
+  {observer = {}, turns}: {readonly observer?: BoardObserver; readonly turns?: Turns} = {},
+) =>
   createMachine({
     board: BOARDS.find(({id}) => id === 'virt')!,
     cpus,
@@ -34,6 +40,7 @@ export const bootKit = (line: string, cpus: number, send: (character: number) =>
     files: {image: named(IMAGE), initrd: named(INITRD), commandLine: line},
     send,
     observer,
+    turns,
   });
 
 const named = (file: string) => ({file, bytes: readFileSync(file)});
@@ -55,7 +62,7 @@ export const runScript = (script: string, cpus: number, more = ''): KitRun => {
     if (name === 'end')
       spans.push({instructions: instructions - begin!.instructions, nanoseconds: nanoseconds - begin!.nanoseconds});
   };
-  const machine = bootKit(`cryptomgr.notests quiet ${more} run="${script}"`, cpus, send, {marker});
+  const machine = bootKit(`cryptomgr.notests quiet ${more} run="${script}"`, cpus, send, {observer: {marker}});
   for (;;) {
     const progress = machine.advance(SLICE);
     if (progress.state === 'ended') return {log: log.replaceAll('\r', ''), markers, spans};

@@ -94,6 +94,47 @@ describe('errorRows', () => {
   });
 });
 
+describe('errorRows with a time beside rates', () => {
+  const time = (name: string, sut: string, predicted: number, published: number): Cell =>
+    cell('t', name, sut, predicted, published, {unit: 's'});
+  /** Published: the guest takes 2 and 1.6 times the host's seconds on t, so it is 1/2 and 5/8 as fast. */
+  const timed = [
+    time('1', 'host', 1, 1),
+    time('2', 'host', 5, 5),
+    time('1', 'guest', 1.8, 2),
+    time('2', 'guest', 8.4, 8),
+  ];
+  const rows = errorRows([...CELLS, ...timed], ['host', 'guest']);
+
+  test('errors are in percent of the seconds: (1.8 − 2) / 2 = −10 %, (8.4 − 8) / 8 = 5 %', () => {
+    const row = rowOf(rows, 't', 'guest');
+    expect(row.meanAbsolutePercentageError).toBeCloseTo(7.5, 10);
+    expect(row.worstPercentageError).toBeCloseTo(-10, 10);
+  });
+
+  test('no overhead: 1 s for 2 is −50 %, 5 s for 8 is −37.5 %', () => {
+    expect(rowOf(rows, 't', 'guest').noOverhead).toBeCloseTo((50 + 37.5) / 2, 10);
+  });
+
+  test('same overhead as the rates: speed (0.85 + 0.5) / 2 = 0.675, so 1 / 0.675 s for 2 and 5 / 0.675 s for 8', () => {
+    // 1.4815 for 2 is −25.93 %, 7.4074 for 8 is −7.41 %
+    const [first, second] = [100 * (1 - 1 / 0.675 / 2), 100 * (1 - 5 / 0.675 / 8)];
+    expect(rowOf(rows, 't', 'guest').sameOverheadAsOthers).toBeCloseTo((first + second) / 2, 10);
+    expect((first + second) / 2).toBeCloseTo(16.67, 2);
+    expect(rowOf(rows, 't', 'host').sameOverheadAsOthers).toBe(0);
+  });
+
+  test('a rate with a time beside it knows no more than without: speed 0.85 of 10 for 5 is 70 %', () => {
+    expect(rowOf(rows, 'b', 'guest').sameOverheadAsOthers).toBeCloseTo(70, 10);
+  });
+
+  test('the rates keep all else', () => {
+    const without = errorRows(CELLS, ['host', 'guest']);
+    const kept = (all: readonly ErrorRow[]) => all.map((row) => ({...row, sameOverheadAsOthers: 'others'}));
+    expect(kept(rows.filter((row) => row.benchmark !== 't'))).toEqual(kept(without));
+  });
+});
+
 describe('orderChecks', () => {
   const of = (xvisor: number, xen: number, kvm = 1, hugetlb = 2) => [
     cell('cachebench-memcpy', '1', 'xvisor', xvisor, null),
@@ -121,6 +162,41 @@ describe('orderChecks', () => {
     ]);
     expect(orderChecks(of(1, 1).map((c) => ({...c, benchmark: 'dhrystone'}))).map((o) => o.claim)).toEqual([
       'xvisor ≥ xen on dhrystone',
+    ]);
+  });
+
+  test.each([
+    [1, 2, true],
+    [2, 2, true],
+    [2, 1, false],
+  ])('of seconds fewer are faster: xvisor %d against xen %d: %s', (xvisor, xen, holds) => {
+    const cells = of(xvisor, xen).map((c): Cell => ({...c, benchmark: 'jobs', unit: 's'}));
+    expect(orderChecks(cells)).toEqual([
+      {
+        claim: 'xvisor takes no longer than xen on jobs',
+        holds,
+        evidence: `predicted ${xvisor}.00000 and ${xen}.00000 s`,
+      },
+    ]);
+  });
+
+  test('on Hackbench Xvisor is claimed to be faster than KVM too, with small and with large pages', () => {
+    const cells = of(2, 3, 4, 1).map((c): Cell => ({...c, benchmark: 'hackbench', unit: 's'}));
+    expect(orderChecks([...of(1, 1), ...cells]).map((o) => [o.claim, o.holds])).toEqual([
+      ['xvisor ≥ xen on cachebench-memcpy', true],
+      ['xvisor takes no longer than xen on hackbench', true],
+      ['kvm-hugetlb ≥ kvm on cachebench-memcpy', true],
+      ['xvisor takes no longer than kvm on hackbench', true],
+      ['xvisor takes no longer than kvm-hugetlb on hackbench', false],
+    ]);
+  });
+
+  test('nothing is claimed of a benchmark that one of the two systems has not run', () => {
+    const alone = cell('stream-scale', '1', 'xvisor', 1, null);
+    const withTwo = cell('stream-scale', '1', 'xen', 1, null, {hostCpus: 2});
+    expect(orderChecks([...of(2, 1), alone, withTwo]).map((o) => o.claim)).toEqual([
+      'xvisor ≥ xen on cachebench-memcpy',
+      'kvm-hugetlb ≥ kvm on cachebench-memcpy',
     ]);
   });
 

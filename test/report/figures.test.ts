@@ -4,7 +4,7 @@ import {lossPercent} from '../../src/report/catalogue.ts';
 import type {Figure} from '../../src/report/figure.ts';
 import {figuresOf} from '../../src/report/figures.ts';
 import {renderPng, renderSvg} from '../../src/report/render.ts';
-import {REPRODUCTION} from './fixture.ts';
+import {REPRODUCTION, WITH_SECONDS} from './fixture.ts';
 
 const figureOf = (id: string, reproduction: Reproduction = REPRODUCTION): Figure => {
   const figure = figuresOf(reproduction).find((one) => one.id === id);
@@ -47,7 +47,41 @@ test('published stands before predicted, and the loss is against the host of the
 
 test('fewer seconds are a gain, fewer megabytes a loss', () => {
   expect(lossPercent(1.1, 1, 's')).toBeCloseTo(10, 9);
+  expect(lossPercent(0.9, 1, 's')).toBeCloseTo(-10, 9);
   expect(lossPercent(0.9, 1, 'MB/s')).toBeCloseTo(10, 9);
+});
+
+test('tables come by host CPUs and then as in the paper, whichever order their cells have', () => {
+  expect(figuresOf(WITH_SECONDS).map(({id}) => id)).toEqual([
+    'figure-14',
+    'figure-16',
+    'figure-22',
+    'figure-18',
+    'figure-23',
+    'attribution-1-host-cpu',
+  ]);
+});
+
+test('of seconds more are a loss, and the better end of the interval is the lower', () => {
+  const bars = valuesOf(figureOf('figure-22', WITH_SECONDS)).filter((bar) => bar.case === '1x40');
+  // 0.341 / 0.2928 − 1
+  expect(bars[2]).toMatchObject({sut: 'xvisor', kind: 'published', loss: expect.closeTo(16.4617, 3)});
+  // 0.36 / 0.3 − 1; its ends 0.342 / 0.3 − 1 and 0.378 / 0.3 − 1
+  expect(bars[3]).toMatchObject({
+    sut: 'xvisor',
+    kind: 'predicted',
+    loss: expect.closeTo(20, 9),
+    lossLower: expect.closeTo(14, 9),
+    lossUpper: expect.closeTo(26, 9),
+  });
+});
+
+test.each([
+  ['figure-22', 'Figure 22, Table XII: Hackbench, s, 1 host CPU'],
+  ['figure-23', 'Figure 23, Table XIII: Hackbench, s, 2 host CPUs'],
+])('%s draws seconds without a warning, with its labels', async (id, title) => {
+  const svg = texts(await renderSvg(figureOf(id, WITH_SECONDS).spec, strict));
+  for (const label of [title, 's (lower is better)', 'groups × tasks', '10x40']) expect(svg).toContain(label);
 });
 
 test('cycles lost are the differences to the host, by group, in percent of the host', () => {

@@ -7,7 +7,7 @@ interface TableShape {
   readonly table: string;
   readonly benchmark: string;
   readonly hostCpus: number;
-  readonly unit: string;
+  readonly unit: Cell['unit'];
   readonly cases: readonly string[];
   /** By SUT: published (null: blind), predicted. */
   readonly values: readonly (readonly [number | null, number])[];
@@ -189,4 +189,42 @@ export const REPRODUCTION: Reproduction = {
     seeds: [1, 2],
     hashes: {'calibration/published/first-vector.csv': 'ab'.repeat(32)},
   },
+};
+
+/** The same with a benchmark that takes seconds, published for one host CPU; its tables come last, as if appended. */
+export const WITH_SECONDS: Reproduction = {
+  ...REPRODUCTION,
+  cells: [
+    ...REPRODUCTION.cells,
+    ...cellsOf({
+      table: 'XIII',
+      benchmark: 'hackbench',
+      hostCpus: 2,
+      unit: 's',
+      cases: ['1x40', '10x40'],
+      values: [
+        [null, 0.16],
+        [null, 0.2],
+        [null, 0.24],
+        [null, 0.22],
+        [null, 0.3],
+      ],
+      spread: 0.05,
+    }),
+    ...cellsOf({
+      table: 'XII',
+      benchmark: 'hackbench',
+      hostCpus: 1,
+      unit: 's',
+      cases: ['1x40', '10x40'],
+      values: [
+        [0.2928, 0.3],
+        [0.341, 0.36],
+        [0.449, 0.45],
+        [0.4146, 0.42],
+        [0.496, 0.48],
+      ],
+      spread: 0.05,
+    }),
+  ],
 };

@@ -8,7 +8,7 @@ import {
   formatValue,
 } from '../../src/report/format.ts';
 import {textReport} from '../../src/report/tables.ts';
-import {REPRODUCTION} from './fixture.ts';
+import {REPRODUCTION, WITH_SECONDS} from './fixture.ts';
 
 test('the whole text report', () => {
   expect(textReport(REPRODUCTION)).toMatchSnapshot();
@@ -20,6 +20,18 @@ test('no line is wider than 120 columns', () => {
     .filter((line) => /^[┌│├└]/.test(line));
   expect(tables.length).toBeGreaterThan(40);
   expect(Math.max(...tables.map((line) => line.length))).toBeLessThanOrEqual(120);
+});
+
+test('seconds have three decimals, beside the published ones or their interval', () => {
+  const text = textReport(WITH_SECONDS);
+  expect(text.match(/^Table \S+/gm)).toEqual(['Table IV:', 'Table VI:', 'Table XII:', 'Table VIII:', 'Table XIII:']);
+  const lines = text.split('\n').slice(text.split('\n').findIndex((line) => line.startsWith('Table XII:')));
+  expect(lines[0]).toBe('Table XII: Hackbench, s, 1 host CPU (predicted, and below it (published, error))');
+  // 0.3 for 0.2928 is +2.46 %, 0.48 for 0.496 −3.23 %.
+  expect(lines[4]).toMatch(/^│ 1x40 +│ +0\.300 │ .* │ +0\.480 │$/);
+  expect(lines[5]).toMatch(/^│ +│ \(0\.293, \+2\.46%\) │ .* │ \(0\.496, −3\.23%\) │$/);
+  // 0.16 ± 5 %
+  expect(text).toMatch(/^│ +│ 0\.152–0\.168 │/m);
 });
 
 test('a result without errors, orders and attributions has only its tables', () => {
@@ -58,7 +70,8 @@ test.each([
   [formatValue(2_558_600.4, 'dhrystones/s'), '2,558,600'],
   [formatValue(1748.35, 'MB/s'), '1,748.3'],
   [formatValue(0.2928, 's'), '0.293'],
-  [formatValue(12.3456, 'furlongs'), '12.35'],
+  [formatValue(10.00049, 's'), '10.000'],
+  [formatNumber(12.3456), '12.35'],
   [formatValue(Number.NaN, 'MB/s'), '–'],
   [formatNumber(0), '0'],
   [formatNumber(-1234567), '−1,234,567'],

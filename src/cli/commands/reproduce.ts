@@ -3,6 +3,7 @@ import {Flags} from '@oclif/core';
 import {InputError} from '../../files/errors.ts';
 import {nearest} from '../../files/nearest.ts';
 import {readBenchmarks} from '../../predict/benchmarks.ts';
+import {readScheduledBenchmarks} from '../../predict/scheduled-benchmarks.ts';
 import type {Reproduction} from '../../predict/result.ts';
 import {textReport} from '../../report/tables.ts';
 import {BaseCommand} from '../base.ts';
@@ -13,7 +14,7 @@ import {startProgress} from '../progress.ts';
 
 /** @throws InputError for a benchmark that does not exist. */
 const knownBenchmarks = (wanted: readonly string[]): readonly string[] => {
-  const ids = readBenchmarks().map(({id}) => id);
+  const ids = [...readBenchmarks(), ...readScheduledBenchmarks()].map(({id}) => id);
   for (const id of wanted) {
     if (ids.includes(id)) continue;
     const guess = nearest(id, ids);

@@ -174,9 +174,10 @@ export class KernelReplay {
     return this.#space;
   }
 
-  /** Of the metrics, so far. */
-  metric(index: number): number {
-    return this.#memory.double(layout.COUNTS + index * 8);
+  /** Of the metrics with these numbers, all that was counted so far. */
+  read(metrics: readonly number[], into: Float64Array): void {
+    const {doubles} = this.#memory.views;
+    for (let i = 0; i < metrics.length; i++) into[i] = doubles[layout.COUNTS / 8 + metrics[i]!]!;
   }
 
   /** What other cores have asked of L2 and memory at times that this one has not come to does not hold it up. */

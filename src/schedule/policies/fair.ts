@@ -14,9 +14,12 @@ export interface FairTimes {
 }
 
 export class Fair implements Policy {
+  readonly steals = true;
   readonly #queues: Queues;
   readonly #times: FairTimes;
   readonly #runTime = new Map<number, number>();
+  /** CPU that a run time is of. */
+  readonly #homes = new Map<number, number>();
   /** By CPU, what it only grows to: nobody comes back far behind it. */
   readonly #least: number[];
   /** By CPU, since when there has been somebody in its queue. */
@@ -30,6 +33,7 @@ export class Fair implements Policy {
   }
 
   enqueue(who: Schedulable, cause: ReadyCause, now: number): void {
+    this.#moveTo(who);
     if (this.ready(who.cpu) === 0) this.#since[who.cpu] = now;
     if (cause === 'woken') {
       const floor = this.#least[who.cpu]! - this.#times.latency / 2;
@@ -45,6 +49,7 @@ export class Fair implements Policy {
 
   pick(cpu: number): Schedulable | undefined {
     const picked = this.#queues.take(cpu) ?? this.#queues.steal(cpu);
+    if (picked) this.#moveTo(picked);
     if (picked) this.#least[cpu] = Math.max(this.#least[cpu]!, this.#of(picked));
     return picked;
   }
@@ -65,7 +70,8 @@ export class Fair implements Policy {
   }
 
   isOver(who: Schedulable): boolean {
-    return this.ready(who.cpu) > 0;
+    const [first] = this.#queues.of(who.cpu);
+    return first !== undefined && this.#of(first) <= this.#of(who);
   }
 
   yields(who: Schedulable): boolean {
@@ -82,6 +88,13 @@ export class Fair implements Policy {
 
   #of(who: Schedulable): number {
     return this.#runTime.get(who.id) ?? 0;
+  }
+
+  /** Run times count from a CPU's least: who comes from another CPU keeps its distance to that. */
+  #moveTo(who: Schedulable): void {
+    const home = this.#homes.get(who.id) ?? who.cpu;
+    this.#homes.set(who.id, who.cpu);
+    if (home !== who.cpu) this.#runTime.set(who.id, this.#of(who) - this.#least[home]! + this.#least[who.cpu]!);
   }
 
   #slice(cpu: number): number {

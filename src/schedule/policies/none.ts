@@ -3,6 +3,7 @@ import type {Policy, Schedulable} from '../policy.ts';
 import {Queues} from './queues.ts';
 
 export class NoScheduler implements Policy {
+  readonly steals = false;
   readonly #queues: Queues;
 
   constructor(cpus: number) {

@@ -28,6 +28,14 @@ export class Queues {
     else queue.splice(at, 0, who);
   }
 
+  /** As {@link insert}, but behind the first of those that it would be before. */
+  insertBehindOne(who: Schedulable, before: (a: Schedulable, b: Schedulable) => boolean): void {
+    const queue = this.#queues[who.cpu]!;
+    const at = queue.findIndex((other) => before(who, other));
+    if (at < 0) queue.push(who);
+    else queue.splice(at + 1, 0, who);
+  }
+
   take(cpu: number): Schedulable | undefined {
     return this.#queues[cpu]!.shift();
   }

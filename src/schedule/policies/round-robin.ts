@@ -6,6 +6,7 @@ import type {Policy, ReadyCause, Schedulable} from '../policy.ts';
 import {Queues} from './queues.ts';
 
 export class RoundRobin implements Policy {
+  readonly steals = false;
   readonly #queues: Queues;
   readonly #slice: number;
   /** Slice that is left to who was preempted within it. */

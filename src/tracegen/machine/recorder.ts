@@ -143,7 +143,9 @@ export class MachineRecorder implements BoardObserver {
   }
 
   wait(cpu: number, kind: 'wfi' | 'wfe'): void {
-    if (this.#isRecording) this.#event(cpu, 'wait', WAITS.indexOf(kind), ...this.#now(cpu));
+    if (!this.#isRecording) return;
+    if (kind === 'wfe') this.#edges!.takeEvent(cpu);
+    this.#event(cpu, 'wait', WAITS.indexOf(kind), ...this.#now(cpu));
   }
 
   resume(cpu: number): void {
@@ -155,7 +157,9 @@ export class MachineRecorder implements BoardObserver {
   sendEvent(cpu: number): void {
     if (!this.#isRecording) return;
     this.#event(cpu, 'send-event');
-    for (const {index, waiting} of this.#attached.cores) if (waiting === 'wfe') this.#edges!.wake(cpu, index);
+    for (const {index, waiting} of this.#attached.cores)
+      if (waiting === 'wfe') this.#edges!.wake(cpu, index);
+      else this.#edges!.signal(cpu, index);
   }
 
   call(cpu: number, kind: 'hvc' | 'smc', immediate: number): void {

@@ -28,6 +28,36 @@ test('who was woken is behind all who woke it, once', () => {
   expect(told).toEqual(['0 release 0', '1 release 1', '2 acquire 0', '2 acquire 1']);
 });
 
+test('of a bunch of wakes from one vCPU there are two edges: of the first, and of all until then', () => {
+  const {edges, told, executed} = setUp();
+  edges.wake(0, 2);
+  for (let more = 0; more < 5; more++) {
+    executed[0]!++;
+    edges.wake(0, 2);
+  }
+  executed[0]!++;
+  expect(told).toEqual(['0 release 0']);
+  edges.woken(2);
+  expect(told.slice(1)).toEqual(['2 acquire 0', '0 release 1', '2 acquire 1']);
+  edges.wake(0, 2);
+  edges.woken(2);
+  expect(told.slice(4)).toEqual(['0 release 2', '2 acquire 2']);
+});
+
+test('a WFE that an event keeps from waiting is behind those who sent it, once', () => {
+  const {edges, told, executed} = setUp();
+  executed[0] = 1;
+  edges.signal(0, 1);
+  edges.signal(0, 1);
+  edges.signal(1, 1);
+  edges.takeEvent(2);
+  expect(told).toEqual([]);
+  executed[0] = 2;
+  edges.takeEvent(1);
+  edges.takeEvent(1);
+  expect(told).toEqual(['0 release 0', '1 acquire 0']);
+});
+
 test('an exclusive access is behind the last one of another vCPU to its granule', () => {
   const {edges, told} = setUp();
   edges.exclusive(0, 0x1000);
