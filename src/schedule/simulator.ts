@@ -269,17 +269,20 @@ export class Schedule {
   }
 
   #awakeService(cpu: HostCpu, service: Service): void {
-    const {policy} = this.#options;
     if (!service.isWaiting || service.requests.length === 0) return;
-    service.isWaiting = false;
-    service.cpu = cpu.index;
-    service.since = cpu.time;
-    this.#chargeCurrent(cpu);
-    policy.enqueue(service, 'woken', cpu.time);
+    this.#ready(cpu, service);
     if (cpu.current === undefined) {
       this.#transition(cpu, this.#byWhom('resume', false));
       this.#enter(cpu, this.#pick(cpu) as Entity);
     } else this.#preemptOrGoOn(cpu, service, false);
+  }
+
+  #ready(cpu: HostCpu, service: Service): void {
+    service.isWaiting = false;
+    service.cpu = cpu.index;
+    service.since = cpu.time;
+    this.#chargeCurrent(cpu);
+    this.#options.policy.enqueue(service, 'woken', cpu.time);
   }
 
   #preemptOrGoOn(cpu: HostCpu, who: Entity, isTimer: boolean): void {
@@ -442,12 +445,23 @@ export class Schedule {
     cpu.account.paths.add(name, cycles);
     vcpu.account.exits.add(name, cycles);
     if (steps.service === undefined || this.#service === undefined) return false;
-    this.#service.requests.push({vcpu, reason: name, paths: steps.service, time: cpu.time});
-    const home = this.cpus.find(({current}) => current === undefined) ?? this.cpus[(cpu.index + 1) % this.cpus.length]!;
-    if (this.#service.isWaiting) home.post({time: cpu.time, kind: 'serve', who: this.#service});
+    this.#request(cpu, this.#service, {vcpu, reason: name, paths: steps.service, time: cpu.time});
     vcpu.wait = {kind: 'service', edges: [], since: cpu.time};
     this.#block(cpu, vcpu);
     return true;
+  }
+
+  /** The service wakes on a CPU that idles or the next one; on this one, the vCPU is about to make room for it. */
+  #request(cpu: HostCpu, service: Service, request: Service['requests'][number]): void {
+    service.requests.push(request);
+    if (!service.isWaiting) return;
+    const home = this.cpus.find(({current}) => current === undefined) ?? this.cpus[(cpu.index + 1) % this.cpus.length]!;
+    if (home !== cpu) {
+      home.post({time: cpu.time, kind: 'serve', who: service});
+      return;
+    }
+    this.#ready(cpu, service);
+    this.#transition(cpu, this.#byWhom('wake', false));
   }
 
   #serve(cpu: HostCpu, service: Service): void {

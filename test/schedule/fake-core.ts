@@ -93,7 +93,7 @@ export class FakeCore implements HostCore {
 
   forgetLater(): void {}
 
-  metric(index: number): number {
-    return index === METRIC.pipelineCycles ? this.#metric : 0;
+  read(metrics: readonly number[], into: Float64Array): void {
+    for (const [at, metric] of metrics.entries()) into[at] = metric === METRIC.pipelineCycles ? this.#metric : 0;
   }
 }
