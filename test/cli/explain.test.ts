@@ -1,17 +1,29 @@
 /** `explain` and `diff` of recorded machines and of programs: sums, what cannot be, and timelines. */
-import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
-import {dirname} from 'node:path';
-import {describe, expect, test} from 'vitest';
+import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import Diff from '../../src/cli/commands/diff.ts';
 import Explain from '../../src/cli/commands/explain.ts';
+import Run from '../../src/cli/commands/run.ts';
+import TraceRecord from '../../src/cli/commands/trace/record.ts';
 import {packagePath} from '../../src/files/paths.ts';
 import type {ScheduleReport} from '../../src/predict/schedule-report.ts';
-import {useDirectory} from './guest-file.ts';
 import {runCommand, runJson} from './run-command.ts';
 
-const place = useDirectory();
-const recording = (name: string): string => packagePath('traces', `${name}.trace`);
-const LOCK = recording('lock-long');
+const directory = mkdtempSync(join(tmpdir(), 'trapwalk-explain-'));
+afterAll(() => rmSync(directory, {recursive: true, force: true}));
+const IMAGE = ['--linux', packagePath('guests', 'bin', 'bare', 'lock.elf'), '--cpus', '2'] as const;
+/** Two vCPUs that hand a lock to and fro, a few times. */
+const LOCK = join(directory, 'lock.trace');
+const SNAPSHOT = join(directory, 'lock.snapshot');
+const recording = (name: string): string => (name === 'lock' ? LOCK : packagePath('traces', `${name}.trace`));
+beforeAll(async () => {
+  const machine = [...IMAGE, '--append', '20 300 50'];
+  const recorded = await runCommand(TraceRecord, ...machine, '--output', LOCK);
+  const kept = await runCommand(Run, ...machine, '--snapshot-at', '1000', '--snapshot', SNAPSHOT);
+  expect([recorded.exitCode, kept.exitCode]).toEqual([0, 0]);
+});
 const PROGRAM = ['dhrystone', '--', '200', '20'] as const;
 
 const sum = (parts: readonly {readonly cycles: number}[]): number => parts.reduce((all, {cycles}) => all + cycles, 0);
@@ -37,9 +49,9 @@ const expectWhole = ({cpus, vcpus, hostCycles, items}: ScheduleReport): void => 
 
 describe('explain of a machine', () => {
   test.each([
-    ['lock-long', '1', 'xvisor,kvm,xen', []],
-    ['lock-long', '2', 'host,xvisor,kvm,xen', []],
-    ['lock-long', '1', 'xen', ['--locks', 'para-virtualized', '--neighbours', '0']],
+    ['lock', '1', 'xvisor,kvm,xen', []],
+    ['lock', '2', 'host,xvisor,kvm,xen', []],
+    ['lock', '1', 'xen', ['--locks', 'para-virtualized', '--neighbours', '0']],
     ['console-poll', '2', 'xvisor,xen', []],
     ['idle', '2', 'xen', ['--tick', '100']],
   ] as const)('%s on %s host CPUs adds up on %s with %j', async (name, cpus, suts, more) => {
@@ -76,6 +88,15 @@ describe('explain of a machine', () => {
     expect(reasons(await neighbour('--wfe', 'native')).join()).not.toContain('yield-');
   });
 
+  test('a machine that is executed as it is scheduled gives what its trace gives', async () => {
+    const stored = join(directory, 'from-snapshot.trace');
+    expect((await runCommand(TraceRecord, '--from-snapshot', SNAPSHOT, '--output', stored)).exitCode).toBe(0);
+    const args = ['--sut', 'xvisor,xen', '--json'];
+    const {source, reports} = await runJson(Explain, '--from-snapshot', SNAPSHOT, ...args);
+    expect(source.name).toBe(SNAPSHOT);
+    expect(reports).toEqual((await runJson(Explain, stored, ...args)).reports);
+  });
+
   test('the tables, with a column per system and per vCPU', async () => {
     const args = [LOCK, '--sut', 'xvisor,xen', '--units', '1000', '--unit', 'turn'];
     const {stdout, stderr, exitCode} = await runCommand(Explain, ...args);
@@ -103,7 +124,7 @@ describe('what cannot be explained', () => {
     [[LOCK, '--sut', 'kvm', '--profile', 'v7-hf'], 1, /made with its own arguments and build/],
     [[LOCK, '--sut', 'kvm', '--timeline-limit', '5'], 2, /--timeline/],
     [[LOCK, '--sut', 'kvm,xen', '--timeline', 'x.json'], 2, /--timeline shows one system, not 2/],
-    [[LOCK, '--sut', 'kvm', '--from-snapshot', 'x'], 2, /there is no .*lock-long\.trace/],
+    [[LOCK, '--sut', 'kvm', '--from-snapshot', 'x'], 2, /there is no .*lock\.trace/],
     [['--sut', 'kvm', '--from-snapshot', recording('missing')], 1, /missing\.trace/],
     [['--sut', 'kvm'], 2, /missing argument/],
     [['--sut', 'kvm', '--tick', '100', ...PROGRAM], 1, /a program alone is not scheduled, and has no use for --tick/],
@@ -194,11 +215,11 @@ test('slices that overlap are found', () => {
 
 describe('--timeline', () => {
   test.each([
-    ['lock-long', 'xen', '1'],
-    ['lock-long', 'kvm', '2'],
+    ['lock', 'xen', '1'],
+    ['lock', 'kvm', '2'],
     ['console-poll', 'xen', '2'],
   ])('of %s on %s with %s host CPUs nests, and has all of every vCPU', async (name, sut, cpus) => {
-    const file = place(`${name}-${sut}.json`);
+    const file = join(directory, `${name}-${sut}.json`);
     const args = [recording(name), '--sut', sut, '--host-cpus', cpus, '--timeline', file];
     const {stderr, exitCode} = await runCommand(Explain, ...args);
     expect({stderr, exitCode}).toEqual({stderr: '', exitCode: 0});
@@ -221,7 +242,7 @@ describe('--timeline', () => {
   });
 
   test('is cut where it gets too long, which is said', async () => {
-    const file = place('cut.json');
+    const file = join(directory, 'cut.json');
     const args = [LOCK, '--sut', 'xen', '--timeline', file, '--timeline-limit', '10'];
     const {stderr} = await runCommand(Explain, ...args);
     expect(stderr).toMatch(/cut\.json: \d+ events are left out; --timeline-limit raises that/);
@@ -231,15 +252,15 @@ describe('--timeline', () => {
   });
 
   test('leaves nothing behind when the trace is broken', async () => {
-    const broken = place('broken.trace');
+    const broken = join(directory, 'broken.trace');
     const bytes = readFileSync(recording('idle'));
     bytes.fill(0x55, 60_000, 60_400);
     writeFileSync(broken, bytes);
-    const file = place('broken.json');
+    const file = join(directory, 'broken.json');
     const {stderr, exitCode} = await runCommand(Explain, broken, '--sut', 'xvisor', '--timeline', file);
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/^trapwalk: .*broken\.trace/);
     expect(existsSync(file)).toBe(false);
-    expect(readdirSync(dirname(file)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+    expect(readdirSync(directory).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 });
