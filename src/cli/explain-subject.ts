@@ -10,7 +10,7 @@ import type {ScheduleReport} from '../predict/schedule-report.ts';
 import {checkScheduled, partedStreams, replaySchedule, type Streams} from '../predict/schedule-run.ts';
 import type {ScheduledSystem} from '../predict/schedule-system.ts';
 import {openStreams} from '../predict/stored-streams.ts';
-import type {ScheduleObserver} from '../schedule/simulator.ts';
+import type {ScheduleObserver} from '../schedule/options.ts';
 import {storedHeader} from '../trace/read.ts';
 import type {MachineHeader, TraceHeader} from '../trace/source.ts';
 import {MachineTrace} from '../tracegen/machine-trace.ts';

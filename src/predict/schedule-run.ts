@@ -1,7 +1,8 @@
 /** Replays the vCPUs of a recorded machine on one system, as a long task that can be watched and stopped. */
 import {setImmediate as nextTurn} from 'node:timers/promises';
 import {InputError} from '../files/errors.ts';
-import {Deadlock, type ScheduleObserver} from '../schedule/simulator.ts';
+import {Deadlock} from '../schedule/deadlock.ts';
+import type {ScheduleObserver} from '../schedule/options.ts';
 import {parted, type VcpuStreams} from '../schedule/streams.ts';
 import type {MachineHeader, TraceSource} from '../trace/source.ts';
 import type {Calibration} from './calibration.ts';
