@@ -100,7 +100,7 @@ describe('bad input is one line and exit code 1', () => {
     [
       'an unknown system',
       ['dhrystone', '--sut', 'xem', '--', '10', '1'],
-      "unknown system under test 'xem'; choose from host, xvisor",
+      "unknown system under test 'xem'; did you mean 'xen'?",
     ],
     ['an unknown guest', ['dhry', '--sut', 'xen'], "unknown guest 'dhry'; choose from dhrystone"],
     ['a failing guest', ['dhrystone', '--sut', 'xen', '--', '10'], 'the guest exited with 2: '],
