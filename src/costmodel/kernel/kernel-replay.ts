@@ -33,6 +33,8 @@ const kernelModule = (): WebAssembly.Module => {
 };
 
 const PAGE_BITS = 12;
+/** Of a chunk that is gone on with, at first: vCPUs that share a core come back to theirs often. */
+const FIRST_WORDS = 2 ** 12;
 /** f64s of an activity that count from the start of the measurement. */
 const RUNNING = [
   layout.ACTIVITY_EXECUTIONS,
@@ -115,8 +117,12 @@ export class KernelReplay {
     // The words of another chunk may lie in the same place.
     if (from === 0 || this.#window.chunk !== chunk) this.#window = NO_WINDOW;
     let at = from;
+    let most = from === 0 ? RECORD_WORDS : FIRST_WORDS;
     while (at < length) {
-      if (at < this.#window.start || at >= this.#window.end) this.#load(chunk, at);
+      if (at < this.#window.start || at >= this.#window.end) {
+        this.#load(chunk, at, most);
+        most = Math.min(2 * most, RECORD_WORDS);
+      }
       const {start, end} = this.#window;
       try {
         at = start + this.#kernel.consume(at - start, end - start);
@@ -207,10 +213,13 @@ export class KernelReplay {
     this.#memory.copyUncore(from.#memory);
   }
 
-  /** Whole records of a chunk from word `start` on, as many as the kernel's memory has room for. */
-  #load(chunk: TraceChunk, start: number): void {
+  /** Whole records of a chunk from word `start` on, at most so many words; one record may be longer. */
+  #load(chunk: TraceChunk, start: number, most: number): void {
     const {words, length} = chunk;
-    const end = length - start <= RECORD_WORDS ? length : lastBoundary(words, start, start + RECORD_WORDS);
+    const boundary = (limit: number): number =>
+      length - start <= limit ? length : lastBoundary(words, start, start + limit);
+    const first = boundary(most);
+    const end = first > start ? first : boundary(RECORD_WORDS);
     this.#memory.views.words.set(words.subarray(start, end), this.#memory.word(layout.RECORDS) / 4);
     this.#window = {chunk, start, end};
   }
