@@ -7,7 +7,7 @@
  */
 import {METRIC} from '../src/costmodel/metrics.ts';
 import {loadCalibration} from '../src/predict/calibration.ts';
-import {recordingPath, readRecordings} from '../src/predict/recordings.ts';
+import {readRecordings, recordingPath} from '../src/predict/recordings.ts';
 import {newSchedule} from '../src/predict/schedule-system.ts';
 import {openStreams} from '../src/predict/stored-streams.ts';
 

@@ -7,15 +7,10 @@ import {machineSystems} from '../predict/machine-systems.ts';
 import {systemWith} from '../predict/policy-changes.ts';
 import {knownSystem, type ReplayReport} from '../predict/replay-report.ts';
 import type {ScheduleReport} from '../predict/schedule-report.ts';
-import {
-  checkScheduled,
-  type OpenedStreams,
-  openStreams,
-  partedStreams,
-  replaySchedule,
-} from '../predict/schedule-run.ts';
+import {checkScheduled, partedStreams, replaySchedule, type Streams} from '../predict/schedule-run.ts';
 import type {ScheduledSystem} from '../predict/schedule-system.ts';
-import type {ScheduleObserver} from '../schedule/simulator.ts';
+import {openStreams} from '../predict/stored-streams.ts';
+import type {ScheduleObserver} from '../schedule/options.ts';
 import {storedHeader} from '../trace/read.ts';
 import type {MachineHeader, TraceHeader} from '../trace/source.ts';
 import {MachineTrace} from '../tracegen/machine-trace.ts';
@@ -71,7 +66,7 @@ export type Explained =
 interface Machine {
   readonly source: ReplayOrigin;
   readonly header: TraceHeader & {readonly machine: MachineHeader};
-  readonly open: () => OpenedStreams;
+  readonly open: () => Streams;
 }
 
 const ofMachine = (file: string, header: TraceHeader): header is Machine['header'] => {
@@ -88,7 +83,7 @@ const storedMachine = (name: string, request: GuestRequest): Machine | undefined
   const header = storedHeader(name);
   if (!ofMachine(name, header)) return undefined;
   refuseBuild(request);
-  return {source: {kind: 'trace', name}, header, open: () => openStreams(name, header.vcpus)};
+  return {source: {kind: 'trace', name}, header, open: () => openStreams(name)};
 };
 
 /** Each system executes it from the snapshot on. @throws InputError when it is none */

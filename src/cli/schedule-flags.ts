@@ -1,7 +1,7 @@
 /** Flags of how a recorded machine is scheduled, for `explain` and `diff`. */
 import {Args, Flags} from '@oclif/core';
 import {InputError} from '../files/errors.ts';
-import {LOCKS, type Locks} from '../schedule/simulator.ts';
+import {LOCKS, type Locks} from '../schedule/options.ts';
 import {guestBuild, listFlag, maxInstructions, seed, settings, surroundingFlags, unitFlags} from './flags.ts';
 import {policyFlags} from './policy-flags.ts';
 

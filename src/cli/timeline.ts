@@ -4,7 +4,7 @@
  * trace viewers. Events go to the file as they come.
  */
 import {AtomicFile} from '../files/write.ts';
-import type {ScheduleObserver} from '../schedule/simulator.ts';
+import type {ScheduleObserver} from '../schedule/options.ts';
 
 export interface TimelineOptions {
   readonly path: string;

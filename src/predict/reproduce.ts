@@ -16,9 +16,9 @@ import type {JobResult} from './job.ts';
 import {type PoolOptions, runJobs} from './pool.ts';
 import {replayRecordings} from './recorded-machines.ts';
 import {recordingsPath} from './recordings.ts';
+import type {Attribution, Provenance, RecordedMachine, Reproduction, WorkloadCounts} from './result.ts';
 import {readScheduledBenchmarks, type ScheduledBenchmark, scheduledBenchmarksPath} from './scheduled-benchmarks.ts';
 import {scheduledCells, scheduledRuns} from './scheduled-cells.ts';
-import type {Attribution, Provenance, RecordedMachine, Reproduction, WorkloadCounts} from './result.ts';
 import {bySeeds, costOf, jobsFor, systemsFor, type Workload, workloadsOf} from './workloads.ts';
 
 export interface ReproduceOptions extends PoolOptions {

@@ -1,31 +1,19 @@
 /** Replays the vCPUs of a recorded machine on one system, as a long task that can be watched and stopped. */
 import {setImmediate as nextTurn} from 'node:timers/promises';
 import {InputError} from '../files/errors.ts';
-import {Deadlock, type ScheduleObserver} from '../schedule/simulator.ts';
-import {parted, separateStreams, type VcpuStreams} from '../schedule/streams.ts';
-import {checked} from '../trace/checked.ts';
-import {openTrace} from '../trace/read.ts';
+import {Deadlock} from '../schedule/deadlock.ts';
+import type {ScheduleObserver} from '../schedule/options.ts';
+import {parted, type VcpuStreams} from '../schedule/streams.ts';
 import type {MachineHeader, TraceSource} from '../trace/source.ts';
 import type {Calibration} from './calibration.ts';
 import {type ScheduleReport, scheduleReport} from './schedule-report.ts';
 import {newSchedule, type ScheduledSystem} from './schedule-system.ts';
+import type {OpenedStreams} from './stored-streams.ts';
 
-export interface OpenedStreams {
-  readonly streams: VcpuStreams;
-  close(): void;
-}
-
-/** A stored trace, with a reader for each vCPU. @throws InputError when it is none */
-export const openStreams = (path: string, vcpus: number): OpenedStreams => {
-  const opened = Array.from({length: vcpus}, (_, vcpu) => checked(openTrace(path, {vcpu})));
-  const close = (): void => {
-    for (const trace of opened) trace.close();
-  };
-  return {streams: separateStreams(opened), close};
-};
+export type Streams = Pick<OpenedStreams, 'streams' | 'close'>;
 
 /** A machine that is executed as it is scheduled. */
-export const partedStreams = (source: TraceSource): OpenedStreams => ({streams: parted(source), close: () => {}});
+export const partedStreams = (source: TraceSource): Streams => ({streams: parted(source), close: () => {}});
 
 /**
  * What the system can be, for a machine of so many vCPUs.
@@ -58,7 +46,7 @@ export interface ScheduleRun {
   /** For messages. */
   readonly file: string;
   readonly machine: MachineHeader;
-  readonly open: () => OpenedStreams;
+  readonly open: () => Streams;
   readonly system: ScheduledSystem;
   readonly calibration: Calibration;
   readonly observer?: ScheduleObserver | undefined;

@@ -11,9 +11,11 @@ import type {HypervisorFile} from '../hypervisors/schema.ts';
 import {createPolicy} from '../schedule/create-policy.ts';
 import type {HostCore} from '../schedule/host-core.ts';
 import type {Periodic} from '../schedule/host-cpu.ts';
-import {type Locks, Schedule, type ScheduleObserver, type Steps, STOP_KINDS} from '../schedule/simulator.ts';
+import type {Locks, ScheduleObserver, Steps} from '../schedule/options.ts';
+import {Schedule} from '../schedule/simulator.ts';
 import type {VcpuStreams} from '../schedule/streams.ts';
 import {trapsRegister} from '../schedule/trapped.ts';
+import {STOP_KINDS} from '../schedule/vcpu-runner.ts';
 import type {MachineHeader} from '../trace/source.ts';
 import {type Calibration, cyclesPerInstruction} from './calibration.ts';
 import {PIPELINE_SCALE} from './measure.ts';
@@ -142,7 +144,14 @@ export interface NewSchedule {
 }
 
 /** A schedule at its start. @throws RangeError as the machine's memory does. */
-export const newSchedule = ({streams, machine, system, calibration, observer, newCore = kernelCore}: NewSchedule): Schedule => {
+export const newSchedule = ({
+  streams,
+  machine,
+  system,
+  calibration,
+  observer,
+  newCore = kernelCore,
+}: NewSchedule): Schedule => {
   const {sut, seed, hostCpus, locks, yieldsAtWfe, neighbours, tickHz} = system;
   const hypervisor = calibration.hypervisors[sut];
   if (hypervisor === undefined) throw new RangeError(`no hypervisor '${sut}' is loaded`);

@@ -88,7 +88,7 @@ test('the tools take one stream of several', async () => {
   await record(path, '--linux', bare('recorded'), '--cpus', '2', '--packing', 'small');
   const info = await runCommand(TraceInfo, path);
   expect(info.stdout).toMatch(/^machine +virt, 67,108,864 bytes of RAM from 0x40000000, turns of 1,000 ns$/m);
-  expect(info.stdout).toMatch(/^vCPU 1 +15 instructions, 15 events$/m);
+  expect(info.stdout).toMatch(/^vCPU 1 +15 instructions, 14 events$/m);
   expect(info.stdout).toMatch(/^markers +warm at 0 of vCPU 0, .*end at \d+ of vCPU 1$/m);
   const view = await runCommand(TraceView, path, '--vcpu', '1', '--count', '3');
   expect(view.stdout.split('\n')[0]).toBe('vCPU 1');

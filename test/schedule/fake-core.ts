@@ -1,7 +1,7 @@
 /** Cores whose blocks take as long as their numbers say, and that check the order of what they are given. */
 import {METRIC} from '../../src/costmodel/metrics.ts';
 import type {HostCore} from '../../src/schedule/host-core.ts';
-import {STOP_KINDS} from '../../src/schedule/simulator.ts';
+import {STOP_KINDS} from '../../src/schedule/vcpu-runner.ts';
 import {EVENT_ID} from '../../src/trace/events.ts';
 import {EVENT_FLAG, eventKind, eventPayload, recordBlock} from '../../src/trace/records.ts';
 import type {TraceChunk} from '../../src/trace/source.ts';

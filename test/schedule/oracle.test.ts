@@ -12,7 +12,7 @@ import {
   type ScheduledSystem,
 } from '../../src/predict/schedule-system.ts';
 import {openStreams} from '../../src/predict/stored-streams.ts';
-import {LOCKS, type ScheduleObserver} from '../../src/schedule/simulator.ts';
+import {LOCKS, type ScheduleObserver} from '../../src/schedule/options.ts';
 import type {VcpuStreams} from '../../src/schedule/streams.ts';
 import {anyMachine} from '../costmodel/any-system.ts';
 import {MACHINE_HEADER} from '../costmodel/machine-streams.ts';
