@@ -107,4 +107,4 @@ describe('cores of the kernel and of the oracle', () => {
 });
 
 /** Of the recording's begin; the oracle is slow. */
-const STEPS = 4000;
+const STEPS = 1500;
