@@ -85,7 +85,7 @@ import {addWait, settleWaits} from './waits';
 
 export {runActivity, scheduleNext, stopAt} from './activities';
 // The first is exported so that the compiler leaves it out of the loop below.
-export {followEvent, flushMicroTlbs} from './spaces';
+export {flushMicroTlbs, followEvent} from './spaces';
 
 const READ: u32 = 0;
 const WRITE: u32 = 1;
