@@ -36,6 +36,11 @@ const ROWS = GUEST_CYCLES.length;
 /** The metrics of all rows, and of which row each is. */
 export const GUEST_METRICS = GUEST_CYCLES.flatMap(([, , metrics]) => metrics);
 const ROW_OF = GUEST_CYCLES.flatMap(([, , metrics], row) => metrics.map(() => row));
+/**
+ * Who takes a ticket too early waits for the lock a few instructions later, for what comes after that ticket: so what is owed is
+ * asked for at the next event but these.
+ */
+const MAY_OWE: ReadonlySet<number> = new Set([EVENT_ID.release, EVENT_ID.acquire, EVENT_ID.wait]);
 const USER_MODE = 0x10;
 const WFI = WAITS.indexOf('wfi');
 const NEVER = Number.POSITIVE_INFINITY;
@@ -139,6 +144,14 @@ export class VcpuRunner {
   }
 
   #event(cpu: HostCpu, vcpu: Vcpu, kind: number, words: Uint32Array, at: number): void {
+    if (vcpu.owed.length > 0 && !MAY_OWE.has(kind)) {
+      const edges = vcpu.owed.splice(0);
+      this.#await(cpu, vcpu, {kind: 'order', edges, since: cpu.time});
+      if (vcpu.wait !== undefined) {
+        vcpu.behind = {kind, words, at};
+        return;
+      }
+    }
     switch (kind) {
       case EVENT_ID['exception-entry']:
         vcpu.mode = KERNEL;
@@ -150,7 +163,8 @@ export class VcpuRunner {
         this.#edges.release(cpu, words[at]!);
         return;
       case EVENT_ID.acquire:
-        this.#await(cpu, vcpu, {kind: 'order', edges: [words[at]!], since: cpu.time});
+        if (!this.#edges.isThere({edges: [words[at]!]}, cpu.time)) vcpu.owed.push(words[at]!);
+        else this.#edges.forget({edges: [words[at]!]});
         return;
       case EVENT_ID['register-access']:
         if (this.#options.trapsRegister(words[at]!)) this.#exit(cpu, vcpu, 'register-access');
@@ -232,7 +246,8 @@ export class VcpuRunner {
    */
   #waits(cpu: HostCpu, vcpu: Vcpu, isInterrupt: boolean): void {
     const since = cpu.time;
-    const edges: number[] = [];
+    const edges = vcpu.owed.splice(0);
+    const owed = edges.length;
     let hasWaited = false;
     const {cursor} = vcpu;
     while (!hasWaited && !cursor.isOver) {
@@ -256,7 +271,8 @@ export class VcpuRunner {
     else {
       // The interrupt or event was pending: nothing was waited for, and its edges are those of the order.
       this.#exit(cpu, vcpu, isInterrupt ? 'wfi' : 'wfe');
-      if (edges.length > 0 && vcpu.wait === undefined) this.#await(cpu, vcpu, {kind: 'order', edges, since});
+      if (edges.length > owed && vcpu.wait === undefined) this.#await(cpu, vcpu, {kind: 'order', edges, since});
+      else vcpu.owed.push(...edges);
     }
   }
 
