@@ -54,11 +54,11 @@ export class Edges {
     this.#cpus[vcpu.cpu]!.post({time, kind: 'wake', who: vcpu});
   }
 
-  isThere({edges}: Pick<Wait, 'edges'>, now: number): boolean {
+  isThere({edges}: Wait, now: number): boolean {
     return edges.every((edge) => (this.#released.get(edge) ?? NEVER) <= now);
   }
 
-  forget({edges}: Pick<Wait, 'edges'>): void {
+  forget({edges}: Wait): void {
     for (const edge of edges) this.#released.delete(edge);
   }
 

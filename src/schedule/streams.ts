@@ -1,6 +1,9 @@
 /** The records of a machine's trace by vCPU, each as far as it has been asked for. */
 import type {BlockTable} from '../trace/blocks.ts';
+import {EVENT_ID, WAITS} from '../trace/events.ts';
+import {eventKind} from '../trace/records.ts';
 import type {TraceChunk, TraceSource} from '../trace/source.ts';
+import {isEvent, recordWords} from '../trace/walk.ts';
 
 export interface VcpuStreams {
   readonly blocks: BlockTable;
@@ -35,6 +38,24 @@ export const parted = (source: TraceSource): VcpuStreams => {
   return {blocks: source.blocks, vcpus: source.header.vcpus, next};
 };
 
+const WFE = WAITS.indexOf('wfe');
+/** Blocks from where a lock's ticket is taken to the WFE of who finds the lock taken (Linux's arch_spin_lock has two). */
+const BLOCKS_OF_A_TICKET = 4;
+/** Events that such code has on the way. */
+const PASSED: ReadonlySet<number> = new Set([EVENT_ID.release, EVENT_ID.acquire]);
+
+/** Does who goes on at word `at` come to a WFE at once? */
+const comesToWfe = ({words, length}: TraceChunk, at: number): boolean => {
+  let blocks = 0;
+  for (let next = at; next < length && blocks <= BLOCKS_OF_A_TICKET; next += recordWords(words[next]!)) {
+    const head = words[next]!;
+    if (!isEvent(head)) blocks++;
+    else if (eventKind(head) === EVENT_ID.wait) return words[next + 1] === WFE;
+    else if (!PASSED.has(eventKind(head))) return false;
+  }
+  return false;
+};
+
 /** Where a vCPU is in its stream. */
 export class Cursor {
   readonly #streams: VcpuStreams;
@@ -52,6 +73,11 @@ export class Cursor {
   get isOver(): boolean {
     if (this.chunk && this.at >= this.chunk.length) this.advance();
     return this.chunk === undefined;
+  }
+
+  /** It is in the code that takes a lock, and finds it taken. */
+  get isTakingTicket(): boolean {
+    return this.chunk !== undefined && comesToWfe(this.chunk, this.at);
   }
 
   private advance(): void {

@@ -36,11 +36,6 @@ const ROWS = GUEST_CYCLES.length;
 /** The metrics of all rows, and of which row each is. */
 export const GUEST_METRICS = GUEST_CYCLES.flatMap(([, , metrics]) => metrics);
 const ROW_OF = GUEST_CYCLES.flatMap(([, , metrics], row) => metrics.map(() => row));
-/**
- * Who takes a ticket too early waits for the lock a few instructions later, for what comes after that ticket: so what is owed is
- * asked for at the next event but these.
- */
-const MAY_OWE: ReadonlySet<number> = new Set([EVENT_ID.release, EVENT_ID.acquire, EVENT_ID.wait]);
 const USER_MODE = 0x10;
 const WFI = WAITS.indexOf('wfi');
 const NEVER = Number.POSITIVE_INFINITY;
@@ -144,14 +139,6 @@ export class VcpuRunner {
   }
 
   #event(cpu: HostCpu, vcpu: Vcpu, kind: number, words: Uint32Array, at: number): void {
-    if (vcpu.owed.length > 0 && !MAY_OWE.has(kind)) {
-      const edges = vcpu.owed.splice(0);
-      this.#await(cpu, vcpu, {kind: 'order', edges, since: cpu.time});
-      if (vcpu.wait !== undefined) {
-        vcpu.behind = {kind, words, at};
-        return;
-      }
-    }
     switch (kind) {
       case EVENT_ID['exception-entry']:
         vcpu.mode = KERNEL;
@@ -163,8 +150,7 @@ export class VcpuRunner {
         this.#edges.release(cpu, words[at]!);
         return;
       case EVENT_ID.acquire:
-        if (!this.#edges.isThere({edges: [words[at]!]}, cpu.time)) vcpu.owed.push(words[at]!);
-        else this.#edges.forget({edges: [words[at]!]});
+        this.#keepOrderAt(cpu, vcpu, [words[at]!], cpu.time);
         return;
       case EVENT_ID['register-access']:
         if (this.#options.trapsRegister(words[at]!)) this.#exit(cpu, vcpu, 'register-access');
@@ -247,7 +233,6 @@ export class VcpuRunner {
   #waits(cpu: HostCpu, vcpu: Vcpu, isInterrupt: boolean): void {
     const since = cpu.time;
     const edges = vcpu.owed.splice(0);
-    const owed = edges.length;
     let hasWaited = false;
     const {cursor} = vcpu;
     while (!hasWaited && !cursor.isOver) {
@@ -271,9 +256,18 @@ export class VcpuRunner {
     else {
       // The interrupt or event was pending: nothing was waited for, and its edges are those of the order.
       this.#exit(cpu, vcpu, isInterrupt ? 'wfi' : 'wfe');
-      if (edges.length > owed && vcpu.wait === undefined) this.#await(cpu, vcpu, {kind: 'order', edges, since});
-      else vcpu.owed.push(...edges);
+      if (edges.length > 0 && vcpu.wait === undefined) this.#keepOrderAt(cpu, vcpu, edges, since);
     }
+  }
+
+  /**
+   * The vCPU has come to edges of the order. Who takes a lock's ticket too early waits for the lock a few instructions on, for what
+   * comes after that ticket: there it waits for both, as its guest does.
+   */
+  #keepOrderAt(cpu: HostCpu, vcpu: Vcpu, edges: readonly number[], since: number): void {
+    const wait: Wait = {kind: 'order', edges, since};
+    if (!this.#edges.isThere(wait, cpu.time) && vcpu.cursor.isTakingTicket) vcpu.owed.push(...edges);
+    else this.#await(cpu, vcpu, wait);
   }
 
   /** The vCPU has come to what it waits for. */

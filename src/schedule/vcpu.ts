@@ -29,7 +29,7 @@ export class Vcpu implements Schedulable {
   /** Since when it is in this state. */
   since = 0;
   wait: Wait | undefined;
-  /** Edges of the order that it has come to too early; it waits for them at its next event, or with the lock that it then waits for. */
+  /** Edges of the order that it waits for together with the lock whose ticket it takes. */
   owed: number[] = [];
   /** An event that was found behind a wait that was none, and has not happened yet. */
   behind: {readonly kind: number; readonly words: Uint32Array; readonly at: number} | undefined;
