@@ -22,6 +22,8 @@ const benchmark = z.strictObject({
   profile: z.string(),
   optimization: z.string(),
   perWork: z.string(),
+  /** Is the time of the original binary's instructions fitted, as a factor on ours? */
+  hasPipelineScale: z.boolean(),
   metric: z.strictObject({
     unit: z.enum(FIGURE_UNITS),
     perUnit: z.number().positive(),
@@ -54,9 +56,9 @@ export interface PublishedCell {
 
 export const publishedPath = (): string => packagePath('calibration', 'published', 'first-vector.csv');
 
-/** Cells of the published first vector. @throws InputError for a malformed file. */
-export const readPublished = (): readonly PublishedCell[] =>
-  readCsv(publishedPath(), ['table', 'benchmark', 'host_cpus', 'case', 'sut', 'value', 'unit']).map((row) => ({
+/** Cells of a table of measurements, the published first vector's if no other is named. @throws InputError for a malformed file. */
+export const readPublished = (path = publishedPath()): readonly PublishedCell[] =>
+  readCsv(path, ['table', 'benchmark', 'host_cpus', 'case', 'sut', 'value', 'unit']).map((row) => ({
     table: row.table,
     benchmark: row.benchmark,
     hostCpus: Number(row.host_cpus),

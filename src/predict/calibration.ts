@@ -18,6 +18,7 @@ import type {HypervisorFile, KernelFile} from '../hypervisors/schema.ts';
 import {listParameters, type NamedParameter} from '../parameters/parameter.ts';
 import {readBenchmarks} from './benchmarks.ts';
 import type {ParameterRow} from './result.ts';
+import {readScheduledBenchmarks, type ScheduledBenchmark} from './scheduled-benchmarks.ts';
 
 const fitFile = z.strictObject({
   schemaVersion: z.literal(1),
@@ -88,6 +89,7 @@ export interface Calibration {
 export const discrepancyKey = (benchmark: string, policy: string): string => `${benchmark}/${policy}`;
 
 export const PIPELINE_SCALE = 'pipelineScale';
+export const WORK_SCALE = 'workScale';
 
 /** Replaces the values of parameters whose id is in `values`; all else stays as it is. */
 const overlay = <T>(prefix: string, node: T, values: Readonly<Record<string, number>>): T => {
@@ -154,7 +156,7 @@ export const loadCalibration = (options: CalibrationOptions = {}): Calibration =
 export const DEFAULT_MACHINE = 'cubieboard2';
 
 const knownIds = (c: Calibration): Set<string> =>
-  new Set([...parameterRows(c).map((p) => p.id), ...readBenchmarks().map((b) => `${PIPELINE_SCALE}.${b.id}`)]);
+  new Set([...parameterRows(c).map((p) => p.id), ...readBenchmarks().map((b) => `${PIPELINE_SCALE}.${b.id}`), ...readScheduledBenchmarks().map(({id}) => `${WORK_SCALE}.${id}`)]);
 
 type Files = Omit<Calibration, 'machine' | 'prices' | 'values'>;
 
@@ -203,6 +205,10 @@ export const cyclesPerInstruction = (c: Calibration): Record<string, number> => 
 export const pipelineScale = (c: Calibration, benchmark: string): number =>
   c.values[`${PIPELINE_SCALE}.${benchmark}`] ?? 1;
 
+/** What a unit of the original's work takes of one of the recordings'. */
+export const workScale = (c: Calibration, {id, workScale: prior}: ScheduledBenchmark): number =>
+  c.values[`${WORK_SCALE}.${id}`] ?? prior.value;
+
 /** Every number in use, once, with its origin. */
 export const parameterRows = (c: Calibration): ParameterRow[] => {
   const named: NamedParameter[] = [
@@ -212,7 +218,7 @@ export const parameterRows = (c: Calibration): ParameterRow[] => {
     ...Object.values(c.hypervisors).flatMap((h) => hypervisorParameters(h)),
   ];
   const unique = new Map(named.map((p) => [p.id, p]));
-  const scales = Object.keys(c.values).filter((id) => id.startsWith(`${PIPELINE_SCALE}.`));
+  const scales = Object.keys(c.values).filter((id) => id.startsWith(`${PIPELINE_SCALE}.`) || id.startsWith(`${WORK_SCALE}.`));
   return [...[...unique.values()].map((p) => rowOf(p, c)), ...scales.map((id) => rowOf(scaleParameter(id, c), c))];
 };
 

@@ -41,7 +41,8 @@ const LOOKAHEAD = 2000;
 const TOUCHED_PAGE = 4096;
 const GUEST_TICK = 'linux:tick';
 
-const pathNames = ({exits, transitions, activities}: HypervisorFile): string[] => {
+/** Of every path that a schedule may execute; a path's number is its place here. */
+export const pathNames = ({exits, transitions, activities}: HypervisorFile): string[] => {
   const executed: Executed[] = [...Object.values(exits), ...Object.values(transitions)];
   return [
     ...new Set([

@@ -1,7 +1,7 @@
 /** Entry point of a thread that replays one schedule to its end. */
 import {type Answer, answer} from '../files/threads.ts';
 import {loadCalibration} from './calibration.ts';
-import {newSchedule, type ScheduledSystem} from './schedule-system.ts';
+import {newSchedule, pathNames, type ScheduledSystem} from './schedule-system.ts';
 import {openStreams} from './stored-streams.ts';
 
 export interface ScheduleJob {
@@ -12,8 +12,23 @@ export interface ScheduleJob {
   readonly values: Readonly<Record<string, number>>;
 }
 
-/** Cycles of the measured part. */
-export default ({path, system, machine, values}: ScheduleJob): Answer<number> =>
+/** A path's executions on all host CPUs in the measured part. */
+export interface ExecutedPath {
+  readonly path: string;
+  readonly count: number;
+  /** Cycles that they waited for their lines if nothing hides of it. */
+  readonly waited: number;
+}
+
+/** Of the measured part. */
+export interface ScheduleTotals {
+  readonly cycles: number;
+  readonly executed: readonly ExecutedPath[];
+  /** Cycles of what the host does beside, by activity. */
+  readonly background: Readonly<Record<string, number>>;
+}
+
+export default ({path, system, machine, values}: ScheduleJob): Answer<ScheduleTotals> =>
   answer(() => {
     const {header, streams, close} = openStreams(path);
     try {
@@ -21,7 +36,18 @@ export default ({path, system, machine, values}: ScheduleJob): Answer<number> =>
       const schedule = newSchedule({streams, machine: header.machine, system, calibration});
       while (schedule.step());
       schedule.finish();
-      return schedule.elapsed;
+      const names = pathNames(calibration.hypervisors[system.sut]!);
+      const accounts = schedule.cpus.map(({account}) => account);
+      const executed = names.map((name, number) => {
+        const found = accounts.flatMap((account) => account.executed.get(number) ?? []);
+        const sum = (key: 'count' | 'waited'): number => found.reduce((total, one) => total + one[key], 0);
+        return {path: name, count: sum('count'), waited: sum('waited')};
+      });
+      const background: Record<string, number> = {};
+      for (const account of accounts)
+        for (const [id, {cycles}] of Object.entries(account.background.all))
+          background[id] = (background[id] ?? 0) + cycles;
+      return {cycles: schedule.elapsed, executed: executed.filter(({count}) => count > 0), background};
     } finally {
       close();
     }

@@ -6,11 +6,11 @@ import {availableParallelism} from 'node:os';
 import {Piscina} from 'piscina';
 import {type Answer, answered, threadEntry} from '../files/threads.ts';
 import type {PublishedCell} from './benchmarks.ts';
-import type {Calibration} from './calibration.ts';
+import {type Calibration, workScale} from './calibration.ts';
 import type {PoolOptions} from './pool.ts';
-import {recordingPath} from './recordings.ts';
+import {type Recording, recordingPath} from './recordings.ts';
 import type {Cell} from './result.ts';
-import type {ScheduleJob} from './schedule-worker.ts';
+import type {ScheduleJob, ScheduleTotals} from './schedule-worker.ts';
 import {recordingFor, type ScheduledBenchmark} from './scheduled-benchmarks.ts';
 
 /** What one system took for one unit of the work. */
@@ -18,7 +18,14 @@ export interface ScheduledRun {
   readonly benchmark: ScheduledBenchmark;
   readonly hostCpus: 1 | 2;
   readonly sut: string;
+  readonly recording: Recording;
   readonly cyclesPerUnit: number;
+  readonly totals: ScheduleTotals;
+}
+
+export interface ScheduledOptions extends PoolOptions {
+  /** Both, if not said otherwise. */
+  readonly hostCpus?: readonly (1 | 2)[];
 }
 
 /** In this order; on threads. */
@@ -28,13 +35,13 @@ export const scheduledRuns = async (
   machine: string,
   suts: readonly string[],
   seed: number,
-  {jobs, signal, onDone}: PoolOptions,
+  {jobs, signal, onDone, hostCpus: numbers = [1, 2]}: ScheduledOptions,
 ): Promise<ScheduledRun[]> => {
   const wanted = benchmarks.flatMap((benchmark) =>
-    ([1, 2] as const).flatMap((hostCpus) => suts.map((sut) => ({benchmark, hostCpus, sut}))),
+    numbers.flatMap((hostCpus) => suts.map((sut) => ({benchmark, hostCpus, sut}))),
   );
   if (wanted.length === 0) return [];
-  const pool = new Piscina<ScheduleJob, Answer<number>>({
+  const pool = new Piscina<ScheduleJob, Answer<ScheduleTotals>>({
     maxThreads: Math.max(1, Math.min(jobs ?? availableParallelism(), wanted.length)),
     ...threadEntry('predict/schedule-worker'),
   });
@@ -43,9 +50,9 @@ export const scheduledRuns = async (
     const recording = recordingFor(benchmark, c.hypervisors[sut]!.scheduler, hostCpus);
     const system = {sut, seed, hostCpus, locks: 'event', neighbours: [], tickHz: benchmark.tickHz} as const;
     const job = {path: recordingPath(recording), system, machine, values: c.values};
-    const cycles = answered(await pool.run(job, signal ? {signal} : {}));
+    const totals = answered(await pool.run(job, signal ? {signal} : {}));
     onDone?.(++done, wanted.length);
-    return {benchmark, hostCpus, sut, cyclesPerUnit: cycles / recording.units};
+    return {benchmark, hostCpus, sut, recording, cyclesPerUnit: totals.cycles / recording.units, totals};
   };
   try {
     return await Promise.all(wanted.map(run));
@@ -62,11 +69,11 @@ export const scheduledCells = (
 ): Cell[] => {
   const known = new Map(published.map((p) => [`${p.benchmark}/${p.hostCpus}/${p.case}/${p.sut}`, p.value]));
   return runs.flatMap(({benchmark, hostCpus, sut, cyclesPerUnit}) => {
-    const {id, unit, tables, unitsPerCase, workScale, spread} = benchmark;
+    const {id, unit, tables, unitsPerCase, spread} = benchmark;
     const {policy} = c.hypervisors[sut]!.scheduler;
     const factor = Math.exp(spread[policy].value);
     return Object.entries(unitsPerCase).map(([name, units]): Cell => {
-      const predicted = (workScale.value * units * cyclesPerUnit) / c.machine.clockHz;
+      const predicted = (workScale(c, benchmark) * units * cyclesPerUnit) / c.machine.clockHz;
       return {
         table: tables[hostCpus],
         benchmark: id,

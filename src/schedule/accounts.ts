@@ -44,6 +44,12 @@ export class Tally {
   }
 }
 
+/** Executions of one path, whatever for, and the cycles that they waited for its lines if nothing hides of it. */
+export interface Executions {
+  readonly count: number;
+  readonly waited: number;
+}
+
 export class CpuAccount {
   /** Guest code, as it made progress. */
   guest = 0;
@@ -57,7 +63,17 @@ export class CpuAccount {
   /** What the host does beside its vCPUs. */
   readonly background = new Tally();
   readonly service = new Tally();
+  /** By number of path; a part of all of the above. */
+  readonly executed = new Map<number, {count: number; waited: number}>();
   start = 0;
+
+  execute(path: number, waited: number): void {
+    const found = this.executed.get(path);
+    if (found) {
+      found.count++;
+      found.waited += waited;
+    } else this.executed.set(path, {count: 1, waited});
+  }
 
   restart(now: number): void {
     this.guest = 0;
@@ -67,6 +83,7 @@ export class CpuAccount {
     this.paths.clear();
     this.background.clear();
     this.service.clear();
+    this.executed.clear();
     this.start = now;
   }
 

@@ -54,6 +54,7 @@ export class Dispatcher {
     for (const path of paths) {
       const waited = core.execute(path);
       core.time -= waited * (1 - this.#options.missExposure);
+      cpu.account.execute(path, waited);
     }
     this.#options.observer?.path(cpu.index, reason, start, core.time);
     return core.time - start;

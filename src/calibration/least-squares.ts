@@ -43,14 +43,23 @@ const jacobian = (
 
 const toRows = (m: Matrix): number[][] => m.toArray() as number[][];
 
-/** Minimises Σ residuals² within bounds. Residuals must be scaled to unit variance for the covariance to mean one. */
-export const leastSquares = (residuals: (parameters: number[]) => number[], bounds: readonly Bounded[]): Estimate => {
+/**
+ * Minimises Σ residuals² within bounds. Residuals must be scaled to unit variance for the covariance to mean one.
+ * @param derivatives of the residuals by parameter, row by row; without it, differences stand for them
+ */
+export const leastSquares = (
+  residuals: (parameters: number[]) => number[],
+  bounds: readonly Bounded[],
+  derivatives?: (parameters: number[]) => number[][],
+): Estimate => {
+  const slopes = (at: number[], base: readonly number[]): number[][] =>
+    derivatives ? derivatives(at) : jacobian(residuals, at, base, bounds);
   let values = bounds.map((b) => b.start);
   let current = residuals(values);
   let damping = 1e-3;
   let iterations = 0;
   for (; iterations < MAX_ITERATIONS && damping < 1e12; iterations++) {
-    const j = jacobian(residuals, values, current, bounds);
+    const j = slopes(values, current);
     const gradient = values.map((_, i) =>
       j.reduce((sum, row, n) => sum + (row[i] as number) * (current[n] as number), 0),
     );
@@ -72,7 +81,7 @@ export const leastSquares = (residuals: (parameters: number[]) => number[], boun
       if (converged) break;
     } else damping *= 10;
   }
-  const j = jacobian(residuals, values, current, bounds);
+  const j = slopes(values, current);
   const gradient = values.map((_, i) =>
     j.reduce((sum, row, n) => sum + (row[i] as number) * (current[n] as number), 0),
   );

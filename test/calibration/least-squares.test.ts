@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
-import {leastSquares} from '../../src/predict/least-squares.ts';
+import {leastSquares} from '../../src/calibration/least-squares.ts';
 
 const WIDE = {lower: -1000, upper: 1000};
 

@@ -1,0 +1,98 @@
+/**
+ * What replays counted, as far as a fit needs it: `calibration/counts.json`. A fit multiplies counts by prices, so that it
+ * takes no replay. What a parameter changes in the counts themselves is known from a second replay at another value.
+ */
+import {existsSync, readFileSync} from 'node:fs';
+import {z} from 'zod';
+import {InputError} from '../files/errors.ts';
+import {packagePath} from '../files/paths.ts';
+
+const values = z.record(z.string(), z.number());
+
+/** One run on one system with one seed; cycles between the guest's markers. */
+const runCounts = z.strictObject({
+  benchmark: z.string(),
+  /** First case of the run. */
+  case: z.string(),
+  sut: z.string(),
+  seed: z.int(),
+  /** Of the pipeline model; `pipelineScale` is a factor of these alone. */
+  pipeline: z.number(),
+  /** All other cycles of the guest itself. */
+  rest: z.number(),
+  /** By activity: cycles that one execution waits for its lines. */
+  waits: z.record(z.string(), z.number()),
+});
+export type RunCounts = z.infer<typeof runCounts>;
+
+/** One schedule of a recorded machine on one host CPU. */
+const scheduleCounts = z.strictObject({
+  benchmark: z.string(),
+  sut: z.string(),
+  recording: z.string(),
+  cyclesPerUnit: z.number(),
+  /** Executions a unit of each path, and cycles that they waited for their lines. */
+  executed: z.array(z.strictObject({path: z.string(), count: z.number(), waited: z.number()})),
+  /** Cycles a unit of what the host does beside, by activity. */
+  background: values,
+});
+export type ScheduleCounts = z.infer<typeof scheduleCounts>;
+
+/** Counts of the same runs where one parameter is at another value. */
+const moved = z.strictObject({id: z.string(), value: z.number(), runs: z.array(runCounts)});
+export type MovedCounts = z.infer<typeof moved>;
+
+/** Under one choice of what is unknown. */
+const countSet = z.strictObject({
+  /** What was chosen other than by default, by unknown. */
+  choices: z.record(z.string(), z.string()),
+  /** Parameters that were set when these were counted, beyond the files. */
+  at: values,
+  runs: z.array(runCounts),
+  schedules: z.array(scheduleCounts),
+});
+export type CountSet = z.infer<typeof countSet>;
+
+const countsFile = z.strictObject({
+  schemaVersion: z.literal(1),
+  command: z.string(),
+  machine: z.string(),
+  /** Of everything that decides counts: see fingerprint.ts. */
+  fingerprint: z.string(),
+  sets: z.array(countSet).min(1),
+  moved: z.array(moved),
+});
+export type CountsFile = z.infer<typeof countsFile>;
+
+export const countsPath = (): string => packagePath('calibration', 'counts.json');
+
+const REMEDY = 'restore the file, or count anew with `trapwalk calibrate --replay`';
+
+/** Undefined where there is no file. @throws InputError for what is no file of counts */
+export const readCounts = (path: string): CountsFile | undefined => {
+  if (!existsSync(path)) return undefined;
+  let raw: unknown;
+  try {
+    raw = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new InputError((error as Error).message, {file: path, remedy: REMEDY});
+  }
+  const parsed = countsFile.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new InputError(issue?.message ?? 'not a file of counts', {
+    file: path,
+    place: issue?.path.join('.') ?? '',
+    remedy: REMEDY,
+  });
+};
+
+/** A row a line, so that a change of one shows as one. */
+export const countsText = ({sets, moved: movedSets, ...head}: CountsFile): string => {
+  const rows = (list: readonly unknown[]): string => `[\n${list.map((row) => JSON.stringify(row)).join(',\n')}\n]`;
+  const set = ({choices, at, runs, schedules}: CountSet): string =>
+    `{"choices":${JSON.stringify(choices)},"at":${JSON.stringify(at)},\n"runs":${rows(runs)},\n"schedules":${rows(schedules)}}`;
+  const other = ({id, value, runs}: MovedCounts): string => `{"id":"${id}","value":${value},"runs":${rows(runs)}}`;
+  const opening = JSON.stringify(head).slice(0, -1);
+  return `${opening},\n"sets":[\n${sets.map(set).join(',\n')}\n],\n"moved":[\n${movedSets.map(other).join(',\n')}\n]}\n`;
+};
