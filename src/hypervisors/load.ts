@@ -57,13 +57,14 @@ export const readHypervisor = (id: string, path = hypervisorPath(id)): Hyperviso
     throw new InputError(`unknown system under test '${id}'`, {remedy: `choose from ${ids.join(', ')}`});
   }
   const file = readExtending(KIND, path);
-  check(file, path);
+  checkHypervisor(file, path);
   return file;
 };
 
 export const readKernel = (): KernelFile => readYaml(kernelPath(), kernelFile);
 
-const check = (h: HypervisorFile, file: string): void => {
+/** @throws InputError naming `file` for what a schema cannot say. */
+export const checkHypervisor = (h: HypervisorFile, file: string): void => {
   checkRegions('stage1', h.stage1, file);
   if (h.stage2) checkRegions('stage2', h.stage2, file);
   const active = h.builds[h.build];

@@ -15,7 +15,7 @@ const run = z.strictObject({
   work: z.number().positive(),
 });
 
-const benchmark = z.strictObject({
+export const benchmarkSchema = z.strictObject({
   id: z.string(),
   title: z.string(),
   guest: z.string(),
@@ -33,12 +33,12 @@ const benchmark = z.strictObject({
   figures: byHostCpus(z.number()),
   runs: z.array(run).min(1),
 });
-export type Benchmark = z.infer<typeof benchmark>;
+export type Benchmark = z.infer<typeof benchmarkSchema>;
 export type BenchmarkRun = z.infer<typeof run>;
 
 export const benchmarksPath = (): string => packagePath('guests', 'benchmarks.yaml');
 export const readBenchmarks = (): readonly Benchmark[] =>
-  readYaml(benchmarksPath(), z.strictObject({benchmarks: z.array(benchmark)})).benchmarks;
+  readYaml(benchmarksPath(), z.strictObject({benchmarks: z.array(benchmarkSchema)})).benchmarks;
 
 /** The published figure for work at `unitsPerSecond`. */
 export const figureOf = (b: Benchmark, unitsPerSecond: number): number =>

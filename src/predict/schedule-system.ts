@@ -113,10 +113,12 @@ const periodicOf = (
     return [{reason: name, period: (period.value / 1000) * clockHz, paths: number(executed.paths), isBusyOnly: true}];
   });
   const background = activities
-    .filter(({isBackground, rate}) => isBackground && rate.value > 0)
-    .map(({id, rate, shareOfTwoCpus, paths}) => ({
+    .filter(({isBackground}) => isBackground)
+    .map((one) => ({...one, perSecond: one.rate.value * (hostCpus === 1 ? 1 : one.shareOfTwoCpus)}))
+    .filter(({perSecond}) => perSecond > 0)
+    .map(({id, perSecond, paths}) => ({
       reason: id,
-      period: clockHz / (rate.value * (hostCpus === 1 ? 1 : shareOfTwoCpus)),
+      period: clockHz / perSecond,
       paths: number(paths),
       isBusyOnly: false,
     }));
