@@ -6,7 +6,7 @@ export {ElfError, GuestFault, UnmodelledInstruction} from './isa/core/errors.ts'
 export {Emulator, type EmulatorOptions} from './isa/emulator.ts';
 export {type Bind, RootError} from './isa/linux/root.ts';
 export {GuestDeadlock} from './isa/linux/scheduler.ts';
-export {type CalibrateOptions, calibrate} from './predict/calibrate.ts';
+export {type CalibrateOptions, calibrate} from './calibration/run.ts';
 export {
   type Calibration,
   type CalibrationOptions,

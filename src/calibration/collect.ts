@@ -4,6 +4,7 @@ import {METRIC} from '../costmodel/metrics.ts';
 import {parameterPrefix} from '../hypervisors/load.ts';
 import type {Benchmark} from '../predict/benchmarks.ts';
 import {type Calibration, loadCalibration} from '../predict/calibration.ts';
+import {type Choice, chosenCalibration} from '../predict/hypotheses.ts';
 import {type PoolOptions, runJobs} from '../predict/pool.ts';
 import type {ScheduledBenchmark} from '../predict/scheduled-benchmarks.ts';
 import {scheduledRuns} from '../predict/scheduled-cells.ts';
@@ -20,6 +21,8 @@ export interface Collection {
   readonly suts: readonly string[];
   readonly seeds: readonly number[];
   readonly pool: PoolOptions;
+  /** Of discrete unknowns, where it is not what the files say. */
+  readonly choice?: Choice | undefined;
 }
 
 const runCounts = ({benchmark, run, system, counts}: Workload): RunCounts => {
@@ -38,21 +41,21 @@ const runCounts = ({benchmark, run, system, counts}: Workload): RunCounts => {
 
 /** The runs of some systems at some values of parameters. */
 export const collectRuns = async (
-  {machine, benchmarks, seeds, pool}: Collection,
+  {machine, benchmarks, seeds, pool, choice}: Collection,
   suts: readonly string[],
   values: Values,
 ): Promise<RunCounts[]> => {
-  const c = loadCalibration({priorsOnly: true, machine, values});
-  const jobs = jobsFor(benchmarks, systemsFor(c, suts, seeds), machine, values);
+  const c = chosenCalibration({machine, values, choice});
+  const jobs = jobsFor(benchmarks, systemsFor(c, suts, seeds), machine, values, choice);
   return workloadsOf(jobs, await runJobs(jobs, pool)).map(runCounts);
 };
 
 export const collectSchedules = async (
-  {machine, scheduled, suts, seeds, pool}: Collection,
+  {machine, scheduled, suts, seeds, pool, choice}: Collection,
   values: Values,
 ): Promise<ScheduleCounts[]> => {
-  const c = loadCalibration({priorsOnly: true, machine, values});
-  const runs = await scheduledRuns(scheduled, c, machine, suts, seeds[0]!, {...pool, hostCpus: [1]});
+  const c = chosenCalibration({machine, values, choice});
+  const runs = await scheduledRuns(scheduled, c, machine, suts, seeds[0]!, {...pool, hostCpus: [1], choice});
   return runs.map(({benchmark, sut, recording, cyclesPerUnit, totals}) => ({
     benchmark: benchmark.id,
     sut,
@@ -99,7 +102,6 @@ const ratesOf = (c: Calibration, sut: string): string[] => {
 };
 
 export const collectSet = async (collection: Collection, values: Values): Promise<CountSet> => ({
-  choices: {},
   at: values,
   runs: await collectRuns(collection, collection.suts, values),
   schedules: await collectSchedules(collection, values),

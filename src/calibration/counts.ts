@@ -42,10 +42,7 @@ export type ScheduleCounts = z.infer<typeof scheduleCounts>;
 const moved = z.strictObject({id: z.string(), value: z.number(), runs: z.array(runCounts)});
 export type MovedCounts = z.infer<typeof moved>;
 
-/** Under one choice of what is unknown. */
 const countSet = z.strictObject({
-  /** What was chosen other than by default, by unknown. */
-  choices: z.record(z.string(), z.string()),
   /** Parameters that were set when these were counted, beyond the files. */
   at: values,
   runs: z.array(runCounts),
@@ -59,7 +56,7 @@ const countsFile = z.strictObject({
   machine: z.string(),
   /** Of everything that decides counts: see fingerprint.ts. */
   fingerprint: z.string(),
-  sets: z.array(countSet).min(1),
+  base: countSet,
   moved: z.array(moved),
 });
 export type CountsFile = z.infer<typeof countsFile>;
@@ -88,11 +85,10 @@ export const readCounts = (path: string): CountsFile | undefined => {
 };
 
 /** A row a line, so that a change of one shows as one. */
-export const countsText = ({sets, moved: movedSets, ...head}: CountsFile): string => {
+export const countsText = ({base: {at, runs, schedules}, moved: movedSets, ...head}: CountsFile): string => {
   const rows = (list: readonly unknown[]): string => `[\n${list.map((row) => JSON.stringify(row)).join(',\n')}\n]`;
-  const set = ({choices, at, runs, schedules}: CountSet): string =>
-    `{"choices":${JSON.stringify(choices)},"at":${JSON.stringify(at)},\n"runs":${rows(runs)},\n"schedules":${rows(schedules)}}`;
   const other = ({id, value, runs}: MovedCounts): string => `{"id":"${id}","value":${value},"runs":${rows(runs)}}`;
   const opening = JSON.stringify(head).slice(0, -1);
-  return `${opening},\n"sets":[\n${sets.map(set).join(',\n')}\n],\n"moved":[\n${movedSets.map(other).join(',\n')}\n]}\n`;
+  const base = `{"at":${JSON.stringify(at)},\n"runs":${rows(runs)},\n"schedules":${rows(schedules)}}`;
+  return `${opening},\n"base":${base},\n"moved":[\n${movedSets.map(other).join(',\n')}\n]}\n`;
 };

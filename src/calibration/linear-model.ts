@@ -97,8 +97,8 @@ interface Drift {
   readonly waits: readonly number[];
 }
 
-const sameRun = (a: RunCounts) => (b: RunCounts): boolean =>
-  a.benchmark === b.benchmark && a.case === b.case && a.sut === b.sut && a.seed === b.seed;
+const sameRun = (a: RunCounts, b: RunCounts): boolean =>
+  a.benchmark === b.benchmark && a.case === b.case && a.sut === b.sut;
 
 const driftsOf = (
   counts: RunCounts,
@@ -108,8 +108,9 @@ const driftsOf = (
 ): Drift[] =>
   moved.flatMap(({id, value, runs}: MovedCounts) => {
     const index = parameters.findIndex((p) => p.id === id);
-    const there = runs.find(sameRun(counts));
-    const here = base.find(sameRun(counts));
+    // One seed's difference stands for all.
+    const there = runs.find((one) => sameRun(one, counts));
+    const here = there && base.find((one) => sameRun(one, there) && one.seed === there.seed);
     if (index < 0 || there === undefined || here === undefined) return [];
     const origin = at[id] ?? parameters[index]!.prior;
     const step = value - origin;

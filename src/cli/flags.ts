@@ -258,3 +258,8 @@ export const optionalGuestArgument = Args.string({
   // oclif would otherwise take it from standard input, which is the guest's.
   ignoreStdin: true,
 });
+
+export const machine = Flags.string({
+  helpValue: 'MACHINE',
+  description: 'the host: one of calibration/machines by its id, or a file in their form, whose name ends in .yaml',
+});

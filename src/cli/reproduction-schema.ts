@@ -3,6 +3,7 @@ import {z} from 'zod';
 import {readText} from '../files/read.ts';
 import {parseYaml} from '../files/yaml.ts';
 import {PARAMETER_KINDS} from '../parameters/parameter.ts';
+import {coverageSchema, validationSchema} from '../predict/calibration.ts';
 import {FIGURE_UNITS} from '../predict/figure-units.ts';
 import type {Reproduction} from '../predict/result.ts';
 
@@ -20,6 +21,7 @@ const cell = z.strictObject({
   predicted: number,
   lower: number,
   upper: number,
+  deviations: z.strictObject({parameters: number, placement: number, discrepancy: number}).nullable(),
   published: number.nullable(),
   fitted: z.boolean(),
 });
@@ -92,6 +94,14 @@ const reproduction = z.strictObject({
   attributions: z.array(attribution),
   counts: z.array(z.strictObject({benchmark: text, case: text, sut: text, counts: z.record(text, number)})),
   recordings: z.array(recording).default([]),
+  fit: z.strictObject({
+    parameters: whole,
+    cells: whole,
+    atBound: z.array(text),
+    inSample: validationSchema,
+    validations: z.array(validationSchema),
+    coverage: coverageSchema,
+  }),
   parameters: z.array(parameter),
   provenance: z.strictObject({
     trapwalk: text,

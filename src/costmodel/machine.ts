@@ -1,6 +1,6 @@
 /** A machine as data: the schema of `calibration/machines/*.yaml`, and the plain numbers that replay computes with. */
 import {readdirSync} from 'node:fs';
-import {basename, join} from 'node:path';
+import {basename, join, resolve} from 'node:path';
 import {z} from 'zod';
 import {type FileKind, readExtending} from '../files/extends.ts';
 import {packagePath} from '../files/paths.ts';
@@ -292,7 +292,9 @@ export const machineFrom = (file: MachineFile): Machine => {
 };
 
 const directory = (): string => packagePath('calibration', 'machines');
-export const machinePath = (id: string): string => join(directory(), `${id}.yaml`);
+/** @param machine an id of those that come along, or a file's name, which ends in .yaml */
+export const machinePath = (machine: string): string =>
+  machine.endsWith('.yaml') ? resolve(machine) : join(directory(), `${machine}.yaml`);
 export const machineIds = (): string[] =>
   readdirSync(directory())
     .filter((name) => name.endsWith('.yaml'))

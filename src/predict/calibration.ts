@@ -20,9 +20,37 @@ import {readBenchmarks} from './benchmarks.ts';
 import type {ParameterRow} from './result.ts';
 import {readScheduledBenchmarks, type ScheduledBenchmark} from './scheduled-benchmarks.ts';
 
+const weighted = z.strictObject({id: z.string(), weight: z.number()});
+
+const errorRow = z.strictObject({
+  benchmark: z.string(),
+  hostCpus: z.number(),
+  sut: z.string(),
+  cells: z.number(),
+  fittedCells: z.number(),
+  meanAbsolutePercentageError: z.number(),
+  worstPercentageError: z.number(),
+  noOverhead: z.number(),
+  sameOverheadAsOthers: z.number().nullable(),
+});
+
+/** Pairs of systems that the measurements tell apart, and how many of them are predicted in the same order. */
+const orders = z.strictObject({pairs: z.number(), inOrder: z.number()});
+
+export const validationSchema = z.strictObject({id: z.string(), title: z.string(), errors: z.array(errorRow), orders});
+
+const covered = z.strictObject({cells: z.number(), inside: z.number()});
+/** Cells within 95 % intervals. */
+export const coverageSchema = z.strictObject({inSample: covered, leftOut: covered});
+
 const fitFile = z.strictObject({
-  schemaVersion: z.literal(1),
+  schemaVersion: z.literal(2),
   command: z.string(),
+  machine: z.string(),
+  /** File of the measurements that it was fitted to, and its SHA-256. */
+  targets: z.strictObject({file: z.string(), hash: z.string()}),
+  /** Of the counts (`calibration/counts.json`), and the values that they were counted at. */
+  counts: z.strictObject({fingerprint: z.string(), at: z.record(z.string(), z.number())}),
   /** Keys of the published groups that the fit saw: 'dhrystone/xvisor'. */
   fittedOn: z.array(z.string()),
   parameters: z.array(
@@ -33,17 +61,54 @@ const fitFile = z.strictObject({
       lower: z.number(),
       upper: z.number(),
       prior: z.number(),
-      /** Null where a value was solved for, not estimated. */
-      standardError: z.number().nullable(),
+      standardError: z.number(),
+      /** 95 %, within the bounds. */
+      interval: z.tuple([z.number(), z.number()]),
+      /** Standard error over the prior's deviation: 1 where the data say nothing. */
+      shareOfPrior: z.number(),
       atBound: z.boolean(),
       fittedOn: z.string(),
     }),
   ),
-  /** Covariance of the path parameters, in the order of `covarianceOf`. */
+  /** Measured cells, and groups of them that share a system and a benchmark. */
+  cells: z.number(),
+  groups: z.number(),
+  /** Starts of the search, and how many ended at the same values. */
+  starts: z.strictObject({tried: z.number(), agreeing: z.number()}),
+  /** Of the data, and of parameters against their priors, each in its own deviations. */
+  sumOfSquares: z.strictObject({data: z.number(), priors: z.number()}),
   covarianceOf: z.array(z.string()),
   covariance: z.array(z.array(z.number())),
-  /** Relative model error, one standard deviation, by {@link discrepancyKey}, from the residuals of the guests' cells. */
+  correlation: z.array(z.array(z.number())),
+  /** Singular values of the Jacobian in units of the priors; below 1 a combination is the prior's alone. */
+  combinations: z.array(
+    z.strictObject({singularValue: z.number(), isIdentified: z.boolean(), of: z.array(weighted)}),
+  ),
+  residuals: z.array(
+    z.strictObject({
+      benchmark: z.string(),
+      case: z.string(),
+      sut: z.string(),
+      measured: z.number(),
+      predicted: z.number(),
+      errorPercent: z.number(),
+      noisePercent: z.number(),
+      runNoisePercent: z.number(),
+      leverage: z.number(),
+      cooksDistance: z.number(),
+      movesMost: z.string(),
+      byStandardErrors: z.number(),
+    }),
+  ),
+  inSample: validationSchema,
+  validations: z.array(validationSchema),
+  coverage: coverageSchema,
+  /** Relative model error, one standard deviation, by {@link discrepancyKey}, from cells that were left out. */
   discrepancy: z.record(z.string(), z.number()),
+  /** What one more measurement would do to the parameters' part of the intervals of the second vector. */
+  measurements: z.array(
+    z.strictObject({what: z.string(), accuracyPercent: z.number(), reductionPercent: z.number(), most: z.string()}),
+  ),
 });
 export type FitFile = z.infer<typeof fitFile>;
 export type FittedParameter = FitFile['parameters'][number];
@@ -126,19 +191,26 @@ export interface CalibrationOptions {
   readonly machine?: string;
   /** Laid over the fitted values: a trial of the fit, a what-if, or a user's `--set`. */
   readonly values?: Readonly<Record<string, number>>;
-  /** Leave `calibration/fit.json` out: the priors alone. */
+  /** File of the fit; `calibration/fit.json` if none is named. */
+  readonly fit?: string;
+  /** Leave the fit out: the priors alone. */
   readonly priorsOnly?: boolean;
 }
 
 export const loadCalibration = (options: CalibrationOptions = {}): Calibration => {
-  const fit = options.priorsOnly ? undefined : readFit();
-  const fitted = Object.fromEntries((fit?.parameters ?? []).map((p) => [p.id, p.value]));
-  const files = loadFiles(options.machine ?? DEFAULT_MACHINE, fit);
+  const fit = options.priorsOnly ? undefined : readFit(options.fit);
+  const machine = options.machine ?? DEFAULT_MACHINE;
+  // What was fitted of one machine says nothing of another.
+  const isOfOther = (id: string): boolean => fit?.machine !== machine && id.startsWith(`${fit?.machine}.`);
+  const fitted = Object.fromEntries(
+    (fit?.parameters ?? []).flatMap(({id, value}) => (isOfOther(id) ? [] : [[id, value]])),
+  );
+  const files = loadFiles(machine, fit);
   const known = knownIds(withValues(files, {}));
   for (const id of Object.keys(fitted)) {
     if (!known.has(id))
       throw new InputError(`'${id}' is fitted but no file has it`, {
-        file: fitPath(),
+        file: options.fit ?? fitPath(),
         remedy: 'run `trapwalk calibrate` for the builds in use',
       });
   }

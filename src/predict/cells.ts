@@ -5,7 +5,7 @@ import type {Cell} from './result.ts';
 import {bySeeds, deviation, figure, mean, type Workload} from './workloads.ts';
 
 /** Two-sided 95 % of a normal distribution. */
-const Z = 1.96;
+export const Z = 1.96;
 /** Step of the finite differences, as a share of a parameter's range. */
 const STEP = 0.01;
 
@@ -29,11 +29,12 @@ export const cellsOf = (
     const {benchmark, run, system} = seeds[0] as Workload;
     const figures = seeds.map((w) => figure(w, c, hostCpus));
     const predicted = mean(figures);
-    const relative = Math.hypot(
-      parameterDeviation(seeds[0] as Workload, c, steps, hostCpus) / predicted,
-      deviation(figures) / predicted,
-      discrepancyOf(c, benchmark.id, system.sut),
-    );
+    const deviations = {
+      parameters: parameterDeviation(c, steps, (at) => figure(seeds[0] as Workload, at, hostCpus)) / predicted,
+      placement: deviation(figures) / predicted,
+      discrepancy: discrepancyOf(c, benchmark.id, system.sut),
+    };
+    const relative = Math.hypot(...Object.values(deviations));
     return run.cases.map(
       (name): Cell => ({
         table: tableOf(benchmark, hostCpus),
@@ -45,6 +46,7 @@ export const cellsOf = (
         predicted,
         lower: predicted * (1 - Z * relative),
         upper: predicted * (1 + Z * relative),
+        deviations,
         published: known.get(`${benchmark.id}/${hostCpus}/${name}/${system.sut}`) ?? null,
         fitted: hostCpus === 1 && fitted.has(fitKey(benchmark.id, system.sut)),
       }),
@@ -53,7 +55,7 @@ export const cellsOf = (
 };
 
 /** @throws RangeError when the fit says nothing about this benchmark: an interval without it would be too narrow. */
-const discrepancyOf = (c: Calibration, benchmark: string, sut: string): number => {
+export const discrepancyOf = (c: Calibration, benchmark: string, sut: string): number => {
   if (!c.fit) return 0;
   const key = discrepancyKey(benchmark, c.hypervisors[sut]?.placement.policy ?? '');
   const known = c.fit.discrepancy[key];
@@ -63,25 +65,29 @@ const discrepancyOf = (c: Calibration, benchmark: string, sut: string): number =
 
 const tableOf = (benchmark: Benchmark, hostCpus: 1 | 2): string => benchmark.tables[`${hostCpus}`];
 
-interface Step {
+export interface Step {
   readonly calibration: Calibration;
   readonly size: number;
 }
 
 /** The calibration with each fitted path parameter moved by a step, in the order of the covariance. */
-const steppedCalibrations = (c: Calibration): Step[] =>
+export const steppedCalibrations = (c: Calibration): Step[] =>
   (c.fit?.covarianceOf ?? []).map((id) => {
-    const parameter = c.fit?.parameters.find((p) => p.id === id);
-    const size = ((parameter?.upper ?? 1) - (parameter?.lower ?? 0)) * STEP;
-    return {size, calibration: withValues(c, {...c.values, [id]: (c.values[id] as number) + size})};
+    const {lower, upper, value} = c.fit!.parameters.find((p) => p.id === id)!;
+    const size = (upper - lower) * STEP;
+    return {size, calibration: withValues(c, {...c.values, [id]: (c.values[id] ?? value) + size})};
   });
 
 /** √(gᵀ C g) with g the gradient of the figure in the fitted parameters. */
-const parameterDeviation = (w: Workload, c: Calibration, steps: readonly Step[], hostCpus: 1 | 2): number => {
+export const parameterDeviation = (
+  c: Calibration,
+  steps: readonly Step[],
+  figureAt: (c: Calibration) => number,
+): number => {
   const {fit} = c;
   if (!fit) return 0;
-  const unmoved = figure(w, c, hostCpus);
-  const gradient = steps.map(({calibration, size}) => (figure(w, calibration, hostCpus) - unmoved) / size);
+  const unmoved = figureAt(c);
+  const gradient = steps.map(({calibration, size}) => (figureAt(calibration) - unmoved) / size);
   const variance = gradient.reduce(
     (sum, gi, i) => sum + gradient.reduce((inner, gj, j) => inner + gi * gj * (fit.covariance[i]?.[j] ?? 0), 0),
     0,

@@ -269,3 +269,16 @@ export const applyChoice = (hypotheses: readonly Hypothesis[], choice: Choice, s
   }
   return changed;
 };
+
+/** Files, values and choice of a job on a thread. */
+export const chosenCalibration = (job: {
+  readonly machine: string;
+  readonly values: Readonly<Record<string, number>>;
+  readonly choice?: Choice | undefined;
+}): Calibration => {
+  const {machine, values, choice} = job;
+  const calibration = loadCalibration({machine, values, priorsOnly: true});
+  return choice === undefined
+    ? calibration
+    : applyChoice(readHypotheses(), choice, {calibration, benchmarks: readBenchmarks()}).calibration;
+};

@@ -4,7 +4,8 @@ import type {Counts} from '../costmodel/replay.ts';
 import {chooseGuest} from '../tracegen/catalogue.ts';
 import {GuestTrace} from '../tracegen/guest-trace.ts';
 import type {Benchmark, BenchmarkRun} from './benchmarks.ts';
-import {loadCalibration, pipelineScale} from './calibration.ts';
+import {pipelineScale} from './calibration.ts';
+import {type Choice, chosenCalibration} from './hypotheses.ts';
 import {measure, type System} from './measure.ts';
 
 export interface Job {
@@ -14,6 +15,8 @@ export interface Job {
   readonly machine: string;
   /** Calibration values, laid over the files. */
   readonly values: Readonly<Record<string, number>>;
+  /** Of discrete unknowns, where it is not what the files say. */
+  readonly choice?: Choice | undefined;
 }
 
 export interface JobResult {
@@ -29,7 +32,7 @@ export interface JobResult {
 const ACCESS_METRICS = [METRIC.reads, METRIC.writes, METRIC.prefetches];
 
 export const runJob = (job: Job): JobResult => {
-  const calibration = loadCalibration({machine: job.machine, values: job.values, priorsOnly: true});
+  const calibration = chosenCalibration(job);
   const {benchmark, run} = job;
   const {path, build} = chooseGuest(benchmark.guest, benchmark.profile, benchmark.optimization);
   const trace = new GuestTrace({path, arguments: run.arguments, profile: build.profile});

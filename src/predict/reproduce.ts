@@ -9,14 +9,22 @@ import {packagePath} from '../files/paths.ts';
 import {hypervisorIds, hypervisorPath, kernelPath} from '../hypervisors/load.ts';
 import {cataloguePath, chooseGuest} from '../tracegen/catalogue.ts';
 import {type Benchmark, benchmarksPath, publishedPath, readBenchmarks, readPublished} from './benchmarks.ts';
-import {type Calibration, DEFAULT_MACHINE, fitPath, loadCalibration, parameterRows} from './calibration.ts';
+import {
+  type Calibration,
+  DEFAULT_MACHINE,
+  type FitFile,
+  fitPath,
+  loadCalibration,
+  parameterRows,
+  readFit,
+} from './calibration.ts';
 import {cellsOf} from './cells.ts';
 import {BASELINES, errorRows, orderChecks} from './errors.ts';
 import type {JobResult} from './job.ts';
 import {type PoolOptions, runJobs} from './pool.ts';
 import {replayRecordings} from './recorded-machines.ts';
 import {recordingsPath} from './recordings.ts';
-import type {Attribution, Provenance, RecordedMachine, Reproduction, WorkloadCounts} from './result.ts';
+import type {Attribution, FitSummary, Provenance, RecordedMachine, Reproduction, WorkloadCounts} from './result.ts';
 import {readScheduledBenchmarks, type ScheduledBenchmark, scheduledBenchmarksPath} from './scheduled-benchmarks.ts';
 import {scheduledCells, scheduledRuns} from './scheduled-cells.ts';
 import {bySeeds, costOf, jobsFor, systemsFor, type Workload, workloadsOf} from './workloads.ts';
@@ -24,7 +32,10 @@ import {bySeeds, costOf, jobsFor, systemsFor, type Workload, workloadsOf} from '
 export interface ReproduceOptions extends PoolOptions {
   readonly command: string;
   readonly seeds?: readonly number[];
+  /** Id or file. */
   readonly machine?: string;
+  /** File of a fit; calibration/fit.json if none is named. */
+  readonly fit?: string;
   readonly benchmarks?: readonly string[];
   /** Replay the recorded machines too. */
   readonly recordings?: boolean;
@@ -44,7 +55,7 @@ export const reproduce = async (options: ReproduceOptions): Promise<ReproduceRes
   const started = performance.now();
   const machine = options.machine ?? DEFAULT_MACHINE;
   const seeds = options.seeds ?? DEFAULT_SEEDS;
-  const calibration = loadCalibration({machine});
+  const calibration = loadCalibration({machine, ...(options.fit === undefined ? {} : {fit: options.fit})});
   const benchmarks = readBenchmarks().filter((b) => options.benchmarks?.includes(b.id) ?? true);
   const suts = hypervisorIds();
   const jobs = jobsFor(benchmarks, systemsFor(calibration, suts, seeds), machine, calibration.values);
@@ -76,11 +87,19 @@ export const reproduce = async (options: ReproduceOptions): Promise<ReproduceRes
       attributions: ([1, 2] as const).flatMap((hostCpus) => attributionsOf(workloads, calibration, hostCpus)),
       counts: countsOf(workloads),
       recordings: recorded,
+      fit: fitSummary(readFit(options.fit)),
       parameters: parameterRows(calibration),
       provenance: provenanceOf(options, machine, seeds, benchmarks, options.noTimings ? undefined : timings),
     },
   };
 };
+
+const fitSummary = ({parameters, cells, inSample, validations, coverage}: FitFile): FitSummary => ({
+  parameters: parameters.length,
+  cells,
+  atBound: parameters.filter((p) => p.atBound).map(({id}) => id),
+  ...{inSample, validations, coverage},
+});
 
 const wantedSchedules = ({benchmarks}: ReproduceOptions): readonly ScheduledBenchmark[] =>
   readScheduledBenchmarks().filter(({id}) => benchmarks?.includes(id) ?? true);
@@ -148,7 +167,7 @@ const provenanceOf = (
     primitivesPath(),
     kernelPath(),
     ...hypervisorIds().map(hypervisorPath),
-    fitPath(),
+    options.fit ?? fitPath(),
     publishedPath(),
     recordingsPath(),
     scheduledBenchmarksPath(),

@@ -4,6 +4,16 @@ import type {FigureUnit} from './figure-units.ts';
 /** Ids of the systems under test, as in the published tables. */
 export type SutId = string;
 
+/** Relative, one standard deviation each. */
+export interface Deviations {
+  /** What the fit leaves open of its parameters. */
+  readonly parameters: number;
+  /** Over seeds of where frames lie. */
+  readonly placement: number;
+  /** What the model errs by on cells that a fit did not see. */
+  readonly discrepancy: number;
+}
+
 /** One published or predicted number. */
 export interface Cell {
   /** The paper's table, in Roman numerals: 'IV'. */
@@ -19,6 +29,8 @@ export interface Cell {
   readonly lower: number;
   readonly upper: number;
   readonly published: number | null;
+  /** What the interval joins; null for a figure without one. */
+  readonly deviations: Deviations | null;
   /** Did a fitted parameter see this cell's published value? */
   readonly fitted: boolean;
 }
@@ -130,6 +142,31 @@ export interface RecordedSystem {
   readonly stage2Reads: number;
 }
 
+/** What the fit behind the predictions says of itself: errors on cells that it saw and on cells that were left out. */
+export interface FitSummary {
+  readonly parameters: number;
+  readonly cells: number;
+  /** Of parameters that stand at one of their bounds. */
+  readonly atBound: readonly string[];
+  readonly inSample: Validation;
+  readonly validations: readonly Validation[];
+  readonly coverage: {readonly inSample: Covered; readonly leftOut: Covered};
+}
+
+/** Errors of one way to choose what is fitted. */
+export interface Validation {
+  readonly id: string;
+  readonly title: string;
+  readonly errors: readonly ErrorRow[];
+  /** Pairs of systems that the runs tell apart (by 3 standard deviations), and those predicted in their order. */
+  readonly orders: {readonly pairs: number; readonly inOrder: number};
+}
+
+export interface Covered {
+  readonly cells: number;
+  readonly inside: number;
+}
+
 export interface Reproduction {
   readonly schemaVersion: 1;
   readonly cells: readonly Cell[];
@@ -139,6 +176,7 @@ export interface Reproduction {
   readonly attributions: readonly Attribution[];
   readonly counts: readonly WorkloadCounts[];
   readonly recordings: readonly RecordedMachine[];
+  readonly fit: FitSummary;
   readonly parameters: readonly ParameterRow[];
   readonly provenance: Provenance;
 }

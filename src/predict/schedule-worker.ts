@@ -1,6 +1,6 @@
 /** Entry point of a thread that replays one schedule to its end. */
 import {type Answer, answer} from '../files/threads.ts';
-import {loadCalibration} from './calibration.ts';
+import {type Choice, chosenCalibration} from './hypotheses.ts';
 import {newSchedule, pathNames, type ScheduledSystem} from './schedule-system.ts';
 import {openStreams} from './stored-streams.ts';
 
@@ -10,6 +10,8 @@ export interface ScheduleJob {
   readonly machine: string;
   /** Calibration values, laid over the files. */
   readonly values: Readonly<Record<string, number>>;
+  /** Of discrete unknowns, where it is not what the files say. */
+  readonly choice?: Choice | undefined;
 }
 
 /** A path's executions on all host CPUs in the measured part. */
@@ -28,11 +30,11 @@ export interface ScheduleTotals {
   readonly background: Readonly<Record<string, number>>;
 }
 
-export default ({path, system, machine, values}: ScheduleJob): Answer<ScheduleTotals> =>
+export default ({path, system, ...job}: ScheduleJob): Answer<ScheduleTotals> =>
   answer(() => {
     const {header, streams, close} = openStreams(path);
     try {
-      const calibration = loadCalibration({machine, values, priorsOnly: true});
+      const calibration = chosenCalibration(job);
       const schedule = newSchedule({streams, machine: header.machine, system, calibration});
       while (schedule.step());
       schedule.finish();

@@ -4,9 +4,13 @@
  */
 import {availableParallelism} from 'node:os';
 import {Piscina} from 'piscina';
+import {pathCycles} from '../costmodel/prices.ts';
 import {type Answer, answered, threadEntry} from '../files/threads.ts';
+import {resolvePath} from '../hypervisors/load.ts';
 import type {PublishedCell} from './benchmarks.ts';
-import {type Calibration, workScale} from './calibration.ts';
+import {type Calibration, cyclesPerInstruction, workScale} from './calibration.ts';
+import {discrepancyOf, fitKey, parameterDeviation, steppedCalibrations, Z} from './cells.ts';
+import type {Choice} from './hypotheses.ts';
 import type {PoolOptions} from './pool.ts';
 import {type Recording, recordingPath} from './recordings.ts';
 import type {Cell} from './result.ts';
@@ -26,6 +30,8 @@ export interface ScheduledRun {
 export interface ScheduledOptions extends PoolOptions {
   /** Both, if not said otherwise. */
   readonly hostCpus?: readonly (1 | 2)[];
+  /** Of discrete unknowns, laid over the files as it is over `c`. */
+  readonly choice?: Choice | undefined;
 }
 
 /** In this order; on threads. */
@@ -35,7 +41,7 @@ export const scheduledRuns = async (
   machine: string,
   suts: readonly string[],
   seed: number,
-  {jobs, signal, onDone, hostCpus: numbers = [1, 2]}: ScheduledOptions,
+  {jobs, signal, onDone, hostCpus: numbers = [1, 2], choice}: ScheduledOptions,
 ): Promise<ScheduledRun[]> => {
   const wanted = benchmarks.flatMap((benchmark) =>
     numbers.flatMap((hostCpus) => suts.map((sut) => ({benchmark, hostCpus, sut}))),
@@ -49,7 +55,7 @@ export const scheduledRuns = async (
   const run = async ({benchmark, hostCpus, sut}: (typeof wanted)[number]): Promise<ScheduledRun> => {
     const recording = recordingFor(benchmark, c.hypervisors[sut]!.scheduler, hostCpus);
     const system = {sut, seed, hostCpus, locks: 'event', neighbours: [], tickHz: benchmark.tickHz} as const;
-    const job = {path: recordingPath(recording), system, machine, values: c.values};
+    const job = {path: recordingPath(recording), system, machine, values: c.values, choice};
     const totals = answered(await pool.run(job, signal ? {signal} : {}));
     onDone?.(++done, wanted.length);
     return {benchmark, hostCpus, sut, recording, cyclesPerUnit: totals.cycles / recording.units, totals};
@@ -61,6 +67,22 @@ export const scheduledRuns = async (
   }
 };
 
+/** Cycles a unit if paths cost what they do under another calibration and the schedule stays what it was; with the work's scale. Host CPUs share what paths take. */
+const scaledCycles = ({benchmark, hostCpus, sut, recording, cyclesPerUnit, totals}: ScheduledRun, from: Calibration, to: Calibration): number => {
+  const cyclesOf = (c: Calibration): number => {
+    const perInstruction = cyclesPerInstruction(c);
+    return totals.executed.reduce((sum, {path, count, waited}) => {
+      const resolved = resolvePath(c.hypervisors[sut]!, c.kernel, path);
+      return (
+        sum +
+        count * pathCycles(resolved.path, perInstruction[resolved.build.id]!, c.prices) +
+        waited * c.prices.missExposure
+      );
+    }, 0);
+  };
+  return workScale(to, benchmark) * (cyclesPerUnit + (cyclesOf(to) - cyclesOf(from)) / hostCpus / recording.units);
+};
+
 /** Cells of the runs, in their order. */
 export const scheduledCells = (
   runs: readonly ScheduledRun[],
@@ -68,12 +90,24 @@ export const scheduledCells = (
   published: readonly PublishedCell[],
 ): Cell[] => {
   const known = new Map(published.map((p) => [`${p.benchmark}/${p.hostCpus}/${p.case}/${p.sut}`, p.value]));
-  return runs.flatMap(({benchmark, hostCpus, sut, cyclesPerUnit}) => {
+  const steps = steppedCalibrations(c);
+  const fitted = new Set(c.fit?.fittedOn ?? []);
+  return runs.flatMap((run) => {
+    const {benchmark, hostCpus, sut} = run;
     const {id, unit, tables, unitsPerCase, spread} = benchmark;
-    const {policy} = c.hypervisors[sut]!.scheduler;
-    const factor = Math.exp(spread[policy].value);
+    const cycles = scaledCycles(run, c, c);
+    const deviations = {
+      parameters: parameterDeviation(c, steps, (at) => scaledCycles(run, c, at)) / cycles,
+      placement: 0,
+      // That larger cases are one window's units is an error of its own; the largest seen is taken as a bound.
+      discrepancy: Math.hypot(
+        sut === 'host' ? 0 : discrepancyOf(c, id, sut),
+        spread[c.hypervisors[sut]!.scheduler.policy].value / Z,
+      ),
+    };
+    const factor = Math.exp(Z * Math.hypot(...Object.values(deviations)));
     return Object.entries(unitsPerCase).map(([name, units]): Cell => {
-      const predicted = (workScale(c, benchmark) * units * cyclesPerUnit) / c.machine.clockHz;
+      const predicted = (units * cycles) / c.machine.clockHz;
       return {
         table: tables[hostCpus],
         benchmark: id,
@@ -84,9 +118,9 @@ export const scheduledCells = (
         predicted,
         lower: predicted / factor,
         upper: predicted * factor,
+        deviations,
         published: known.get(`${id}/${hostCpus}/${name}/${sut}`) ?? null,
-        // The work's scale saw the host's cells.
-        fitted: hostCpus === 1 && policy === 'none',
+        fitted: hostCpus === 1 && fitted.has(fitKey(id, sut)),
       };
     });
   });

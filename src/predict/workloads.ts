@@ -4,6 +4,7 @@ import type {Counts} from '../costmodel/replay.ts';
 import type {Benchmark, BenchmarkRun} from './benchmarks.ts';
 import {figureOf} from './benchmarks.ts';
 import {type Calibration, cyclesPerInstruction, pipelineScale} from './calibration.ts';
+import type {Choice} from './hypotheses.ts';
 import type {Job, JobResult} from './job.ts';
 import {ratedActivities, type System} from './measure.ts';
 
@@ -27,8 +28,9 @@ export const jobsFor = (
   systems: readonly System[],
   machine: string,
   values: Readonly<Record<string, number>>,
+  choice?: Choice,
 ): Job[] =>
-  benchmarks.flatMap((benchmark) => benchmark.runs.map((run) => ({benchmark, run, systems, machine, values})));
+  benchmarks.flatMap((benchmark) => benchmark.runs.map((run) => ({benchmark, run, systems, machine, values, choice})));
 
 export const workloadsOf = (jobs: readonly Job[], results: readonly JobResult[]): Workload[] =>
   jobs.flatMap((job, i) =>

@@ -19,6 +19,7 @@ const cell = (
   predicted,
   lower: predicted,
   upper: predicted,
+  deviations: null,
   published,
   fitted: false,
   ...more,

@@ -32,6 +32,7 @@ const cellsOf = ({table, benchmark, hostCpus, unit, cases, values, spread, fitte
         predicted: predicted * scale,
         lower: predicted * scale * (1 - spread),
         upper: predicted * scale * (1 + spread),
+        deviations: null,
         published: published === null ? null : published * scale,
         fitted: fitted?.includes(sut) ?? false,
       };

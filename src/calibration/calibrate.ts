@@ -1,0 +1,116 @@
+/**
+ * The calibration: every free parameter at once, by bounded least squares from counts, each held by its prior
+ * (docs/model.md, section 6). Counts are replayed where what decides them has changed, and kept.
+ */
+import type {Calibration, FitFile} from '../predict/calibration.ts';
+import {fitKey} from '../predict/cells.ts';
+import type {CountsFile} from './counts.ts';
+import {
+  computeAndCacheAlone,
+  discrepancies,
+  type Fold,
+  leaveOutBenchmarks,
+  leaveOutHypervisors,
+  validationRow,
+} from './cross-validation.ts';
+import {coverageOf} from './coverage.ts';
+import {type Fit, fit} from './fit.ts';
+import {combinationsOf, correlationsOf, residualRows} from './identification.ts';
+import {predictionsOf} from './linear-model.ts';
+import {measurementsWorth} from './measurements.ts';
+import {cellAt, type FitModel, fitModel, type Targets} from './model.ts';
+import {HOST} from './observations.ts';
+import {type FreeParameter, freeParameters, priorDeviation} from './parameters.ts';
+
+const STARTS = 8;
+/** Two-sided 95 % of a normal distribution. */
+const Z = 1.96;
+
+export interface Provenance {
+  readonly command: string;
+  readonly targets: FitFile['targets'];
+}
+
+const distinct = <T>(values: readonly T[]): T[] => [...new Set(values)];
+
+const clamp = (value: number, {lower, upper}: FreeParameter): number => Math.min(upper, Math.max(lower, value));
+
+const parameterRow = (p: FreeParameter, i: number, {values, covariance, atBound}: Fit): FitFile['parameters'][number] => {
+  const value = values[i]!;
+  const standardError = Math.sqrt(covariance[i]![i]!);
+  return {
+    id: p.id,
+    value,
+    unit: p.unit,
+    lower: p.lower,
+    upper: p.upper,
+    prior: p.prior,
+    standardError,
+    interval: [clamp(value - Z * standardError, p), clamp(value + Z * standardError, p)],
+    shareOfPrior: standardError / priorDeviation(p),
+    atBound: atBound[i]!,
+    fittedOn: 'all cells of the targets',
+  };
+};
+
+const squares = (values: readonly number[]): number => values.reduce((sum, v) => sum + v * v, 0);
+
+/** The default set of counts as a model of the targets. */
+export const modelOf = (targets: Targets, priors: Calibration, {base, moved}: CountsFile): FitModel =>
+  fitModel(targets, priors, freeParameters(priors, targets.benchmarks, targets.scheduled), base, moved);
+
+/** From counts to everything that the fit says; no replay. */
+export const fitFileOf = (
+  model: FitModel,
+  counts: CountsFile,
+  {command, targets}: Provenance,
+): FitFile => {
+  const {observations, parameters} = model;
+  const best = fit(observations, parameters, STARTS);
+  const {values, covariance} = best;
+  const residuals = residualRows(observations, parameters, values, covariance);
+  const whole: Fold = {leftOut: observations.filter(({cell}) => cell.sut !== HOST), values, covariance};
+  const benchmarks = leaveOutBenchmarks(model);
+  const second = predictionsOf({...model, counts: counts.base, moved: counts.moved, hostCpus: 2}).filter(
+    ({sut, benchmark}) => sut !== HOST && model.benchmarks.some(({id}) => id === benchmark),
+  );
+  return {
+    schemaVersion: 2,
+    command,
+    machine: counts.machine,
+    targets,
+    counts: {fingerprint: counts.fingerprint, at: counts.base.at},
+    fittedOn: distinct(observations.map(({cell}) => fitKey(cell.benchmark, cell.sut))),
+    parameters: parameters.map((p, i) => parameterRow(p, i, best)),
+    cells: observations.length,
+    groups: distinct(observations.map(({cell}) => fitKey(cell.benchmark, cell.sut))).length,
+    starts: {tried: best.starts, agreeing: best.agreeing},
+    sumOfSquares: {
+      data: squares(residuals.map(({errorPercent, noisePercent}) => Math.log1p(errorPercent / 100) / (noisePercent / 100))),
+      priors: squares(parameters.map((p, i) => (values[i]! - p.prior) / priorDeviation(p))),
+    },
+    covarianceOf: parameters.map(({id}) => id),
+    covariance,
+    correlation: correlationsOf(covariance),
+    combinations: combinationsOf(observations, parameters, values),
+    residuals,
+    inSample: validationRow(model, {id: 'in-sample', title: 'fitted on all cells', folds: [whole]}),
+    validations: [benchmarks, leaveOutHypervisors(model), computeAndCacheAlone(model)].map((one) =>
+      validationRow(model, one),
+    ),
+    coverage: coverageOf(model, whole, benchmarks.folds),
+    discrepancy: discrepancies(model, benchmarks.folds),
+    measurements: measurementsWorth(model, values, covariance, second),
+  };
+};
+
+/** For a report of progress. */
+export const inSampleErrors = (model: FitModel, values: readonly number[]): Record<string, number> => {
+  const groups = new Map<string, number[]>();
+  for (const one of model.observations) {
+    if (one.cell.sut === HOST) continue;
+    const {predicted, published} = cellAt(one, values, true);
+    groups.set(one.cell.benchmark, [...(groups.get(one.cell.benchmark) ?? []), Math.abs(predicted / published - 1)]);
+  }
+  return Object.fromEntries([...groups].map(([id, e]) => [id, (e.reduce((a, b) => a + b, 0) / e.length) * 100]));
+};
