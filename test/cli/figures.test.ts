@@ -1,4 +1,4 @@
-/** Lifecycles of accesses and interrupts, as files, text and JSON. */
+/** Lifecycles of accesses and interrupts, and what becomes of a lock, as files, text and JSON. */
 import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {beforeAll, expect, test} from 'vitest';
 import Figures from '../../src/cli/commands/figures.ts';
@@ -8,7 +8,7 @@ import {runCommand, runJson} from './run-command.ts';
 const place = useDirectory();
 beforeAll(() => writeFileSync(place('file'), 'kept'));
 
-test('Xvisor’s two lifecycles, step by step', async () => {
+test('Xvisor’s two lifecycles, step by step, and its locks', async () => {
   const {stdout, stderr, exitCode} = await runCommand(Figures, '--sut', 'xvisor', '--out', place('text'));
   expect({stderr, exitCode}).toEqual({stderr: '', exitCode: 0});
   expect(stdout.replaceAll(place('text'), 'DIR')).toMatchInlineSnapshot(`
@@ -50,7 +50,7 @@ test('Xvisor’s two lifecycles, step by step', async () => {
 });
 
 test('--json has the steps, which add up, and names the files that were written', async () => {
-  const {lifecycles, published, files} = await runJson(Figures, '--out', place('json'), '--json');
+  const {lifecycles, locks, published, files} = await runJson(Figures, '--out', place('json'), '--json');
   expect(lifecycles.map(({id}: {id: string}) => id)).toEqual([
     'figure-5',
     'figure-8',
@@ -66,6 +66,17 @@ test('--json has the steps, which add up, and names the files that were written'
     ...Array(9).fill('kvm'),
     ...Array(6).fill('xen'),
   ]);
+  const waits = ['trapped', 'para-virtualized'];
+  expect(locks.map(({id}: {id: string}) => id)).toEqual([
+    ...['xen', 'kvm', 'xvisor'].flatMap((sut) => waits.map((wait) => `figure-11-${sut}-${wait}`)),
+    ...['xen', 'kvm', 'xvisor'].flatMap((sut) => ['native', ...waits].map((wait) => `figure-12-${sut}-${wait}`)),
+  ]);
+  for (const {id, handOvers, cyclesPerHandOver, time, window} of locks) {
+    expect({id, handOvers, measured: cyclesPerHandOver > 0, parts: time.length > 0}).toEqual({
+      ...{id, handOvers: 32, measured: true, parts: true},
+    });
+    expect(window.handOvers).toHaveLength(5);
+  }
   const written = readdirSync(place('json')).map((name) => place('json', name));
   expect(files.toSorted()).toEqual(written.sort());
   expect(JSON.parse(readFileSync(place('json', 'figure-5.vl.json'), 'utf8')).$schema).toMatch(/vega-lite/);
