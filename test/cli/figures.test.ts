@@ -39,12 +39,56 @@ test('Xvisor’s two lifecycles, step by step, and its locks', async () => {
     │ total                                        │            │                │                │       │  1,720 │ 100.0% │
     └──────────────────────────────────────────────┴────────────┴────────────────┴────────────────┴───────┴────────┴────────┘
 
+    Figure 11: vCPU preemption. Cycles a hand-over of recording lock-long, the mean of 32; below, of all vCPUs together
+    ┌─────────────────────────────────────┬─────────────┬───────────────────────┐
+    │                                     │      xvisor │                xvisor │
+    │                                     │ WFE trapped │ para-virtualized lock │
+    ├─────────────────────────────────────┼─────────────┼───────────────────────┤
+    │ cycles a hand-over                  │   4,576,234 │             4,578,317 │
+    │   has the lock, runs                │       9,248 │                13,909 │
+    │   has the lock, and no host CPU     │   4,566,986 │             4,563,367 │
+    │   waits for the lock, on a host CPU │   4,575,693 │                14,443 │
+    │   runs without the lock             │       541.6 │                 1,607 │
+    │   has the lock, still asleep        │           0 │                 1,041 │
+    │   waits for the lock, asleep        │           0 │             4,562,267 │
+    └─────────────────────────────────────┴─────────────┴───────────────────────┘
+
+    Figure 12: vCPU stacking. Cycles a hand-over of recording lock-long, the mean of 32; below, of all vCPUs together
+    ┌─────────────────────────────────────┬────────────┬─────────────┬───────────────────────┐
+    │                                     │     xvisor │      xvisor │                xvisor │
+    │                                     │ WFE native │ WFE trapped │ para-virtualized lock │
+    ├─────────────────────────────────────┼────────────┼─────────────┼───────────────────────┤
+    │ cycles a hand-over                  │  9,133,417 │      17,911 │                23,599 │
+    │   has the lock, runs                │      5,066 │       5,063 │                 5,064 │
+    │   has the lock, and no host CPU     │  9,128,352 │      12,849 │                17,674 │
+    │   waits for the lock, on a host CPU │  9,127,804 │      12,301 │                15,540 │
+    │   waits for the lock, ready         │      5,066 │       5,063 │                     0 │
+    │   runs without the lock             │      547.5 │       547.1 │                 2,995 │
+    │   has the lock, still asleep        │          0 │           0 │                 861.3 │
+    │   waits for the lock, asleep        │          0 │           0 │                 5,064 │
+    └─────────────────────────────────────┴────────────┴─────────────┴───────────────────────┘
+
     DIR/figure-7.vl.json
     DIR/figure-7.svg
     DIR/figure-7.png
     DIR/figure-10.vl.json
     DIR/figure-10.svg
     DIR/figure-10.png
+    DIR/figure-11-xvisor-trapped.vl.json
+    DIR/figure-11-xvisor-trapped.svg
+    DIR/figure-11-xvisor-trapped.png
+    DIR/figure-11-xvisor-para-virtualized.vl.json
+    DIR/figure-11-xvisor-para-virtualized.svg
+    DIR/figure-11-xvisor-para-virtualized.png
+    DIR/figure-12-xvisor-native.vl.json
+    DIR/figure-12-xvisor-native.svg
+    DIR/figure-12-xvisor-native.png
+    DIR/figure-12-xvisor-trapped.vl.json
+    DIR/figure-12-xvisor-trapped.svg
+    DIR/figure-12-xvisor-trapped.png
+    DIR/figure-12-xvisor-para-virtualized.vl.json
+    DIR/figure-12-xvisor-para-virtualized.svg
+    DIR/figure-12-xvisor-para-virtualized.png
     "
   `);
 });
