@@ -213,18 +213,17 @@ export class VcpuRunner {
     }
   }
 
-  /** Returns whether the vCPU has to wait for a service now. */
-  #exit(cpu: HostCpu, vcpu: Vcpu, name: Exit): boolean {
+  /** Who needs a service waits for it from here on. */
+  #exit(cpu: HostCpu, vcpu: Vcpu, name: Exit): void {
     const steps = this.#options.steps.exits[name];
-    if (steps === undefined) return false;
+    if (steps === undefined) return;
     const cycles = this.#dispatcher.execute(cpu, name, steps.paths);
     cpu.account.paths.add(name, cycles);
     vcpu.account.exits.add(name, cycles);
-    if (steps.service === undefined || this.#service === undefined) return false;
+    if (steps.service === undefined || this.#service === undefined) return;
     this.#desk.request(cpu, this.#service, {vcpu, reason: name, paths: steps.service, time: cpu.time});
     vcpu.wait = {kind: 'service', edges: [], since: cpu.time};
     this.#dispatcher.block(cpu, vcpu);
-    return true;
   }
 
   /**
