@@ -68,6 +68,10 @@ export class Timeline implements ScheduleObserver {
     this.#slice(GUEST, 2 * vcpu, isWait ? `blocked: ${what}` : state, from, to);
   }
 
+  released(): void {}
+
+  passed(): void {}
+
   began(at: number): void {
     const ts = this.#nanoseconds(at) / 1000;
     this.#event({name: 'the measurement begins', ph: 'i', s: 'g', pid: HOST, tid: 0, ts});

@@ -2,6 +2,8 @@
 import type {Context} from '../hypervisors/schema.ts';
 import {type FigureUnit, lowerIsBetter} from '../predict/figure-units.ts';
 import type {LifecycleKind} from '../predict/lifecycle.ts';
+import type {LockScenario, LockVariant} from '../predict/lock-scenarios.ts';
+import type {LockRole, VcpuState} from '../predict/lock-watch.ts';
 import type {Cell, Reproduction, SutId} from '../predict/result.ts';
 
 export const HOST: SutId = 'host';
@@ -61,6 +63,38 @@ export const lifecycleFigure = (kind: LifecycleKind, system: SutId): number | un
   LIFECYCLES[kind].figures[system];
 /** Those that the paper draws. */
 export const LIFECYCLE_SUTS: readonly SutId[] = Object.keys(LIFECYCLES.io.figures);
+
+/** The paper's figures of what becomes of a lock. */
+export const LOCK_FIGURES: Readonly<Record<LockScenario, {readonly name: string; readonly figure: number}>> = {
+  preemption: {name: 'vCPU preemption', figure: 11},
+  stacking: {name: 'vCPU stacking', figure: 12},
+};
+export const LOCK_WAITS: Readonly<Record<LockVariant, string>> = {
+  native: 'WFE native',
+  trapped: 'WFE trapped',
+  'para-virtualized': 'para-virtualized lock',
+};
+export const OTHER_GUEST = {name: 'another guest runs', colour: '#b0b0b0'} as const;
+const LOCK_KINDS: Readonly<
+  Record<LockRole, Readonly<Record<VcpuState, {readonly name: string; readonly colour: string}>>>
+> = {
+  has: {
+    running: {name: 'has the lock, runs', colour: '#0072b2'},
+    ready: {name: 'has the lock, and no host CPU', colour: '#d55e00'},
+    blocked: {name: 'has the lock, still asleep', colour: '#cc79a7'},
+  },
+  waits: {
+    running: {name: 'waits for the lock, on a host CPU', colour: '#e69f00'},
+    ready: {name: 'waits for the lock, ready', colour: '#f0e442'},
+    blocked: {name: 'waits for the lock, asleep', colour: '#5e4fa2'},
+  },
+  none: {
+    running: {name: 'runs without the lock', colour: '#56b4e9'},
+    ready: {name: 'ready, without the lock', colour: '#9e0142'},
+    blocked: {name: 'asleep, without the lock', colour: '#66c2a5'},
+  },
+};
+export const lockKind = (role: LockRole, state: VcpuState) => LOCK_KINDS[role][state];
 
 /** Lanes of the contexts; the service's are called after it. */
 const CONTEXT_LANES: Readonly<Record<Context, {readonly name: (service: string) => string; readonly colour: string}>> =

@@ -3,7 +3,8 @@ import {Deadlock, stuck} from './deadlock.ts';
 import type {Dispatcher} from './dispatcher.ts';
 import type {HostCpu} from './host-cpu.ts';
 import type {ScheduleObserver} from './options.ts';
-import type {Vcpu, Wait} from './vcpu.ts';
+import type {Vcpu} from './vcpu.ts';
+import type {Wait} from './wait.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -58,21 +59,24 @@ export class Edges {
     return edges.every((edge) => (this.#released.get(edge) ?? NEVER) <= now);
   }
 
-  forget({edges}: Wait): void {
+  /** They are there, and the vCPU goes on behind them. */
+  pass(vcpu: Vcpu, {kind, edges}: Wait, now: number): void {
     for (const edge of edges) this.#released.delete(edge);
+    if (edges.length > 0) this.#observer?.passed(vcpu.id, kind, edges, now);
   }
 
   endWait(vcpu: Vcpu, now: number): void {
     const wait = vcpu.wait as Wait;
-    this.forget(wait);
+    this.pass(vcpu, wait, now);
     const since = Math.min(now, Math.max(wait.since, this.began));
     vcpu.account.waits.add(wait.kind, now - since);
     this.#observer?.waited(vcpu.id, wait.kind, wait.since, now);
     vcpu.wait = undefined;
   }
 
-  release(cpu: HostCpu, edge: number): void {
+  release(cpu: HostCpu, by: Vcpu, edge: number): void {
     this.#released.set(edge, cpu.time);
+    this.#observer?.released(by.id, edge, cpu.time);
     const vcpu = this.#waiting.get(edge);
     if (vcpu === undefined) return;
     this.#waiting.delete(edge);

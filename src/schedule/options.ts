@@ -6,6 +6,7 @@ import type {HostCore} from './host-core.ts';
 import type {Periodic} from './host-cpu.ts';
 import type {Policy} from './policy.ts';
 import type {VcpuStreams} from './streams.ts';
+import type {Wait} from './wait.ts';
 
 /** Numbers of paths, for {@link HostCore.execute}. */
 export interface Steps {
@@ -28,6 +29,10 @@ export interface ScheduleObserver {
   path(cpu: number, reason: string, from: number, to: number): void;
   waited(vcpu: number, what: string, from: number, to: number): void;
   was(vcpu: number, state: VcpuState, from: number, to: number): void;
+  /** A vCPU has come to where the recording lets another go on. */
+  released(vcpu: number, edge: number, at: number): void;
+  /** A vCPU goes on behind edges, whether it had to wait for them or not. */
+  passed(vcpu: number, kind: Wait['kind'], edges: readonly number[], at: number): void;
   /** All that is measured begins here. */
   began(at: number): void;
 }

@@ -11,7 +11,8 @@ import type {HostCpu} from './host-cpu.ts';
 import type {ScheduleOptions} from './options.ts';
 import type {ServiceDesk} from './service-desk.ts';
 import {deviceExit, takenInterrupt} from './trapped.ts';
-import type {Entity, Service, Vcpu, Wait} from './vcpu.ts';
+import type {Entity, Service, Vcpu} from './vcpu.ts';
+import type {Wait} from './wait.ts';
 
 /** Events that a schedule has to do with. */
 const STOPS: readonly EventKind[] = [
@@ -147,7 +148,7 @@ export class VcpuRunner {
         vcpu.mode = words[at + 1] === USER_MODE ? USER : KERNEL;
         return;
       case EVENT_ID.release:
-        this.#edges.release(cpu, words[at]!);
+        this.#edges.release(cpu, vcpu, words[at]!);
         return;
       case EVENT_ID.acquire:
         this.#keepOrderAt(cpu, vcpu, [words[at]!], cpu.time);
@@ -212,18 +213,17 @@ export class VcpuRunner {
     }
   }
 
-  /** Returns whether the vCPU has to wait for a service now. */
-  #exit(cpu: HostCpu, vcpu: Vcpu, name: Exit): boolean {
+  /** Who needs a service waits for it from here on. */
+  #exit(cpu: HostCpu, vcpu: Vcpu, name: Exit): void {
     const steps = this.#options.steps.exits[name];
-    if (steps === undefined) return false;
+    if (steps === undefined) return;
     const cycles = this.#dispatcher.execute(cpu, name, steps.paths);
     cpu.account.paths.add(name, cycles);
     vcpu.account.exits.add(name, cycles);
-    if (steps.service === undefined || this.#service === undefined) return false;
+    if (steps.service === undefined || this.#service === undefined) return;
     this.#desk.request(cpu, this.#service, {vcpu, reason: name, paths: steps.service, time: cpu.time});
     vcpu.wait = {kind: 'service', edges: [], since: cpu.time};
     this.#dispatcher.block(cpu, vcpu);
-    return true;
   }
 
   /**
@@ -245,7 +245,7 @@ export class VcpuRunner {
       }
       const kind = eventKind(chunk.words[stoppedAt]!);
       if (kind === EVENT_ID.acquire) edges.push(chunk.words[stoppedAt + 1]!);
-      else if (kind === EVENT_ID.release) this.#edges.release(cpu, chunk.words[stoppedAt + 1]!);
+      else if (kind === EVENT_ID.release) this.#edges.release(cpu, vcpu, chunk.words[stoppedAt + 1]!);
       else if (kind === EVENT_ID.resume) hasWaited = true;
       else {
         vcpu.behind = {kind, words: chunk.words, at: stoppedAt + 1};
@@ -274,14 +274,14 @@ export class VcpuRunner {
   #await(cpu: HostCpu, vcpu: Vcpu, wait: Wait): void {
     if (wait.kind === 'interrupt') this.#sleep(cpu, vcpu, wait);
     else if (!this.#edges.isThere(wait, cpu.time)) this.#edges.wait(vcpu, wait);
-    else this.#edges.forget(wait);
+    else this.#edges.pass(vcpu, wait, cpu.time);
   }
 
   /** WFI: the vCPU gives its CPU away until an interrupt is there. */
   #sleep(cpu: HostCpu, vcpu: Vcpu, wait: Wait): void {
     if (wait.edges.length > 0 && this.#edges.isThere(wait, cpu.time)) {
       this.#exit(cpu, vcpu, 'wfi');
-      this.#edges.forget(wait);
+      this.#edges.pass(vcpu, wait, cpu.time);
       return;
     }
     this.#edges.wait(vcpu, wait);

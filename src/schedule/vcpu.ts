@@ -3,15 +3,7 @@ import {KERNEL, VcpuAccount, type VcpuState} from './accounts.ts';
 import type {GuestTimer} from './guest-timer.ts';
 import type {Schedulable} from './policy.ts';
 import type {Cursor} from './streams.ts';
-
-/** What a vCPU waits for. */
-export interface Wait {
-  /** `interrupt`: WFI. `event`: WFE. `order`: what another vCPU did before, as it was recorded. `service`: an emulated access. */
-  readonly kind: 'interrupt' | 'event' | 'order' | 'service';
-  /** That another vCPU has to come to. */
-  readonly edges: readonly number[];
-  readonly since: number;
-}
+import type {Wait} from './wait.ts';
 
 export class Vcpu implements Schedulable {
   readonly kind = 'vcpu';

@@ -1,4 +1,4 @@
-/** Lifecycles of accesses and interrupts, as files, text and JSON. */
+/** Lifecycles of accesses and interrupts, and what becomes of a lock, as files, text and JSON. */
 import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {beforeAll, expect, test} from 'vitest';
 import Figures from '../../src/cli/commands/figures.ts';
@@ -8,7 +8,7 @@ import {runCommand, runJson} from './run-command.ts';
 const place = useDirectory();
 beforeAll(() => writeFileSync(place('file'), 'kept'));
 
-test('Xvisor’s two lifecycles, step by step', async () => {
+test('Xvisor’s two lifecycles, step by step, and its locks', async () => {
   const {stdout, stderr, exitCode} = await runCommand(Figures, '--sut', 'xvisor', '--out', place('text'));
   expect({stderr, exitCode}).toEqual({stderr: '', exitCode: 0});
   expect(stdout.replaceAll(place('text'), 'DIR')).toMatchInlineSnapshot(`
@@ -39,18 +39,62 @@ test('Xvisor’s two lifecycles, step by step', async () => {
     │ total                                        │            │                │                │       │  1,720 │ 100.0% │
     └──────────────────────────────────────────────┴────────────┴────────────────┴────────────────┴───────┴────────┴────────┘
 
+    Figure 11: vCPU preemption. Cycles a hand-over of recording lock-long, the mean of 32; below, of all vCPUs together
+    ┌─────────────────────────────────────┬─────────────┬───────────────────────┐
+    │                                     │      xvisor │                xvisor │
+    │                                     │ WFE trapped │ para-virtualized lock │
+    ├─────────────────────────────────────┼─────────────┼───────────────────────┤
+    │ cycles a hand-over                  │   4,576,234 │             4,578,317 │
+    │   has the lock, runs                │       9,248 │                13,909 │
+    │   has the lock, and no host CPU     │   4,566,986 │             4,563,367 │
+    │   waits for the lock, on a host CPU │   4,575,693 │                14,443 │
+    │   runs without the lock             │       541.6 │                 1,607 │
+    │   has the lock, still asleep        │           0 │                 1,041 │
+    │   waits for the lock, asleep        │           0 │             4,562,267 │
+    └─────────────────────────────────────┴─────────────┴───────────────────────┘
+
+    Figure 12: vCPU stacking. Cycles a hand-over of recording lock-long, the mean of 32; below, of all vCPUs together
+    ┌─────────────────────────────────────┬────────────┬─────────────┬───────────────────────┐
+    │                                     │     xvisor │      xvisor │                xvisor │
+    │                                     │ WFE native │ WFE trapped │ para-virtualized lock │
+    ├─────────────────────────────────────┼────────────┼─────────────┼───────────────────────┤
+    │ cycles a hand-over                  │  9,133,417 │      17,911 │                23,599 │
+    │   has the lock, runs                │      5,066 │       5,063 │                 5,064 │
+    │   has the lock, and no host CPU     │  9,128,352 │      12,849 │                17,674 │
+    │   waits for the lock, on a host CPU │  9,127,804 │      12,301 │                15,540 │
+    │   waits for the lock, ready         │      5,066 │       5,063 │                     0 │
+    │   runs without the lock             │      547.5 │       547.1 │                 2,995 │
+    │   has the lock, still asleep        │          0 │           0 │                 861.3 │
+    │   waits for the lock, asleep        │          0 │           0 │                 5,064 │
+    └─────────────────────────────────────┴────────────┴─────────────┴───────────────────────┘
+
     DIR/figure-7.vl.json
     DIR/figure-7.svg
     DIR/figure-7.png
     DIR/figure-10.vl.json
     DIR/figure-10.svg
     DIR/figure-10.png
+    DIR/figure-11-xvisor-trapped.vl.json
+    DIR/figure-11-xvisor-trapped.svg
+    DIR/figure-11-xvisor-trapped.png
+    DIR/figure-11-xvisor-para-virtualized.vl.json
+    DIR/figure-11-xvisor-para-virtualized.svg
+    DIR/figure-11-xvisor-para-virtualized.png
+    DIR/figure-12-xvisor-native.vl.json
+    DIR/figure-12-xvisor-native.svg
+    DIR/figure-12-xvisor-native.png
+    DIR/figure-12-xvisor-trapped.vl.json
+    DIR/figure-12-xvisor-trapped.svg
+    DIR/figure-12-xvisor-trapped.png
+    DIR/figure-12-xvisor-para-virtualized.vl.json
+    DIR/figure-12-xvisor-para-virtualized.svg
+    DIR/figure-12-xvisor-para-virtualized.png
     "
   `);
 });
 
 test('--json has the steps, which add up, and names the files that were written', async () => {
-  const {lifecycles, published, files} = await runJson(Figures, '--out', place('json'), '--json');
+  const {lifecycles, locks, published, files} = await runJson(Figures, '--out', place('json'), '--json');
   expect(lifecycles.map(({id}: {id: string}) => id)).toEqual([
     'figure-5',
     'figure-8',
@@ -66,6 +110,17 @@ test('--json has the steps, which add up, and names the files that were written'
     ...Array(9).fill('kvm'),
     ...Array(6).fill('xen'),
   ]);
+  const waits = ['trapped', 'para-virtualized'];
+  expect(locks.map(({id}: {id: string}) => id)).toEqual([
+    ...['xen', 'kvm', 'xvisor'].flatMap((sut) => waits.map((wait) => `figure-11-${sut}-${wait}`)),
+    ...['xen', 'kvm', 'xvisor'].flatMap((sut) => ['native', ...waits].map((wait) => `figure-12-${sut}-${wait}`)),
+  ]);
+  for (const {id, handOvers, cyclesPerHandOver, time, window} of locks) {
+    expect({id, handOvers, measured: cyclesPerHandOver > 0, parts: time.length > 0}).toEqual({
+      ...{id, handOvers: 32, measured: true, parts: true},
+    });
+    expect(window.handOvers).toHaveLength(5);
+  }
   const written = readdirSync(place('json')).map((name) => place('json', name));
   expect(files.toSorted()).toEqual(written.sort());
   expect(JSON.parse(readFileSync(place('json', 'figure-5.vl.json'), 'utf8')).$schema).toMatch(/vega-lite/);

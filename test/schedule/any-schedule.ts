@@ -218,6 +218,8 @@ export const newFakeSchedule = (recording: Recording, host: Host, changes: Parti
       path: (cpu, what, from, to) => paths.push({cpu, what, from, to}),
       waited: (cpu, what, from, to) => waits.push({cpu, what, from, to}),
       was: () => {},
+      released: () => {},
+      passed: () => {},
       began: () => {},
     },
     ...changes,

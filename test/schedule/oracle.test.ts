@@ -46,6 +46,8 @@ const outcomeOf = (options: NewSchedule, steps = Number.POSITIVE_INFINITY) => {
     path: note('path'),
     waited: note('waited'),
     was: note('was'),
+    released: note('released'),
+    passed: note('passed'),
     began: note('began'),
   };
   const schedule = newSchedule({...options, observer});

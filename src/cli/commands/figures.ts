@@ -6,18 +6,21 @@ import {lifecyclesOf} from '../../predict/lifecycle.ts';
 import {publishedPaths} from '../../predict/microbenchmarks.ts';
 import {LIFECYCLE_SUTS} from '../../report/catalogue.ts';
 import {lifecycleId, lifecycleTimeline, lifecycleTitle} from '../../report/lifecycle-timeline.ts';
+import {lockId, lockTimeline, lockTitle} from '../../report/lock-timeline.ts';
 import {timelineFigure} from '../../report/timeline-figure.ts';
 import {BaseCommand} from '../base.ts';
 import {drawFigures} from '../draw-figures.ts';
 import {listFlag, settings} from '../flags.ts';
 import {interruptible} from '../interrupt.ts';
 import {lifecycleText, publishedText} from '../lifecycle-text.ts';
+import {lockSchedules} from '../lock-schedules.ts';
+import {lockText} from '../lock-text.ts';
 import {requireWritable} from '../output.ts';
 import {calibrationWith} from '../parameters.ts';
 
 export default class Figures extends BaseCommand {
   static override summary =
-    'Draw what an emulated I/O access and a host interrupt go through under each hypervisor, step by step in cycles.';
+    'Draw what an emulated I/O access and a host interrupt go through under each hypervisor, and what becomes of a lock, in cycles.';
   static override examples = [
     '<%= config.bin %> figures',
     '<%= config.bin %> figures --sut kvm --out lifecycles --set primitives.device=120',
@@ -45,16 +48,22 @@ export default class Figures extends BaseCommand {
     const lifecycles = systems.flatMap((h) => lifecyclesOf(h, prices));
     const published = publishedPaths(systems, prices);
     requireWritable(join(flags.out, 'figure'));
-    const figures = lifecycles.map((lifecycle) => timelineFigure(lifecycleTimeline(lifecycle)));
+    const schedules = await lockSchedules(
+      systems.map(({id}) => id),
+      calibration,
+    );
+    const figures = [...lifecycles.map(lifecycleTimeline), ...schedules.map(lockTimeline)].map(timelineFigure);
     const files = await interruptible(() => drawFigures(figures, (line) => this.note(line)));
     for (const [name, content] of files) writeFileAtomic(join(flags.out, name), content);
     const paths = [...files.keys()].map((name) => join(flags.out, name));
     const texts = [...lifecycles.map(lifecycleText)];
     if (published.length > 0) texts.push(publishedText(published, machineFile.title));
+    texts.push(...lockText(schedules));
     this.log([...texts, paths.join('\n')].join('\n\n'));
     return {
       settings: Object.fromEntries(flags.set ?? []),
       lifecycles: lifecycles.map((one) => ({id: lifecycleId(one), title: lifecycleTitle(one), ...one})),
+      locks: schedules.map((one) => ({id: lockId(one), title: lockTitle(one), ...one})),
       published,
       files: paths,
     };
