@@ -8,14 +8,16 @@ import {
   machineParameters,
   machinePath,
   readMachine,
+  requireMachine,
 } from '../costmodel/machine.ts';
-import {type Prices, type PrimitivesFile, readPrimitives} from '../costmodel/prices.ts';
+import {type Prices, type PrimitivesFile, pricesFrom, readPrimitives} from '../costmodel/prices.ts';
 import {InputError} from '../files/errors.ts';
 import {nearest} from '../files/nearest.ts';
 import {packagePath} from '../files/paths.ts';
 import {hypervisorIds, hypervisorParameters, parameterPrefix, readHypervisor, readKernel} from '../hypervisors/load.ts';
 import type {HypervisorFile, KernelFile} from '../hypervisors/schema.ts';
 import {listParameters, type NamedParameter} from '../parameters/parameter.ts';
+import {hertz} from '../units.ts';
 import {readBenchmarks} from './benchmarks.ts';
 import type {ParameterRow} from './result.ts';
 
@@ -130,8 +132,9 @@ export interface CalibrationOptions {
 
 export const loadCalibration = (options: CalibrationOptions = {}): Calibration => {
   const fit = options.priorsOnly ? undefined : readFit();
-  const fitted = Object.fromEntries((fit?.parameters ?? []).map((p) => [p.id, p.value]));
   const files = loadFiles(options.machine ?? DEFAULT_MACHINE, fit);
+  const own = (fit?.parameters ?? []).filter(({id}) => !isOfFittedMachine(id, files));
+  const fitted = Object.fromEntries(own.map((p) => [p.id, p.value]));
   const known = knownIds(withValues(files, {}));
   for (const id of Object.keys(fitted)) {
     if (!known.has(id))
@@ -158,13 +161,25 @@ const knownIds = (c: Calibration): Set<string> =>
 
 type Files = Omit<Calibration, 'machine' | 'prices' | 'values'>;
 
-const loadFiles = (machine: string, fit: FitFile | undefined): Files => ({
-  machineFile: readMachine(machinePath(machine)),
-  primitives: readPrimitives(),
-  kernel: readKernel(),
-  hypervisors: Object.fromEntries(hypervisorIds().map((id) => [id, readHypervisor(id)])),
-  fit,
-});
+const loadFiles = (machine: string, fit: FitFile | undefined): Files => {
+  const machineFile = readMachine(requireMachine(machine));
+  return {
+    machineFile,
+    primitives: readPrimitives(machineFile.core.model),
+    kernel: readKernel(),
+    hypervisors: Object.fromEntries(hypervisorIds().map((id) => [id, readHypervisor(id)])),
+    fit,
+  };
+};
+
+/** The fit was made on {@link DEFAULT_MACHINE}: what it says of that board, or of its core, holds for no other. */
+const isOfFittedMachine = (id: string, {machineFile}: Files): boolean => {
+  if (machineFile.id === DEFAULT_MACHINE) return false;
+  if (id.startsWith(`${DEFAULT_MACHINE}.`)) return true;
+  return id.startsWith('primitives.') && machineFile.core.model !== fittedCore();
+};
+
+const fittedCore = (): string => readMachine(machinePath(DEFAULT_MACHINE)).core.model;
 
 /** The same calibration with other values. */
 export const withValues = (files: Files, values: Readonly<Record<string, number>>): Calibration => {
@@ -178,12 +193,12 @@ export const withValues = (files: Files, values: Readonly<Record<string, number>
       cyclesPerInstruction: overlay(kernelPrefix, files.kernel.build.cyclesPerInstruction, values),
     },
   };
-  const {id: _, ...priced} = primitives;
+  const machine = machineFrom(machineFile);
   return {
     machineFile,
-    machine: machineFrom(machineFile),
+    machine,
     primitives,
-    prices: Object.fromEntries(Object.entries(priced).map(([key, p]) => [key, p.value])) as unknown as Prices,
+    prices: pricesFrom(primitives, hertz(machine.clockHz)),
     kernel,
     hypervisors: Object.fromEntries(
       Object.entries(files.hypervisors).map(([id, h]) => [id, overlayHypervisor(h, values)]),
