@@ -78,6 +78,7 @@ export const fitFileOf = (
     schemaVersion: 2,
     command,
     machine: counts.machine,
+    core: model.calibration.machineFile.core.model,
     targets,
     counts: {fingerprint: counts.fingerprint, at: counts.base.at},
     fittedOn: distinct(observations.map(({cell}) => fitKey(cell.benchmark, cell.sut))),

@@ -1,6 +1,12 @@
 /** `--set KEY=NUMBER`: a calibration with some values changed. */
 import {InputError} from '../files/errors.ts';
-import {type Calibration, loadCalibration, PIPELINE_SCALE, parameterRows} from '../predict/calibration.ts';
+import {
+  type Calibration,
+  DEFAULT_MACHINE,
+  loadCalibration,
+  PIPELINE_SCALE,
+  parameterRows,
+} from '../predict/calibration.ts';
 import type {ParameterRow} from '../predict/result.ts';
 
 export type Setting = readonly [id: string, value: number];
@@ -16,9 +22,9 @@ const replayParameters = (c: Calibration): readonly ParameterRow[] =>
   parameterRows(c).filter(({id}) => !id.startsWith(`${PIPELINE_SCALE}.`));
 
 /** @throws InputError for a parameter that does not exist, or that cannot change a replay. */
-export const calibrationWith = (settings: readonly Setting[]): SetCalibration => {
-  const known = new Map(replayParameters(loadCalibration()).map((row) => [row.id, row]));
-  const calibration = loadCalibration({values: Object.fromEntries(settings)});
+export const calibrationWith = (settings: readonly Setting[], machine = DEFAULT_MACHINE): SetCalibration => {
+  const known = new Map(replayParameters(loadCalibration({machine})).map((row) => [row.id, row]));
+  const calibration = loadCalibration({machine, values: Object.fromEntries(settings)});
   const values = new Map(replayParameters(calibration).map((row) => [row.id, row.value]));
   const warnings = settings.flatMap(([id, value]) => {
     const row = known.get(id);

@@ -1,12 +1,14 @@
 /** A machine as data: the schema of `calibration/machines/*.yaml`, and the plain numbers that replay computes with. */
-import {readdirSync} from 'node:fs';
+import {existsSync, readdirSync} from 'node:fs';
 import {basename, join, resolve} from 'node:path';
 import {z} from 'zod';
+import {InputError} from '../files/errors.ts';
 import {type FileKind, readExtending} from '../files/extends.ts';
 import {packagePath} from '../files/paths.ts';
 import {listParameters, type NamedParameter, PARAMETER_KINDS, parameter, toggle} from '../parameters/parameter.ts';
 import {INSTRUCTION_CLASSES, type InstructionClass} from '../trace/instruction-class.ts';
 import {cycles, hertz, nanoseconds, toCycles} from '../units.ts';
+import {isForPathsAlone} from './path-machine.ts';
 
 const issueClass = z.strictObject({
   pairing: z.enum(['either', 'first', 'younger', 'alone']),
@@ -20,6 +22,8 @@ const cache = z.strictObject({size: parameter('B'), ways: parameter('ways'), lin
 
 const sections = {
   core: z.strictObject({
+    /** Names the prices of paths' primitives: `calibration/primitives/*.yaml`. */
+    model: z.string(),
     clock: parameter('MHz'),
     mispredict: parameter('cycles'),
     takenBranch: parameter('cycles'),
@@ -299,6 +303,7 @@ export const machineIds = (): string[] =>
   readdirSync(directory())
     .filter((name) => name.endsWith('.yaml'))
     .map((name) => basename(name, '.yaml'))
+    .filter((id) => !isForPathsAlone(machinePath(id)))
     .sort();
 
 const KIND: FileKind<MachineFile, z.infer<typeof overlayFile>> = {
@@ -312,6 +317,23 @@ const KIND: FileKind<MachineFile, z.infer<typeof overlayFile>> = {
   },
 };
 
-/** Reads a machine file. @throws InputError with line and column for anything unknown, missing or out of bounds. */
-export const readMachine = (path: string): MachineFile => readExtending(KIND, path);
+/**
+ * Reads a machine file.
+ * @throws InputError with line and column for anything unknown, missing or out of bounds, and for a file of {@link readPathMachine}.
+ */
+export const readMachine = (path: string): MachineFile => {
+  if (isForPathsAlone(path))
+    throw new InputError("is a machine of 'use: paths', whose core replay has no rules for", {
+      file: path,
+      remedy: `replay on one of ${machineIds().join(', ')}, or price paths by 'validate microbenchmarks'`,
+    });
+  return readExtending(KIND, path);
+};
+
+/** The file of a machine by its id. @throws InputError for one that has none. */
+export const requireMachine = (id: string): string => {
+  const path = machinePath(id);
+  if (existsSync(path)) return path;
+  throw new InputError(`unknown machine '${id}'`, {remedy: `choose from ${machineIds().join(', ')}`});
+};
 export const machineParameters = (file: MachineFile): NamedParameter[] => listParameters(file.id, file);

@@ -8,14 +8,16 @@ import {
   machineParameters,
   machinePath,
   readMachine,
+  requireMachine,
 } from '../costmodel/machine.ts';
-import {type Prices, type PrimitivesFile, readPrimitives} from '../costmodel/prices.ts';
+import {type Prices, type PrimitivesFile, pricesFrom, readPrimitives} from '../costmodel/prices.ts';
 import {InputError} from '../files/errors.ts';
 import {nearest} from '../files/nearest.ts';
 import {packagePath} from '../files/paths.ts';
 import {hypervisorIds, hypervisorParameters, parameterPrefix, readHypervisor, readKernel} from '../hypervisors/load.ts';
 import type {HypervisorFile, KernelFile} from '../hypervisors/schema.ts';
 import {listParameters, type NamedParameter} from '../parameters/parameter.ts';
+import {hertz} from '../units.ts';
 import {readBenchmarks} from './benchmarks.ts';
 import type {ParameterRow} from './result.ts';
 import {readScheduledBenchmarks, type ScheduledBenchmark} from './scheduled-benchmarks.ts';
@@ -46,7 +48,9 @@ export const coverageSchema = z.strictObject({inSample: covered, leftOut: covere
 const fitFile = z.strictObject({
   schemaVersion: z.literal(2),
   command: z.string(),
+  /** Id of the machine's file, and its core's model. */
   machine: z.string(),
+  core: z.string(),
   /** File of the measurements that it was fitted to, and its SHA-256. */
   targets: z.strictObject({file: z.string(), hash: z.string()}),
   /** Of the counts (`calibration/counts.json`), and the values that they were counted at. */
@@ -199,13 +203,9 @@ export interface CalibrationOptions {
 
 export const loadCalibration = (options: CalibrationOptions = {}): Calibration => {
   const fit = options.priorsOnly ? undefined : readFit(options.fit);
-  const machine = options.machine ?? DEFAULT_MACHINE;
-  // What was fitted of one machine says nothing of another.
-  const isOfOther = (id: string): boolean => fit?.machine !== machine && id.startsWith(`${fit?.machine}.`);
-  const fitted = Object.fromEntries(
-    (fit?.parameters ?? []).flatMap(({id, value}) => (isOfOther(id) ? [] : [[id, value]])),
-  );
-  const files = loadFiles(machine, fit);
+  const files = loadFiles(options.machine ?? DEFAULT_MACHINE, fit);
+  const own = (fit?.parameters ?? []).filter(({id}) => !isOfFittedMachine(id, files));
+  const fitted = Object.fromEntries(own.map((p) => [p.id, p.value]));
   const known = knownIds(withValues(files, {}));
   for (const id of Object.keys(fitted)) {
     if (!known.has(id))
@@ -232,13 +232,22 @@ const knownIds = (c: Calibration): Set<string> =>
 
 type Files = Omit<Calibration, 'machine' | 'prices' | 'values'>;
 
-const loadFiles = (machine: string, fit: FitFile | undefined): Files => ({
-  machineFile: readMachine(machinePath(machine)),
-  primitives: readPrimitives(),
-  kernel: readKernel(),
-  hypervisors: Object.fromEntries(hypervisorIds().map((id) => [id, readHypervisor(id)])),
-  fit,
-});
+const loadFiles = (machine: string, fit: FitFile | undefined): Files => {
+  const machineFile = readMachine(requireMachine(machine));
+  return {
+    machineFile,
+    primitives: readPrimitives(machineFile.core.model),
+    kernel: readKernel(),
+    hypervisors: Object.fromEntries(hypervisorIds().map((id) => [id, readHypervisor(id)])),
+    fit,
+  };
+};
+
+/** What a fit says of its board, or of that board's core, holds for no other. */
+const isOfFittedMachine = (id: string, {machineFile, fit}: Files): boolean => {
+  if (fit === undefined || machineFile.id === fit.machine) return false;
+  return id.startsWith(`${fit.machine}.`) || (id.startsWith('primitives.') && machineFile.core.model !== fit.core);
+};
 
 /** The same calibration with other values. */
 export const withValues = (files: Files, values: Readonly<Record<string, number>>): Calibration => {
@@ -252,12 +261,12 @@ export const withValues = (files: Files, values: Readonly<Record<string, number>
       cyclesPerInstruction: overlay(kernelPrefix, files.kernel.build.cyclesPerInstruction, values),
     },
   };
-  const {id: _, ...priced} = primitives;
+  const machine = machineFrom(machineFile);
   return {
     machineFile,
-    machine: machineFrom(machineFile),
+    machine,
     primitives,
-    prices: Object.fromEntries(Object.entries(priced).map(([key, p]) => [key, p.value])) as unknown as Prices,
+    prices: pricesFrom(primitives, hertz(machine.clockHz)),
     kernel,
     hypervisors: Object.fromEntries(
       Object.entries(files.hypervisors).map(([id, h]) => [id, overlayHypervisor(h, values)]),

@@ -7,7 +7,8 @@ import type {HypervisorFile} from '../hypervisors/schema.ts';
 
 const COLUMNS = ['publication', 'table', 'core', 'clock_mhz', 'system', 'test', 'cycles', 'paths', 'note'] as const;
 
-export interface PublishedPath {
+/** A published row. */
+export interface PublishedTest {
   readonly publication: string;
   readonly table: string;
   readonly core: string;
@@ -16,9 +17,12 @@ export interface PublishedPath {
   readonly test: string;
   /** Of that core. */
   readonly cycles: number;
-  /** Ours, that do the same. */
+  /** Ours, that do the same as they stand; none where only a part of one does. */
   readonly paths: readonly string[];
   readonly note: string;
+}
+
+export interface PublishedPath extends PublishedTest {
   /** Of our core, every line a hit. */
   readonly modelCycles: number;
   /** Published cycles in units of ours. */
@@ -27,33 +31,32 @@ export interface PublishedPath {
 
 const microbenchmarksPath = (): string => packagePath('calibration', 'published', 'microbenchmarks.csv');
 
+/** In the order of the file. @throws InputError for a malformed file, or numbers that are none. */
+export const publishedTests = (file = microbenchmarksPath()): readonly PublishedTest[] =>
+  readCsv(file, COLUMNS).map((row, index) => {
+    const [cycles, clockMegahertz] = [Number(row.cycles), Number(row.clock_mhz)];
+    if (!(cycles > 0 && clockMegahertz > 0))
+      throw new InputError('cycles and clock_mhz must be numbers above 0', {file, place: `${index + 2}`});
+    const {publication, table, core, system, test, note} = row;
+    const paths = row.paths.split(' ').filter((name) => name !== '');
+    return {publication, table, core, clockMegahertz, system, test, cycles, paths, note};
+  });
+
 /** Of the systems in `hypervisors`. @throws InputError for a row whose paths the build in use lacks, or whose numbers are none. */
 export const publishedPaths = (
   hypervisors: readonly HypervisorFile[],
   prices: Prices,
   file = microbenchmarksPath(),
 ): readonly PublishedPath[] =>
-  readCsv(file, COLUMNS).flatMap((row, index) => {
+  publishedTests(file).flatMap((row, index) => {
     const h = hypervisors.find(({id}) => id === row.system);
     const build = h?.builds[h.build];
-    if (!build) return [];
-    const place = `${index + 2}`;
-    const [cycles, clockMegahertz] = [Number(row.cycles), Number(row.clock_mhz)];
-    if (!(cycles > 0 && clockMegahertz > 0))
-      throw new InputError('cycles and clock_mhz must be numbers above 0', {file, place});
-    const paths = row.paths.split(' ');
-    const priced = paths.map((name) => {
+    if (!build || row.paths.length === 0) return [];
+    const priced = row.paths.map((name) => {
       const path = build.paths[name];
-      if (!path) throw new InputError(`'${row.system}' has no path '${name}'`, {file, place});
+      if (!path) throw new InputError(`'${row.system}' has no path '${name}'`, {file, place: `${index + 2}`});
       return pathCycles(path, build.cyclesPerInstruction.value, prices);
     });
     const modelCycles = priced.reduce((sum, one) => sum + one, 0);
-    const {publication, table, core, system, test, note} = row;
-    return [
-      {
-        ...{publication, table, core, clockMegahertz, system, test, cycles},
-        ...{paths, note, modelCycles},
-        ratio: cycles / modelCycles,
-      },
-    ];
+    return [{...row, modelCycles, ratio: row.cycles / modelCycles}];
   });

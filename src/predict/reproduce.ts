@@ -1,7 +1,7 @@
 /** The main job: guests → traces → replay → the paper's tables, predicted beside published. */
 import {readFileSync} from 'node:fs';
 import {relative} from 'node:path';
-import {machinePath} from '../costmodel/machine.ts';
+import {machinePath, readMachine} from '../costmodel/machine.ts';
 import {countTable} from '../costmodel/metrics.ts';
 import {primitivesPath} from '../costmodel/prices.ts';
 import {sha256} from '../files/hash.ts';
@@ -164,7 +164,7 @@ const provenanceOf = (
     benchmarksPath(),
     cataloguePath(),
     machinePath(machine),
-    primitivesPath(),
+    primitivesPath(readMachine(machinePath(machine)).core.model),
     kernelPath(),
     ...hypervisorIds().map(hypervisorPath),
     options.fit ?? fitPath(),

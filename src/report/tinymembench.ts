@@ -1,6 +1,7 @@
 /** The comparison with published tinymembench logs, as a table's cells and as a section of docs/validation.md. */
 import type {Figure, TinymembenchResult} from '../predict/tinymembench.ts';
 import {formatPercent, formatShare, formatSignedPercent} from './format.ts';
+import {markdownTable, marksOf, withMarkedSection} from './marked-section.ts';
 
 export const figureColumns = [
   'test',
@@ -54,11 +55,6 @@ export const figureCells = (figure: Figure): readonly string[] => [
   components(figure),
 ];
 
-const BEGIN = '<!-- trapwalk validate tinymembench: begin -->';
-const END = '<!-- trapwalk validate tinymembench: end -->';
-
-const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-
 const boardSection = (result: TinymembenchResult): readonly string[] => [
   `### ${result.title}, log ${result.log}`,
   '',
@@ -67,9 +63,7 @@ const boardSection = (result: TinymembenchResult): readonly string[] => [
       `- ${group}: mean absolute error ${formatPercent(meanAbsolutePercentageError)}; ${withinTarget} of ${figures} within ${targetPercent} %`,
   ),
   '',
-  row(figureColumns),
-  row(figureColumns.map(() => '---')),
-  ...result.figures.map((figure) => row(figureCells(figure))),
+  ...markdownTable(figureColumns, result.figures.map(figureCells)),
 ];
 
 /** Lines of a section, worst figure first within each board. */
@@ -77,15 +71,8 @@ const section = (results: readonly TinymembenchResult[]): string =>
   results.map((result) => boardSection(result).join('\n')).join('\n\n');
 
 /** Lines that the section stands between. */
-export const MARKS = [BEGIN, END] as const;
+export const MARKS = marksOf('validate tinymembench');
 
-export const hasSection = (markdown: string): boolean => {
-  const begin = markdown.indexOf(BEGIN);
-  return begin >= 0 && markdown.indexOf(END) > begin;
-};
-
-/** `markdown`, which {@link hasSection}, with what is between its marks replaced. */
-export const withSection = (markdown: string, results: readonly TinymembenchResult[]): string => {
-  const before = markdown.slice(0, markdown.indexOf(BEGIN) + BEGIN.length);
-  return `${before}\n\n${section(results)}\n\n${markdown.slice(markdown.indexOf(END))}`;
-};
+/** `markdown` with what is between {@link MARKS} replaced. */
+export const withSection = (markdown: string, results: readonly TinymembenchResult[]): string =>
+  withMarkedSection(markdown, MARKS, section(results));

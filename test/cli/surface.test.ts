@@ -35,7 +35,7 @@ test('commands, arguments and flags', () => {
       "hypervisors show system: --build",
       "parameters: --filter",
       "plot result: --out",
-      "replay subject: --beside --bind --cwd --env --guest-placement --max-instructions --optimization --placement --profile --sample --sample-period --sample-seed --sample-unit --sample-warm-up --seed --set --stage1-region --stage2-region --sut --sysroot --threads --unit --units --vcpu",
+      "replay subject: --beside --bind --cwd --env --guest-placement --machine --max-instructions --optimization --placement --profile --sample --sample-period --sample-seed --sample-unit --sample-warm-up --seed --set --stage1-region --stage2-region --sut --sysroot --threads --unit --units --vcpu",
       "reproduce: --benchmark --jobs --out --recordings --report --seeds --timings",
       "run [guest]: --append --argv0 --bind --board --cpus --cwd --dtb --engine --env --from-snapshot --initrd --input --linux --lock-step --max-instructions --max-tasks --memory --optimization --profile --seed --snapshot --snapshot-at --stats --sysroot --text-offset --turn",
       "trace diff first second: --context",
@@ -46,6 +46,7 @@ test('commands, arguments and flags', () => {
       "trace slice file: --from --output --to --vcpu",
       "trace validate file: --salvage",
       "trace view file: --count --skip --vcpu",
+      "validate microbenchmarks: --machine --update",
       "validate tinymembench: --machine --seeds --test --update",
       "whatif page-size subject: --bind --cwd --env --guest-placement --max-instructions --optimization --placement --profile --sample --sample-period --sample-seed --sample-unit --sample-warm-up --seed --set --stage1 --stage1-region --stage2 --stage2-region --sut --sysroot --threads --vcpu",
     ]

@@ -2,8 +2,11 @@ import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, describe, expect, test} from 'vitest';
+import Replay from '../../src/cli/commands/replay.ts';
+import ValidateMicrobenchmarks from '../../src/cli/commands/validate/microbenchmarks.ts';
 import ValidateTinymembench from '../../src/cli/commands/validate/tinymembench.ts';
 import {MARKS} from '../../src/report/tinymembench.ts';
+import {TRANSFER_MARKS} from '../../src/report/transfer.ts';
 import {runCommand, runJson} from './run-command.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'trapwalk-validate-'));
@@ -52,6 +55,40 @@ describe('validate tinymembench', () => {
     [['--test', 'C fil'], /unknown test 'C fil'; did you mean 'C fill'\?/],
   ])('%j is refused', async (flags, message) => {
     const {stdout, stderr, exitCode} = await runCommand(ValidateTinymembench, ...flags);
+    expect({stdout, exitCode}).toEqual({stdout: '', exitCode: 1});
+    expect(stderr).toMatch(message);
+  });
+});
+
+describe('validate microbenchmarks', () => {
+  test('prints published beside predicted with an interval, inputs and reasons', async () => {
+    const {stdout, exitCode} = await runCommand(ValidateMicrobenchmarks);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/│ Hypercall +│ +5,326 │ +[\d,]+ │ +[\d,]+ to [\d,]+ │ +\d\.\d\d │/);
+    expect(stdout).toMatch(/│ Trap +│ +27\.00 │ +input │/);
+    expect(stdout).toContain('quoted from memory');
+    expect(stdout).toMatch(/ISCA 2016 \(11 rows, not predicted\): X-Gene is ARMv8/);
+  });
+
+  test('the section goes between its marks', async () => {
+    const path = file('transfer.md', `before\n${TRANSFER_MARKS.join('\nold\n')}\nafter\n`);
+    expect((await runCommand(ValidateMicrobenchmarks, '--update', path)).stderr).toBe(`wrote ${path}\n`);
+    const text = readFileSync(path, 'utf8');
+    expect(text).toMatch(/^before\n[\s\S]*\| IPI \| 14,366 \|[\s\S]*end -->\nafter\n$/);
+    expect(text).not.toContain('old');
+  });
+
+  test.each([
+    [ValidateMicrobenchmarks, ['--machine', 'lime2'], /machine 'lime2'; choose from arndale/],
+    [ValidateMicrobenchmarks, ['--update', file('plain.md', 'no marks\n')], /has no marks to put the section between/],
+    [
+      Replay,
+      ['dhrystone', '--machine', 'arndale'],
+      /'use: paths', whose core replay has no rules for; replay on one of/,
+    ],
+    [Replay, ['dhrystone', '--machine', 'lime3'], /unknown machine 'lime3'; choose from/],
+  ] as const)('%# is refused', async (command, flags, message) => {
+    const {stdout, stderr, exitCode} = await runCommand(command, ...flags);
     expect({stdout, exitCode}).toEqual({stdout: '', exitCode: 1});
     expect(stderr).toMatch(message);
   });

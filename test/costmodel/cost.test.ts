@@ -23,6 +23,7 @@ const PRICES: Prices = {
   systemRegister: 2,
   modeSwitch: 40,
   missExposure: 0.5,
+  instructionFactor: 1,
 };
 const buildOf = (id: string): Build => ({
   id,

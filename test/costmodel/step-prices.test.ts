@@ -11,6 +11,7 @@ const PRICES: Prices = {
   systemRegister: 3,
   modeSwitch: 40,
   missExposure: 1,
+  instructionFactor: 1,
 };
 const CYCLES_PER_INSTRUCTION = 1.5;
 

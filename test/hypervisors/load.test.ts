@@ -2,7 +2,7 @@ import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, describe, expect, test} from 'vitest';
-import {pathCycles, readPrimitives} from '../../src/costmodel/prices.ts';
+import {pathCycles, pricesFrom, readPrimitives} from '../../src/costmodel/prices.ts';
 import {InputError} from '../../src/files/errors.ts';
 import {
   hypervisorIds,
@@ -12,6 +12,7 @@ import {
   readKernel,
   resolveActivities,
 } from '../../src/hypervisors/load.ts';
+import {hertz} from '../../src/units.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'trapwalk-hypervisors-'));
 afterAll(() => rmSync(directory, {recursive: true}));
@@ -43,15 +44,7 @@ test('the systems of the published tables come first, in their order', () => {
 
 describe.each(hypervisorIds())('%s', (id) => {
   const hypervisor = readHypervisor(id);
-  const {device, barrier, instructionBarrier, systemRegister, modeSwitch, missExposure} = readPrimitives();
-  const prices = {
-    device: device.value,
-    barrier: barrier.value,
-    instructionBarrier: instructionBarrier.value,
-    systemRegister: systemRegister.value,
-    modeSwitch: modeSwitch.value,
-    missExposure: missExposure.value,
-  };
+  const prices = pricesFrom(readPrimitives('cortex-a7'), hertz(1e9));
 
   test('is called what its file is called', () => {
     expect(hypervisor.id).toBe(id);

@@ -2,7 +2,8 @@ import {readFileSync} from 'node:fs';
 import {describe, expect, test} from 'vitest';
 import {packagePath} from '../../src/files/paths.ts';
 import {readTinymembench, tinymembenchBoards, validateTinymembench} from '../../src/predict/tinymembench.ts';
-import {hasSection, withSection} from '../../src/report/tinymembench.ts';
+import {hasMarks} from '../../src/report/marked-section.ts';
+import {MARKS, withSection} from '../../src/report/tinymembench.ts';
 
 const BOARDS = tinymembenchBoards();
 /** A kernel that streams its writes, one that the model takes for it, and reads: a second or two for all boards. */
@@ -79,7 +80,7 @@ describe('the section of docs/validation.md', () => {
   });
 
   test('stands between its marks, and only there', () => {
-    expect([hasSection(document), hasSection('no marks\n')]).toEqual([true, false]);
+    expect([hasMarks(document, MARKS), hasMarks('no marks\n', MARKS)]).toEqual([true, false]);
     const updated = withSection(document, RESULTS);
     expect(updated.startsWith(document.slice(0, document.indexOf('<!--')))).toBe(true);
     expect(withSection(updated, RESULTS)).toBe(updated);

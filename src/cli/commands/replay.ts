@@ -1,5 +1,6 @@
-import {Args} from '@oclif/core';
+import {Args, Flags} from '@oclif/core';
 import {hypervisorIds} from '../../hypervisors/load.ts';
+import {DEFAULT_MACHINE} from '../../predict/calibration.ts';
 import {systemWith} from '../../predict/policy-changes.ts';
 import type {ReplayReport} from '../../predict/replay-report.ts';
 import {BaseCommand} from '../base.ts';
@@ -29,6 +30,11 @@ export default class Replay extends BaseCommand {
   };
   static override flags = {
     sut: suts(false),
+    machine: Flags.string({
+      helpValue: 'ID',
+      default: DEFAULT_MACHINE,
+      description: 'machine file of calibration/machines; of the fit, what it says of another board is left out',
+    }),
     ...replayFlags,
     ...unitFlags,
     beside: besideFlag({exclusive: ['sample', 'threads']}),
@@ -38,7 +44,7 @@ export default class Replay extends BaseCommand {
   async run(): Promise<object> {
     const guestArguments = this.takeGuestArguments();
     const {args, flags} = await this.parse(Replay);
-    const {calibration, warnings} = calibrationWith(flags.set ?? []);
+    const {calibration, warnings} = calibrationWith(flags.set ?? [], flags.machine);
     for (const warning of warnings) this.note(warning);
     const changes = policyChanges(flags);
     const systems = (flags.sut ?? hypervisorIds()).map((sut) =>
@@ -56,6 +62,16 @@ export default class Replay extends BaseCommand {
       this.log(`On the second core, sharing L2 and DRAM: ${[beside.name, ...(beside.arguments ?? [])].join(' ')}\n`);
     this.log(replayText(reports, sampled));
     if (machine) this.log(`\n${machineText(machine, countOf(reports[0] as ReplayReport, 'instructions'))}`);
-    return {source, header, beside, settings: Object.fromEntries(flags.set ?? []), changes, sampled, reports, machine};
+    return {
+      machineFile: calibration.machineFile.id,
+      source,
+      header,
+      beside,
+      settings: Object.fromEntries(flags.set ?? []),
+      changes,
+      sampled,
+      reports,
+      machine,
+    };
   }
 }

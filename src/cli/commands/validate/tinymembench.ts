@@ -1,13 +1,11 @@
 import {Flags} from '@oclif/core';
-import {InputError} from '../../../files/errors.ts';
-import {readText} from '../../../files/read.ts';
 import {writeFileAtomic} from '../../../files/write.ts';
 import type {TinymembenchResult} from '../../../predict/tinymembench.ts';
 import {formatPercent} from '../../../report/format.ts';
-import {figureCells, figureColumns, hasSection, MARKS, withSection} from '../../../report/tinymembench.ts';
+import {figureCells, figureColumns, MARKS, withSection} from '../../../report/tinymembench.ts';
 import {BaseCommand} from '../../base.ts';
 import {listFlag, seedsFlag} from '../../flags.ts';
-import {requireWritable} from '../../output.ts';
+import {markedDocument} from '../../marked-document.ts';
 import {startProgress} from '../../progress.ts';
 import {textTable} from '../../text-table.ts';
 
@@ -52,7 +50,7 @@ export default class ValidateTinymembench extends BaseCommand {
   async run(): Promise<object> {
     const {flags} = await this.parse(ValidateTinymembench);
     const {update} = flags;
-    const document = update === undefined ? undefined : this.documentToUpdate(update);
+    const document = update === undefined ? undefined : markedDocument(update, MARKS);
     const {validateTinymembench} = await import('../../../predict/tinymembench.ts');
     const progress = startProgress('replaying');
     const results = (() => {
@@ -73,14 +71,5 @@ export default class ValidateTinymembench extends BaseCommand {
       this.note(`wrote ${update}`);
     }
     return {results};
-  }
-
-  /** Finds out before the work whether the result has a place to go. */
-  private documentToUpdate(file: string): string {
-    const document = readText(file);
-    if (!hasSection(document))
-      throw new InputError('has no marks to put the section between', {file, remedy: `write ${MARKS.join(' and ')}`});
-    requireWritable(file);
-    return document;
   }
 }
