@@ -2,7 +2,7 @@
 import {z} from 'zod';
 import {packagePath} from '../files/paths.ts';
 import {readYaml} from '../files/yaml.ts';
-import type {Path} from '../hypervisors/schema.ts';
+import type {Path} from '../hypervisors/path-schema.ts';
 import {parameter} from '../parameters/parameter.ts';
 
 const primitivesFile = z.strictObject({
