@@ -3,8 +3,9 @@ import {type PathItem, pricePath} from '../costmodel/prices.ts';
 import {InputError} from '../files/errors.ts';
 import {nearest} from '../files/nearest.ts';
 import {pagesText} from '../hypervisors/page-regions.ts';
+import type {Build, Part, Path} from '../hypervisors/path-schema.ts';
 import type {Delivery, Executed, Scheduler} from '../hypervisors/schedule-schema.ts';
-import type {Activity, Build, HypervisorFile, Path, Placement} from '../hypervisors/schema.ts';
+import type {Activity, HypervisorFile, Placement} from '../hypervisors/schema.ts';
 import type {Parameter} from '../parameters/parameter.ts';
 import type {Calibration} from '../predict/calibration.ts';
 import {formatNumber} from '../report/format.ts';
@@ -209,14 +210,32 @@ const cycleRow = ({name, cycles, cyclesByPrimitive: by}: PricedPath): Row => [
   ...[cycles, by.instructions, by.device, by.barriers, by.systemRegisters, by.modeSwitches].map(formatNumber),
 ];
 
-const stepLines = ({name, steps, note}: PricedPath): readonly string[] => {
-  if (steps.length === 0 && note === undefined) return [];
-  const lines = steps.map(
+const stretchText = (name: string, {from, to, build, as}: Exclude<Part, {add: number}>): string =>
+  [
+    name,
+    ...(from === undefined ? [] : [`from ${from}`]),
+    ...(to === undefined ? [] : [`to ${to}`]),
+    ...(build === undefined ? [] : [`of ${build}`]),
+    ...(as === undefined ? [] : [`in proportion of ${as}`]),
+  ].join(' ');
+
+const partText = (part: Part): string => {
+  if ('add' in part) return `+ ${part.add} (${part.for})`;
+  return 'of' in part ? `+ ${stretchText(part.of, part)}` : `− ${stretchText(part.less, part)}`;
+};
+
+const stepLines = ({name, kind, source, steps, note, parts, rounded}: PricedPath): readonly string[] => [
+  `${name} (${kind}): ${source}${note === undefined ? '' : `; ${note}`}`,
+  ...(parts === undefined
+    ? []
+    : [
+        `  = ${parts.map(partText).join(' ').replace(/^\+ /, '')}${rounded === undefined ? '' : `, within ${rounded}`}`,
+      ]),
+  ...steps.map(
     ({at, do: what, device, in: context}) =>
       `  ${String(at).padStart(6)}  ${what}${context === 'hypervisor' ? '' : `  (${context})`}${device === undefined ? '' : `  [${device}]`}`,
-  );
-  return [`${name}${note === undefined ? '' : `: ${note}`}`, ...lines];
-};
+  ),
+];
 
 export const buildText = (title: string, {name, build, paths}: PricedBuild): string => {
   const {cyclesPerInstruction: cpi} = build;
@@ -227,9 +246,8 @@ export const buildText = (title: string, {name, build, paths}: PricedBuild): str
     textTable(COUNTS, paths.map(countRow)),
     `Paths: cycles of one execution, every line a hit; ${formatNumber(cpi.value)} cycles per instruction (${cpi.kind}: ${cpi.source})`,
     textTable(CYCLES, paths.map(cycleRow)),
-    ...(steps.length === 0
-      ? []
-      : ['Steps, each with the instruction at which it starts, and where it runs if not in the hypervisor', ...steps]),
+    'Sources and parts of each path; its steps, each with the instruction at which it starts, and where it runs if not in the hypervisor',
+    ...steps,
   ].join('\n');
 };
 

@@ -11,7 +11,8 @@ import {
   resolveActivities,
   resolvePath,
 } from '../hypervisors/load.ts';
-import type {Build, HypervisorFile, KernelFile, Path} from '../hypervisors/schema.ts';
+import type {Build, Path} from '../hypervisors/path-schema.ts';
+import type {HypervisorFile, KernelFile} from '../hypervisors/schema.ts';
 import {MEBIBYTE} from '../units.ts';
 import type {Machine} from './machine.ts';
 import {HOST_TABLE_RESERVE, HYPERVISOR_RESERVE} from './second-stage.ts';

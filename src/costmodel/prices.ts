@@ -5,7 +5,7 @@ import {z} from 'zod';
 import {InputError} from '../files/errors.ts';
 import {packagePath} from '../files/paths.ts';
 import {readYaml} from '../files/yaml.ts';
-import type {Path} from '../hypervisors/schema.ts';
+import type {Path} from '../hypervisors/path-schema.ts';
 import {parameter} from '../parameters/parameter.ts';
 import {type Hertz, nanoseconds, toCycles} from '../units.ts';
 

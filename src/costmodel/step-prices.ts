@@ -1,5 +1,5 @@
 /** A path's own time, step by step: what the steps take adds up to what the path takes. */
-import type {Context, Path} from '../hypervisors/schema.ts';
+import type {Context, Path} from '../hypervisors/path-schema.ts';
 import {type PathItem, type Prices, pricePath} from './prices.ts';
 
 export interface PricedStep {

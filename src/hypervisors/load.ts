@@ -7,16 +7,16 @@ import {type FileKind, readExtending} from '../files/extends.ts';
 import {packagePath} from '../files/paths.ts';
 import {readYaml} from '../files/yaml.ts';
 import {listParameters, type NamedParameter} from '../parameters/parameter.ts';
+import {checkBuilds} from './check-paths.ts';
 import {checkSchedule} from './check-schedule.ts';
 import {pageRanges} from './page-regions.ts';
+import type {Build, Path} from './path-schema.ts';
 import {
   type Activity,
-  type Build,
   type HypervisorFile,
   hypervisorFile,
   type KernelFile,
   kernelFile,
-  type Path,
   type Stage2,
 } from './schema.ts';
 
@@ -61,7 +61,12 @@ export const readHypervisor = (id: string, path = hypervisorPath(id)): Hyperviso
   return file;
 };
 
-export const readKernel = (): KernelFile => readYaml(kernelPath(), kernelFile);
+/** @throws InputError as {@link readHypervisor}. */
+export const readKernel = (): KernelFile => {
+  const kernel = readYaml(kernelPath(), kernelFile);
+  checkBuilds({[kernel.id]: kernel.build}, kernelPath());
+  return kernel;
+};
 
 /** @throws InputError naming `file` for what a schema cannot say. */
 export const checkHypervisor = (h: HypervisorFile, file: string): void => {
@@ -74,7 +79,7 @@ export const checkHypervisor = (h: HypervisorFile, file: string): void => {
       remedy: `add it or choose from ${Object.keys(h.builds).join(', ')}`,
     });
   }
-  for (const [name, build] of Object.entries(h.builds)) checkBuild(build, `builds.${name}`, file);
+  checkBuilds(h.builds, file);
   const kernel = readKernel();
   for (const activity of h.activities) {
     for (const name of activity.paths) {
@@ -94,38 +99,6 @@ const checkRegions = (place: string, {leaf, regions}: HypervisorFile['stage1'] |
     pageRanges(leaf, regions);
   } catch (error) {
     throw new InputError((error as RangeError).message, {file, place: `${place}.regions`});
-  }
-};
-
-const checkBuild = (build: Build, place: string, file: string): void => {
-  if (!build.paths[build.sharedPath])
-    throw new InputError(`sharedPath '${build.sharedPath}' is not a path`, {file, place});
-  for (const [name, path] of Object.entries(build.paths)) {
-    const offsets = path.steps.map((s) => s.at);
-    const ordered = offsets.every((at, i) => at < path.instructions && (i === 0 || at > (offsets[i - 1] as number)));
-    if (!ordered)
-      throw new InputError('steps must start at increasing offsets below the instruction count', {
-        file,
-        place: `${place}.${name}`,
-      });
-    checkShares(path, `${place}.${name}`, file);
-  }
-};
-
-/** Of what a path counts, its steps may leave some to no step in particular, but not have more. */
-const checkShares = (path: Path, place: string, file: string): void => {
-  const shares = [
-    ['device', path.device, (s: Path['steps'][number]) => s.accesses],
-    ['systemRegisters', path.systemRegisters, (s: Path['steps'][number]) => s.systemRegisters],
-  ] as const;
-  for (const [what, all, ofStep] of shares) {
-    const claimed = path.steps.reduce((sum, step) => sum + ofStep(step), 0);
-    if (claimed > all)
-      throw new InputError(`its steps have ${claimed} of ${all} in '${what}'`, {
-        file,
-        place,
-        remedy: 'correct the steps or the count',
-      });
   }
 };
 

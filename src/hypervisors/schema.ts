@@ -6,9 +6,11 @@
  * lines through the guest's caches; the cost model prices its instructions. Neither knows a hypervisor's name.
  */
 import {z} from 'zod';
-import {PARAMETER_KINDS, parameter} from '../parameters/parameter.ts';
+import {parameter} from '../parameters/parameter.ts';
 import {intermediateRegion, PAGE_SIZES, STAGE2_LEAVES, virtualRegion} from './page-regions.ts';
+import {buildInFile} from './path-schema.ts';
 import {REGISTER_CLASSES} from './registers.ts';
+import {resolveBuild, resolveBuilds} from './resolve-builds.ts';
 import {delivery, exits, scheduler, service, transitions} from './schedule-schema.ts';
 
 /** The paper's taxonomy: who does the device work, and whether the guest is modified. */
@@ -16,63 +18,6 @@ export const DESIGNS = ['none', 'complete-monolithic', 'partially-monolithic', '
 export const MODES = ['full', 'para'] as const;
 
 const count = z.number().int().min(0);
-
-/** In what a step executes; that of the service is another domain's. */
-export const CONTEXTS = ['hypervisor', 'host-kernel', 'host-user', 'service-kernel', 'service-user'] as const;
-export type Context = (typeof CONTEXTS)[number];
-
-const step = z
-  .strictObject({
-    /** Instruction offset at which it starts. */
-    at: count,
-    do: z.string(),
-    /** Which of the path's device accesses are its own, in words, and how many. */
-    device: z.string().optional(),
-    accesses: count.default(0),
-    /** How many of the path's system-register accesses are known to be its own. */
-    systemRegisters: count.default(0),
-    in: z.enum(CONTEXTS).default('hypervisor'),
-  })
-  .refine(({device, accesses}) => (device === undefined) === (accesses === 0), {
-    message: "'device' says which, 'accesses' how many: both or neither",
-  });
-
-/** Counts of one execution. `code` and `data` are bytes in touched lines (32 B instruction, 64 B data lines). */
-const path = z.strictObject({
-  instructions: count,
-  device: count.default(0),
-  barriers: count.default(0),
-  instructionBarriers: count.default(0),
-  systemRegisters: count.default(0),
-  code: count,
-  data: count,
-  /** Switches of privilege level and back: one for a trap, two when the host kernel is entered through Hyp mode. */
-  modeSwitches: count.default(1),
-  /**
-   * What it invalidates in the TLBs, where a switch cannot be tagged or mappings change: all that is tagged with the guest's
-   * VMID, or everything.
-   */
-  invalidates: z.enum(['guest', 'all']).optional(),
-  note: z.string().optional(),
-  /** In order. */
-  steps: z.array(step).default([]),
-});
-export type Path = z.infer<typeof path>;
-
-/** One compilation of a hypervisor: its counts differ, its structure does not. */
-const build = z.strictObject({
-  /** Names the code; systems that run the same code share it and its fitted cycles per instruction. */
-  id: z.string(),
-  title: z.string(),
-  kind: z.enum(PARAMETER_KINDS),
-  source: z.string(),
-  /** Cycles per instruction of this code on an in-order dual-issue core, all hits. */
-  cyclesPerInstruction: parameter('cycles/instruction'),
-  /** Lines of the smallest trap: taken to be shared by every path. */
-  sharedPath: z.string(),
-  paths: z.record(z.string(), path),
-});
-export type Build = z.infer<typeof build>;
 
 const activity = z.strictObject({
   id: z.string(),
@@ -151,7 +96,8 @@ export const hypervisorFile = z.strictObject({
   trappedRegisters: z.array(z.enum(REGISTER_CLASSES)).default([]),
   facts: z.array(z.string()).default([]),
   build: z.string(),
-  builds: z.record(z.string(), build),
+  /** Every path of theirs with its kind, source and steps. */
+  builds: z.record(z.string(), buildInFile).transform(resolveBuilds),
   activities: z.array(activity),
   exits: exits.default({}),
   transitions: transitions.default({}),
@@ -159,5 +105,9 @@ export const hypervisorFile = z.strictObject({
 export type HypervisorFile = z.infer<typeof hypervisorFile>;
 
 /** The guest kernel's own recurring work, in the shape of a build. */
-export const kernelFile = z.strictObject({id: z.string(), title: z.string(), build});
+export const kernelFile = z.strictObject({
+  id: z.string(),
+  title: z.string(),
+  build: buildInFile.transform(resolveBuild),
+});
 export type KernelFile = z.infer<typeof kernelFile>;

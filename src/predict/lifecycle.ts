@@ -5,8 +5,9 @@
 import type {Prices} from '../costmodel/prices.ts';
 import {type PricedStep, priceSteps} from '../costmodel/step-prices.ts';
 import {InputError} from '../files/errors.ts';
+import type {Build} from '../hypervisors/path-schema.ts';
 import type {Executed, Exit, Transition} from '../hypervisors/schedule-schema.ts';
-import type {Build, HypervisorFile} from '../hypervisors/schema.ts';
+import type {HypervisorFile} from '../hypervisors/schema.ts';
 
 export const LIFECYCLE_KINDS = ['io', 'interrupt'] as const;
 export type LifecycleKind = (typeof LIFECYCLE_KINDS)[number];

@@ -1,5 +1,5 @@
 /** How the report names, orders and colours what a result holds. An id that is not listed here keeps its own name, after the rest. */
-import type {Context} from '../hypervisors/schema.ts';
+import type {Context} from '../hypervisors/path-schema.ts';
 import {type FigureUnit, lowerIsBetter} from '../predict/figure-units.ts';
 import type {LifecycleKind} from '../predict/lifecycle.ts';
 import type {LockScenario, LockVariant} from '../predict/lock-scenarios.ts';

@@ -1,5 +1,5 @@
 /** A lifecycle as a timeline: a lane for each context that it meets, the guest's above them. */
-import type {Context} from '../hypervisors/schema.ts';
+import type {Context} from '../hypervisors/path-schema.ts';
 import type {Lifecycle} from '../predict/lifecycle.ts';
 import {contextLane, LIFECYCLES, lifecycleFigure} from './catalogue.ts';
 import {formatNumber} from './format.ts';

@@ -3,6 +3,7 @@ import {describe, expect, test} from 'vitest';
 import Guests from '../../src/cli/commands/guests.ts';
 import HypervisorsFootprint from '../../src/cli/commands/hypervisors/footprint.ts';
 import HypervisorsList from '../../src/cli/commands/hypervisors/list.ts';
+import HypervisorsPriors from '../../src/cli/commands/hypervisors/priors.ts';
 import HypervisorsShow from '../../src/cli/commands/hypervisors/show.ts';
 import Parameters from '../../src/cli/commands/parameters.ts';
 import {loadCalibration} from '../../src/predict/calibration.ts';
@@ -60,6 +61,15 @@ describe('hypervisors', () => {
     );
   });
 
+  test('priors prints prices beside their ranges', async () => {
+    const {stdout, stderr, exitCode} = await runCommand(HypervisorsPriors);
+    expect({stderr, exitCode}).toEqual({stderr: '', exitCode: 0});
+    expect(stdout).toMatch(
+      /^│ xen +│ release │ hypervisor-tick +│ +[\d,]+ │ +[\d,]+ │ 10,700 │ 14,700 │ 22,600 │ +within │$/m,
+    );
+    expect(stdout).toMatch(/^0 of 66 outside their range; 0\.4 of the lines from L2/m);
+  });
+
   test('show prices each path as its parts', async () => {
     const {shown} = await runJson(HypervisorsShow, 'xvisor', '--json');
     const {prices, hypervisors} = loadCalibration();
@@ -86,6 +96,8 @@ describe('hypervisors', () => {
       /^builds +O0 \(in use\), O2$/m,
       /^│ sibling-tick +│ wake +│/m,
       /^ {4}1505 {2}end of interrupt, .* {2}\[W EOIR, W DIR, R IAR\]$/m,
+      /^wake \(derived\): core\/vmm_timer\.c, .* at 0e3ab536; /m,
+      /^ {2}= wfi-cycle from 7065 to 9377$/m,
       /^Guest kernel /m,
     ])
       expect(stdout).toMatch(line);

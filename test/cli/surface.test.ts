@@ -32,6 +32,7 @@ test('commands, arguments and flags', () => {
       "guests [guest]: ",
       "hypervisors footprint: ",
       "hypervisors list: ",
+      "hypervisors priors: ",
       "hypervisors show system: --build",
       "parameters: --filter",
       "plot result: --out",

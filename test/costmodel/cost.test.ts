@@ -3,9 +3,11 @@ import {describe, expect, test} from 'vitest';
 import {type CostInput, cost, type RatedActivity} from '../../src/costmodel/cost.ts';
 import {METRIC, METRICS, newCounts} from '../../src/costmodel/metrics.ts';
 import {type Prices, pathCycles, pricePath} from '../../src/costmodel/prices.ts';
-import type {Build, Path} from '../../src/hypervisors/schema.ts';
+import type {Build, Path} from '../../src/hypervisors/path-schema.ts';
 
 const PATH: Path = {
+  kind: 'measured',
+  source: 'test',
   instructions: 1000,
   device: 2,
   barriers: 3,

@@ -2,7 +2,7 @@ import {describe, expect, test} from 'vitest';
 import {type Prices, pathCycles} from '../../src/costmodel/prices.ts';
 import {priceSteps} from '../../src/costmodel/step-prices.ts';
 import {hypervisorIds, readHypervisor, readKernel} from '../../src/hypervisors/load.ts';
-import type {Build, Path} from '../../src/hypervisors/schema.ts';
+import type {Build, Path} from '../../src/hypervisors/path-schema.ts';
 
 const PRICES: Prices = {
   device: 70,
@@ -16,6 +16,8 @@ const PRICES: Prices = {
 const CYCLES_PER_INSTRUCTION = 1.5;
 
 const PATH: Path = {
+  kind: 'measured',
+  source: 'test',
   instructions: 100,
   device: 5,
   barriers: 2,

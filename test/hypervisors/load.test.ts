@@ -160,7 +160,7 @@ describe('what schedules vCPUs', () => {
     [
       'a path that one build lacks',
       '      uart-write: {instructions: 560,',
-      '      uart-wrote: {instructions: 560,',
+      '      uart-wrote: {source: elsewhere, instructions: 560,',
       /exits\.console-write: uses path 'uart-write', which build 'O2' lacks/,
     ],
     [
