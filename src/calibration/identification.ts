@@ -10,6 +10,9 @@ const {eigs, matrix} = create(functions as FactoryFunctionMap, {});
 /** Of a combination that is listed. */
 const WORTH_NAMING = 0.2;
 
+/** Of an eigenvalue beside the largest. */
+const ROUNDING = 1e-13;
+
 export const correlationsOf = (covariance: readonly (readonly number[])[]): number[][] =>
   covariance.map((row, i) =>
     row.map((v, k) => {
@@ -40,11 +43,12 @@ export const combinationsOf = (
   const {eigenvectors} = eigs(matrix(information(observations, parameters, values))) as unknown as {
     eigenvectors: {value: number; vector: {toArray(): number[]}}[];
   };
+  const most = Math.max(...eigenvectors.map(({value}) => value));
   return eigenvectors
     .map(({value, vector}) => {
       const direction = vector.toArray();
       const largest = direction.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a));
-      const singularValue = Math.sqrt(Math.max(value, 0));
+      const singularValue = value < most * ROUNDING ? 0 : Math.sqrt(value);
       return {
         singularValue,
         isIdentified: singularValue >= 1,

@@ -43,8 +43,13 @@ interface LinearForm {
   readonly constant: number;
 }
 
-const NO_PRICES: Prices = {device: 0, barrier: 0, instructionBarrier: 0, systemRegister: 0, modeSwitch: 0, missExposure: 0};
-const PRIMITIVES = Object.keys(NO_PRICES) as (keyof Prices)[];
+const PRIMITIVES = ['device', 'barrier', 'instructionBarrier', 'systemRegister', 'modeSwitch'] as const;
+
+/** Of these primitives none costs anything; instructions cost what they do on the core. */
+const noPrices = ({prices}: Calibration): Prices => ({
+  ...prices,
+  ...Object.fromEntries(PRIMITIVES.map((primitive) => [primitive, 0])),
+});
 
 class Forms {
   readonly #c: Calibration;
@@ -70,11 +75,18 @@ class Forms {
       if (index === undefined) constant += value * factor;
       else slopes[index]! += factor;
     };
+    const {prices, primitives} = this.#c;
+    const nothing = noPrices(this.#c);
     const perInstruction = cyclesPerInstruction(this.#c);
     for (const {path, count} of paths) {
-      add(`${path.build.id}.cyclesPerInstruction`, perInstruction[path.build.id]!, count * pathCycles(path.path, 1, NO_PRICES));
-      for (const primitive of PRIMITIVES)
-        add(`primitives.${primitive}`, this.#c.prices[primitive], count * pathCycles(path.path, 0, {...NO_PRICES, [primitive]: 1}));
+      const {id} = path.build;
+      add(`${id}.cyclesPerInstruction`, perInstruction[id]!, count * pathCycles(path.path, 1, nothing));
+      for (const primitive of PRIMITIVES) {
+        // A price may be a time, which a file gives in nanoseconds.
+        const {value} = primitives[primitive];
+        const unit = {...nothing, [primitive]: value === 0 ? 1 : prices[primitive] / value};
+        add(`primitives.${primitive}`, value, count * pathCycles(path.path, 0, unit));
+      }
     }
     add('primitives.missExposure', this.#c.prices.missExposure, waited);
     return {slopes, constant};

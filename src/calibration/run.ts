@@ -7,6 +7,7 @@ import {packagePath} from '../files/paths.ts';
 import {writeFileAtomic} from '../files/write.ts';
 import {publishedPath, readBenchmarks, readPublished} from '../predict/benchmarks.ts';
 import {type Calibration, DEFAULT_MACHINE, type FitFile, loadCalibration} from '../predict/calibration.ts';
+import {readHypotheses} from '../predict/hypotheses.ts';
 import type {PoolOptions} from '../predict/pool.ts';
 import {readScheduledBenchmarks} from '../predict/scheduled-benchmarks.ts';
 import {fitFileOf, modelOf} from './calibrate.ts';
@@ -14,6 +15,7 @@ import {type Collection, collectMoved, collectSet, replayedParameters, type Valu
 import {type CountsFile, countsPath, countsText, readCounts} from './counts.ts';
 import {fingerprint} from './fingerprint.ts';
 import {fit} from './fit.ts';
+import {type Ranking, rankHypotheses} from './hypotheses.ts';
 import type {FitModel, Targets} from './model.ts';
 import {HOST} from './observations.ts';
 import {freeParameters} from './parameters.ts';
@@ -109,8 +111,16 @@ const countAnew = async (
 export const countsFor = (output: string | undefined): string =>
   output === undefined ? countsPath() : `${output.replace(/\.json$/, '')}.counts.json`;
 
-export const calibrate = async (options: CalibrateOptions): Promise<FitFile> => {
-  const {command, log = () => {}} = options;
+interface Ready {
+  readonly targets: Targets;
+  readonly path: string;
+  readonly priors: Calibration;
+  readonly counts: CountsFile;
+}
+
+/** Counts that are of these files, from their file or from replays. */
+const countsReady = async (options: CalibrateOptions): Promise<Ready> => {
+  const {log = () => {}} = options;
   const path = options.targets ?? publishedPath();
   const priors = loadCalibration({priorsOnly: true, machine: options.machine ?? DEFAULT_MACHINE});
   const targets = readTargets(path, Object.keys(priors.hypervisors));
@@ -121,6 +131,24 @@ export const calibrate = async (options: CalibrateOptions): Promise<FitFile> => 
   if (stored && !isCurrent) log(`${options.counts} is of other files`);
   const counts = stored && isCurrent ? stored : await countAnew(targets, priors, options);
   if (!isCurrent && options.isKept) writeFileAtomic(options.counts, countsText(counts));
+  return {targets, path, priors, counts};
+};
+
+/**
+ * @throws InputError for what {@link readTargets} refuses, and for counts that are no counts; what `signal` aborts with
+ */
+export const calibrate = async (options: CalibrateOptions): Promise<FitFile> => {
+  const {command} = options;
+  const {targets, path, priors, counts} = await countsReady(options);
   const file = path.startsWith(packagePath()) ? relative(packagePath(), path) : path;
   return fitFileOf(modelOf(targets, priors, counts), counts, {command, targets: {file, hash: sha256(readFileSync(path))}});
+};
+
+/** Every combination of what is unknown beside numbers, fitted to the published first vector. */
+export const rank = async (options: CalibrateOptions): Promise<Ranking> => {
+  const {command, log = () => {}, ...pool} = options;
+  const {targets, priors, counts} = await countsReady(options);
+  const collection: Collection = {machine: DEFAULT_MACHINE, ...targets, suts: Object.keys(priors.hypervisors), seeds: SEEDS.slice(0, 1), pool};
+  const {fingerprint: of, base} = counts;
+  return rankHypotheses({command, fingerprint: of, hypotheses: readHypotheses(), targets, priors, collection, at: base.at, log});
 };

@@ -1,6 +1,8 @@
 /** A fit as text: estimates, what the data identify, and errors on what was left out. */
 import type {FitFile} from '../predict/calibration.ts';
 import {formatNumber} from '../report/format.ts';
+import {validationTable} from '../report/tables.ts';
+import {coverageStatement, PAIRS_NOTE} from '../report/validation-table.ts';
 import {textTable} from './text-table.ts';
 
 const percent = (value: number, digits = 2): string => `${value.toFixed(digits)} %`;
@@ -26,7 +28,7 @@ const combinations = ({combinations: all}: FitFile): string =>
       isIdentified ? 'yes' : 'no',
       of.map(({id, weight}) => `${weight.toFixed(2)} ${id}`).join(', '),
     ]),
-    {words: 0},
+    {words: 2, lastIsWords: true},
   );
 
 const correlations = ({covarianceOf, correlation}: FitFile): string =>
@@ -34,28 +36,6 @@ const correlations = ({covarianceOf, correlation}: FitFile): string =>
     ['', ...covarianceOf.map((_, i) => String(i + 1))],
     covarianceOf.map((id, i) => [`${i + 1} ${id}`, ...correlation[i]!.map((v) => v.toFixed(2))]),
   );
-
-export const validationText = ({inSample, validations}: FitFile): string => {
-  const rows = [inSample, ...validations].flatMap(({title, errors, orders}) =>
-    errors
-      .filter(({sut}) => sut === 'guests' || !errors.some((e) => e.sut === 'guests' && e.benchmark === errors[0]?.benchmark))
-      .map((e, i) => [
-        i === 0 ? title : '',
-        e.benchmark,
-        e.sut,
-        String(e.cells),
-        percent(e.meanAbsolutePercentageError),
-        percent(e.noOverhead),
-        e.sameOverheadAsOthers === null ? '–' : percent(e.sameOverheadAsOthers),
-        i === 0 ? `${orders.inOrder} of ${orders.pairs}` : '',
-      ]),
-  );
-  return textTable(
-    ['fit', 'benchmark', 'systems', 'cells', 'error', '(a) no overhead', '(b) as the others', 'pairs in order'],
-    rows,
-    {words: 3},
-  );
-};
 
 /** The cells that the fit leans on most. */
 const INFLUENTIAL = 8;
@@ -82,12 +62,11 @@ const measurements = ({measurements: all}: FitFile): string =>
   textTable(
     ['one more measurement', 'narrows by', 'most'],
     all.slice(0, WORTH).map(({what, reductionPercent, most}) => [what, percent(reductionPercent, 1), most]),
-    {words: 0},
+    {lastIsWords: true},
   );
 
 export const calibrationText = (fit: FitFile): string => {
   const {parameters, cells, groups, starts, sumOfSquares, coverage} = fit;
-  const {inSample, leftOut} = coverage;
   const held = parameters.filter(({atBound}) => atBound).map(({id}) => id);
   return [
     `${parameters.length} parameters, ${cells} cells in ${groups} groups. ${starts.agreeing} of ${starts.tried} starts end at these values. Squares: ${sumOfSquares.data.toPrecision(4)} of the cells, ${sumOfSquares.priors.toPrecision(4)} of the priors.`,
@@ -98,10 +77,11 @@ export const calibrationText = (fit: FitFile): string => {
     'Correlations of the estimates:',
     correlations(fit),
     'Errors of guest cells:',
-    validationText(fit),
+    validationTable(fit),
+    PAIRS_NOTE,
     'Cells that the estimates owe most to:',
     influence(fit),
-    `Within 95 % intervals: ${inSample.inside} of ${inSample.cells} cells in sample, ${leftOut.inside} of ${leftOut.cells} left out.`,
+    `${coverageStatement(coverage)}.`,
     "What would narrow the parameters' part of the second vector's intervals, on average:",
     measurements(fit),
   ].join('\n\n');

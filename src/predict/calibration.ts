@@ -6,7 +6,6 @@ import {
   type MachineFile,
   machineFrom,
   machineParameters,
-  machinePath,
   readMachine,
   requireMachine,
 } from '../costmodel/machine.ts';

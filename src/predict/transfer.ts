@@ -5,7 +5,8 @@
 import {type PathMachineFile, pathMachinePath, readPathMachine} from '../costmodel/path-machine.ts';
 import {type PathItem, type Prices, pricePath, pricesFrom, readPrimitives} from '../costmodel/prices.ts';
 import {InputError} from '../files/errors.ts';
-import type {Build, HypervisorFile, Path} from '../hypervisors/schema.ts';
+import type {Build, Path} from '../hypervisors/path-schema.ts';
+import type {HypervisorFile} from '../hypervisors/schema.ts';
 import type {Parameter} from '../parameters/parameter.ts';
 import {hertz} from '../units.ts';
 import {type Calibration, loadCalibration} from './calibration.ts';

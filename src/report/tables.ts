@@ -1,6 +1,6 @@
 /** The report as text, at most 120 columns wide where the data allow it. */
 import Table from 'cli-table3';
-import type {Reproduction} from '../predict/result.ts';
+import type {FitSummary, Reproduction} from '../predict/result.ts';
 import {type ReportTable, tablesOf} from './catalogue.ts';
 import {
   type AttributionTable,
@@ -14,6 +14,7 @@ import {
   RECORDED_NOTE,
   recordedTables,
 } from './rows.ts';
+import {coverageStatement, PAIRS_NOTE, VALIDATION_COLUMNS, validationRows} from './validation-table.ts';
 
 type Align = 'left' | 'right';
 
@@ -101,6 +102,20 @@ const recordedSections = (reproduction: Reproduction): readonly string[] => {
   return tables.length === 0 ? [] : [wrap(`Recorded machines. ${RECORDED_NOTE}`, NOTE_WIDTH), ...tables];
 };
 
+/** What a fit is worth on cells that it did not see. */
+export const validationTable = (fit: Pick<FitSummary, 'inSample' | 'validations'>): string =>
+  grid(VALIDATION_COLUMNS, validationRows(fit), firstLeft(VALIDATION_COLUMNS.length, 3));
+
+const fitSection = ({fit}: Reproduction): string => {
+  const held = fit.atBound.length === 0 ? 'none at a bound' : `at a bound: ${fit.atBound.join(', ')}`;
+  return [
+    `The fit: ${fit.parameters} parameters (${held}) for ${fit.cells} cells; errors of guest cells, in sample and left out`,
+    validationTable(fit),
+    PAIRS_NOTE,
+    coverageStatement(fit.coverage),
+  ].join('\n');
+};
+
 /** All of it. Sections of which the result has nothing are left out. */
 export const textReport = (reproduction: Reproduction): string => {
   const {errors, orders} = reproduction;
@@ -108,6 +123,7 @@ export const textReport = (reproduction: Reproduction): string => {
     ...tablesOf(reproduction).map(paperTable),
     ...(errors.length > 0 ? [errorTable(reproduction)] : []),
     ...(orders.length > 0 ? [orderChecks(reproduction)] : []),
+    fitSection(reproduction),
     ...attributionSections(attributionTables(reproduction)),
     ...recordedSections(reproduction),
   ];

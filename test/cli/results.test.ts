@@ -1,7 +1,7 @@
 /** Commands that make, store and draw results: reproduce, plot, calibrate. */
 import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {beforeAll, describe, expect, test} from 'vitest';
-import Calibrate from '../../src/cli/commands/calibrate.ts';
+import Calibrate from '../../src/cli/commands/calibrate/index.ts';
 import Plot from '../../src/cli/commands/plot.ts';
 import Reproduce from '../../src/cli/commands/reproduce.ts';
 import {readReproduction} from '../../src/cli/reproduction-schema.ts';

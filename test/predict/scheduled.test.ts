@@ -1,12 +1,9 @@
 /** Benchmarks from recorded machines under each system's scheduler. */
 import {describe, expect, test} from 'vitest';
 import {readPublished} from '../../src/predict/benchmarks.ts';
-import {loadCalibration} from '../../src/predict/calibration.ts';
-import {recordingPath} from '../../src/predict/recordings.ts';
-import {newSchedule} from '../../src/predict/schedule-system.ts';
+import {loadCalibration, workScale} from '../../src/predict/calibration.ts';
 import {readScheduledBenchmarks, recordingFor} from '../../src/predict/scheduled-benchmarks.ts';
 import {scheduledCells} from '../../src/predict/scheduled-cells.ts';
-import {openStreams} from '../../src/predict/stored-streams.ts';
 
 const calibration = loadCalibration();
 const hackbench = readScheduledBenchmarks().find(({id}) => id === 'hackbench')!;
@@ -23,18 +20,22 @@ test.each([
   expect(recordingFor(hackbench, schedulerOf(sut), hostCpus).id).toBe(id);
 });
 
+const NOTHING = {cycles: 0, executed: [], background: {}};
+const recording = recordingFor(hackbench, schedulerOf('xen'), 1);
+
 describe('cells', () => {
   const clock = calibration.machine.clockHz;
   const [first, , third] = scheduledCells(
-    [{benchmark: hackbench, hostCpus: 1, sut: 'xen', cyclesPerUnit: clock / 100_000}],
+    [{benchmark: hackbench, hostCpus: 1, sut: 'xen', recording, cyclesPerUnit: clock / 100_000, totals: NOTHING}],
     calibration,
     readPublished(),
   );
-  const {workScale, spread} = hackbench;
+  const scale = workScale(calibration, hackbench);
+  const {spread} = hackbench;
 
   test('are units times cycles a unit, scaled: 40,000 at 10 µs are 0.4 s of ours', () => {
-    expect(first).toMatchObject({table: 'XII', case: '1x40', sut: 'xen', unit: 's', published: 0.496, fitted: false});
-    expect(first!.predicted).toBeCloseTo(0.4 * workScale.value, 12);
+    expect(first).toMatchObject({table: 'XII', case: '1x40', sut: 'xen', unit: 's', published: 0.496, fitted: true});
+    expect(first!.predicted).toBeCloseTo(0.4 * scale, 12);
   });
 
   test('of larger cases take a unit of work as long', () => {
@@ -42,27 +43,18 @@ describe('cells', () => {
     expect(third!.predicted / first!.predicted).toBeCloseTo(4, 12);
   });
 
-  test('have an interval by factors, as recordings of more groups were found off', () => {
-    expect(Math.log(first!.upper / first!.predicted)).toBeCloseTo(spread.credit.value, 12);
-    expect(Math.log(first!.predicted / first!.lower)).toBeCloseTo(spread.credit.value, 12);
+  test('have an interval by factors: of the parameters, of errors on cells left out, and as recordings of more groups were off', () => {
+    const {parameters, placement, discrepancy} = first!.deviations!;
+    expect(placement).toBe(0);
+    expect(discrepancy).toBeCloseTo(
+      Math.hypot(calibration.fit!.discrepancy['hackbench/contiguous']!, spread.credit.value / 1.96),
+      12,
+    );
+    // Nothing was executed: what is left is the uncertainty of the work's scale.
+    const own = calibration.fit!.parameters.find(({id}) => id === 'workScale.hackbench')!;
+    expect(parameters).toBeCloseTo(own.standardError / own.value, 6);
+    const half = 1.96 * Math.hypot(parameters, discrepancy);
+    expect(Math.log(first!.upper / first!.predicted)).toBeCloseTo(half, 12);
+    expect(Math.log(first!.predicted / first!.lower)).toBeCloseTo(half, 12);
   });
-});
-
-test("the work's scale is the mean over the host's published cells, and nothing else", {timeout: 120_000}, () => {
-  const recording = recordingFor(hackbench, schedulerOf('host'), 1);
-  const {header, streams, close} = openStreams(recordingPath(recording));
-  const system = {sut: 'host', seed: 1, hostCpus: 1, locks: 'event', neighbours: [], tickHz: hackbench.tickHz} as const;
-  const schedule = newSchedule({streams, machine: header.machine, system, calibration});
-  while (schedule.step());
-  schedule.finish();
-  close();
-  const run = {
-    benchmark: hackbench,
-    hostCpus: 1,
-    sut: 'host',
-    cyclesPerUnit: schedule.elapsed / recording.units,
-  } as const;
-  const cells = scheduledCells([run], calibration, readPublished());
-  const ratios = cells.map(({predicted, published}) => published! / predicted);
-  expect(ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length).toBeCloseTo(1, 3);
 });

@@ -170,6 +170,26 @@ export const REPRODUCTION: Reproduction = {
       ],
     },
   ],
+  fit: {
+    parameters: 3,
+    cells: 40,
+    atBound: ['hz'],
+    inSample: {
+      id: 'in-sample',
+      title: 'fitted on all cells',
+      errors: [errorRow('dhrystone', 'guests', 0.12, 0.6, 2.8)],
+      orders: {pairs: 20, inOrder: 19},
+    },
+    validations: [
+      {
+        id: 'benchmark',
+        title: "each benchmark's guest cells left out",
+        errors: [errorRow('dhrystone', 'guests', 0.25, 0.6, 2.8)],
+        orders: {pairs: 20, inOrder: 17},
+      },
+    ],
+    coverage: {inSample: {cells: 40, inside: 39}, leftOut: {cells: 40, inside: 37}},
+  },
   parameters: [
     {id: 'dram.read', value: 92, unit: 'ns', kind: 'measured', source: 'lmbench on the board', lower: 80, upper: 110},
     {

@@ -1,13 +1,16 @@
 import {join} from 'node:path';
 import {Flags} from '@oclif/core';
 import {InputError} from '../../files/errors.ts';
+import {writeFileAtomic} from '../../files/write.ts';
 import {nearest} from '../../files/nearest.ts';
 import {readBenchmarks} from '../../predict/benchmarks.ts';
+import {readFit} from '../../predict/calibration.ts';
 import type {Reproduction} from '../../predict/result.ts';
+import {secondVector} from '../../predict/second-vector.ts';
 import {readScheduledBenchmarks} from '../../predict/scheduled-benchmarks.ts';
 import {textReport} from '../../report/tables.ts';
 import {BaseCommand} from '../base.ts';
-import {jobs, listFlag, seedsFlag} from '../flags.ts';
+import {jobs, listFlag, machine, seedsFlag} from '../flags.ts';
 import {interruptible} from '../interrupt.ts';
 import {requireWritable} from '../output.ts';
 import {startProgress} from '../progress.ts';
@@ -26,6 +29,8 @@ const knownBenchmarks = (wanted: readonly string[]): readonly string[] => {
 };
 
 interface Choices {
+  readonly machine?: string;
+  readonly fit?: string;
   readonly seeds?: readonly number[];
   readonly benchmarks?: readonly string[];
   readonly recordings: boolean;
@@ -33,9 +38,11 @@ interface Choices {
 }
 
 /** The command line that makes this result again: what only says where it goes, or how fast, is left out. */
-const commandOf = ({seeds, benchmarks, recordings, noTimings}: Choices): string =>
+const commandOf = ({machine: of, fit, seeds, benchmarks, recordings, noTimings}: Choices): string =>
   [
     'trapwalk reproduce',
+    ...(of === undefined ? [] : [`--machine ${of}`]),
+    ...(fit === undefined ? [] : [`--fit ${fit}`]),
     ...(seeds ? [`--seeds ${seeds.join(',')}`] : []),
     ...(benchmarks ? [`--benchmark ${benchmarks.join(',')}`] : []),
     ...(recordings === (benchmarks === undefined) ? [] : [recordings ? '--recordings' : '--no-recordings']),
@@ -72,6 +79,12 @@ export default class Reproduce extends BaseCommand {
       allowNo: true,
       description: 'replay the recorded machines; by default where all benchmarks are wanted',
     }),
+    machine,
+    fit: Flags.string({helpValue: 'FILE', description: 'a fit of `trapwalk calibrate`; by default calibration/fit.json'}),
+    'second-vector': Flags.string({
+      helpValue: 'FILE',
+      description: 'store the cells of two host CPUs, which no fit has seen',
+    }),
     benchmark: listFlag({multiple: true, helpValue: 'ID[,ID]', description: 'only these benchmarks'}),
   };
 
@@ -81,12 +94,20 @@ export default class Reproduce extends BaseCommand {
     const choices: Choices = {
       noTimings: !flags.timings,
       recordings: flags.recordings ?? benchmarks === undefined,
+      ...(flags.machine === undefined ? {} : {machine: flags.machine}),
+      ...(flags.fit === undefined ? {} : {fit: flags.fit}),
       ...(flags.seeds ? {seeds: flags.seeds} : {}),
       ...(benchmarks ? {benchmarks} : {}),
     };
+    const second = flags['second-vector'];
+    if (second !== undefined) requireWritable(second);
     if (flags.report) requireWritable(join(flags.out, 'index.html'));
     const {reproduction, files} = await interruptible((signal) => this.predict(choices, flags, signal));
     this.log(textReport(reproduction).trimEnd());
+    if (second !== undefined) {
+      writeFileAtomic(second, `${JSON.stringify(secondVector(reproduction, readFit(flags.fit)), null, 1)}\n`);
+      this.note(`wrote ${second}`);
+    }
     if (files !== undefined) this.note(`wrote ${files} files; open ${join(flags.out, 'index.html')}`);
     return reproduction;
   }

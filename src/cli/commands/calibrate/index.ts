@@ -1,13 +1,13 @@
 import {resolve} from 'node:path';
 import {Flags} from '@oclif/core';
-import {writeFileAtomic} from '../../files/write.ts';
-import {DEFAULT_MACHINE, type FitFile, fitPath} from '../../predict/calibration.ts';
-import {BaseCommand} from '../base.ts';
-import {calibrationText} from '../calibration-text.ts';
-import {jobs, machine} from '../flags.ts';
-import {interruptible} from '../interrupt.ts';
-import {requireWritable} from '../output.ts';
-import {startProgress} from '../progress.ts';
+import {writeFileAtomic} from '../../../files/write.ts';
+import {DEFAULT_MACHINE, type FitFile, fitPath} from '../../../predict/calibration.ts';
+import {BaseCommand} from '../../base.ts';
+import {calibrationText} from '../../calibration-text.ts';
+import {jobs, machine} from '../../flags.ts';
+import {interruptible} from '../../interrupt.ts';
+import {requireWritable} from '../../output.ts';
+import {startProgress} from '../../progress.ts';
 
 export default class Calibrate extends BaseCommand {
   static override summary = 'Fit the free parameters to measured cells, say what they identify, and store the fit.';
@@ -41,7 +41,7 @@ export default class Calibrate extends BaseCommand {
     const {flags} = await this.parse(Calibrate);
     const {targets, machine: of = DEFAULT_MACHINE, output = fitPath(), replay, jobs: threads} = flags;
     const isDry = flags['dry-run'];
-    const {calibrate, countsFor} = await import('../../calibration/run.ts');
+    const {calibrate, countsFor} = await import('../../../calibration/run.ts');
     const counts = flags.counts ?? countsFor(flags.output);
     if (!isDry) for (const path of [output, counts]) requireWritable(path);
     const progress = startProgress('calibrating');

@@ -1,0 +1,48 @@
+import {Flags} from '@oclif/core';
+import type {Ranking} from '../../../calibration/hypotheses.ts';
+import {writeFileAtomic} from '../../../files/write.ts';
+import {BaseCommand} from '../../base.ts';
+import {jobs} from '../../flags.ts';
+import {interruptible} from '../../interrupt.ts';
+import {requireWritable} from '../../output.ts';
+import {startProgress} from '../../progress.ts';
+import {rankingText} from '../../ranking-text.ts';
+
+export default class Hypotheses extends BaseCommand {
+  static override summary = 'Fit every combination of what is unknown of the paper\'s set-up, and rank them.';
+  static override description =
+    'Unknowns and their alternatives are in calibration/hypotheses.yaml. The score is the error on benchmarks that a fit did not see. Without --again, the stored ranking is shown.';
+  static override examples = ['<%= config.bin %> calibrate hypotheses', '<%= config.bin %> calibrate hypotheses --again'];
+  static override flags = {
+    again: Flags.boolean({description: 'replay and fit anew, which takes minutes, and store the ranking'}),
+    jobs,
+  };
+
+  async run(): Promise<Ranking> {
+    const {flags} = await this.parse(Hypotheses);
+    const {readRanking, rankingPath} = await import('../../../calibration/hypotheses.ts');
+    const ranking = flags.again ? await this.#rank(flags.jobs, rankingPath()) : readRanking();
+    this.log(rankingText(ranking));
+    return ranking;
+  }
+
+  async #rank(threads: number | undefined, path: string): Promise<Ranking> {
+    requireWritable(path);
+    const {countsFor, rank} = await import('../../../calibration/run.ts');
+    const progress = startProgress('ranking');
+    const ranking = await interruptible((signal) =>
+      rank({
+        command: 'trapwalk calibrate hypotheses --again',
+        counts: countsFor(undefined),
+        isKept: false,
+        signal,
+        onDone: (done, total) => progress.update(done, total),
+        log: (line) => progress.say(line),
+        ...(threads === undefined ? {} : {jobs: threads}),
+      }),
+    ).finally(() => progress.stop());
+    writeFileAtomic(path, `${JSON.stringify(ranking, null, 1)}\n`);
+    this.note(`wrote ${path}`);
+    return ranking;
+  }
+}
