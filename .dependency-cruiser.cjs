@@ -10,6 +10,7 @@ const layers = {
   isa: ['units', 'trace'],
   board: ['units', 'files', 'trace', 'isa'],
   tracegen: ['units', 'files', 'trace', 'isa', 'board'],
+  audit: ['units', 'files'],
   hypervisors: ['units', 'files', 'parameters'],
   costmodel: ['units', 'files', 'parameters', 'trace', 'hypervisors'],
   schedule: ['units', 'files', 'trace', 'hypervisors', 'costmodel'],

@@ -25,6 +25,7 @@ test('commands, arguments and flags', () => {
   });
   expect(surface).toMatchInlineSnapshot(`
     [
+      "audit files: --deviations --rules --strict",
       "calibrate: --dry-run --jobs --output",
       "diff [subject]: --bind --cwd --env --from-snapshot --guest-placement --host-cpus --locks --max-instructions --neighbours --optimization --placement --profile --seed --set --stage1-region --stage2-region --sut --sysroot --tick --unit --units --wfe",
       "explain [subject]: --bind --cwd --env --from-snapshot --guest-placement --host-cpus --locks --max-instructions --neighbours --optimization --placement --profile --seed --set --stage1-region --stage2-region --sut --sysroot --tick --timeline --timeline-limit --unit --units --wfe",
