@@ -1,4 +1,6 @@
 /** trapwalk as a library: what the commands call. */
+
+export {type CalibrateOptions, calibrate} from './calibration/run.ts';
 export {InputError} from './files/errors.ts';
 export {hypervisorIds} from './hypervisors/load.ts';
 export type {HypervisorFile} from './hypervisors/schema.ts';
@@ -6,7 +8,6 @@ export {ElfError, GuestFault, UnmodelledInstruction} from './isa/core/errors.ts'
 export {Emulator, type EmulatorOptions} from './isa/emulator.ts';
 export {type Bind, RootError} from './isa/linux/root.ts';
 export {GuestDeadlock} from './isa/linux/scheduler.ts';
-export {type CalibrateOptions, calibrate} from './calibration/run.ts';
 export {
   type Calibration,
   type CalibrationOptions,

@@ -5,6 +5,7 @@
 import type {Calibration, FitFile} from '../predict/calibration.ts';
 import {fitKey} from '../predict/cells.ts';
 import type {CountsFile} from './counts.ts';
+import {coverageOf} from './coverage.ts';
 import {
   computeAndCacheAlone,
   discrepancies,
@@ -13,8 +14,7 @@ import {
   leaveOutHypervisors,
   validationRow,
 } from './cross-validation.ts';
-import {coverageOf} from './coverage.ts';
-import {type Fit, fit} from './fit.ts';
+import {type Fit, fitTo} from './fit.ts';
 import {combinationsOf, correlationsOf, residualRows} from './identification.ts';
 import {predictionsOf} from './linear-model.ts';
 import {measurementsWorth} from './measurements.ts';
@@ -35,7 +35,11 @@ const distinct = <T>(values: readonly T[]): T[] => [...new Set(values)];
 
 const clamp = (value: number, {lower, upper}: FreeParameter): number => Math.min(upper, Math.max(lower, value));
 
-const parameterRow = (p: FreeParameter, i: number, {values, covariance, atBound}: Fit): FitFile['parameters'][number] => {
+const parameterRow = (
+  p: FreeParameter,
+  i: number,
+  {values, covariance, atBound}: Fit,
+): FitFile['parameters'][number] => {
   const value = values[i]!;
   const standardError = Math.sqrt(covariance[i]![i]!);
   return {
@@ -60,13 +64,9 @@ export const modelOf = (targets: Targets, priors: Calibration, {base, moved}: Co
   fitModel(targets, priors, freeParameters(priors, targets.benchmarks, targets.scheduled), base, moved);
 
 /** From counts to everything that the fit says; no replay. */
-export const fitFileOf = (
-  model: FitModel,
-  counts: CountsFile,
-  {command, targets}: Provenance,
-): FitFile => {
+export const fitFileOf = (model: FitModel, counts: CountsFile, {command, targets}: Provenance): FitFile => {
   const {observations, parameters} = model;
-  const best = fit(observations, parameters, STARTS);
+  const best = fitTo(observations, parameters, STARTS);
   const {values, covariance} = best;
   const residuals = residualRows(observations, parameters, values, covariance);
   const whole: Fold = {leftOut: observations.filter(({cell}) => cell.sut !== HOST), values, covariance};
@@ -87,7 +87,9 @@ export const fitFileOf = (
     groups: distinct(observations.map(({cell}) => fitKey(cell.benchmark, cell.sut))).length,
     starts: {tried: best.starts, agreeing: best.agreeing},
     sumOfSquares: {
-      data: squares(residuals.map(({errorPercent, noisePercent}) => Math.log1p(errorPercent / 100) / (noisePercent / 100))),
+      data: squares(
+        residuals.map(({errorPercent, noisePercent}) => Math.log1p(errorPercent / 100) / (noisePercent / 100)),
+      ),
       priors: squares(parameters.map((p, i) => (values[i]! - p.prior) / priorDeviation(p))),
     },
     covarianceOf: parameters.map(({id}) => id),

@@ -26,7 +26,10 @@ export interface Collection {
 }
 
 const runCounts = ({benchmark, run, system, counts}: Workload): RunCounts => {
-  const own = GUEST_CYCLES.flatMap(([, , metrics]) => metrics).reduce((sum, metric) => sum + counts.metrics[metric]!, 0);
+  const own = GUEST_CYCLES.flatMap(([, , metrics]) => metrics).reduce(
+    (sum, metric) => sum + counts.metrics[metric]!,
+    0,
+  );
   const pipeline = counts.metrics[METRIC.pipelineCycles]!;
   return {
     benchmark: benchmark.id,

@@ -2,7 +2,7 @@
 import type {FitFile} from '../predict/calibration.ts';
 import {errorRows} from '../predict/errors.ts';
 import type {Cell} from '../predict/result.ts';
-import {fit} from './fit.ts';
+import {fitTo} from './fit.ts';
 import type {FitModel} from './model.ts';
 import {cellAt} from './model.ts';
 import {HOST, type Observation, placementOf} from './observations.ts';
@@ -23,7 +23,7 @@ export interface CrossValidation {
 /** Host cells stay: they say what the core and the binary are, and every baseline has them. */
 const foldWithout = ({observations, parameters}: FitModel, isLeftOut: (one: Observation) => boolean): Fold => {
   const left = (one: Observation): boolean => one.cell.sut !== HOST && isLeftOut(one);
-  const {values, covariance} = fit(
+  const {values, covariance} = fitTo(
     observations.filter((one) => !left(one)),
     parameters,
     1,
@@ -53,9 +53,9 @@ export const leaveOutBenchmarks = (model: FitModel): CrossValidation => ({
 export const leaveOutHypervisors = (model: FitModel): CrossValidation => ({
   id: 'hypervisor',
   title: "each hypervisor's cells left out",
-  folds: distinct(
-    model.observations.flatMap(({cell: {sut}}) => (sut === HOST ? [] : [hypervisorOf(model, sut)])),
-  ).map((hypervisor) => foldWithout(model, ({cell}) => hypervisorOf(model, cell.sut) === hypervisor)),
+  folds: distinct(model.observations.flatMap(({cell: {sut}}) => (sut === HOST ? [] : [hypervisorOf(model, sut)]))).map(
+    (hypervisor) => foldWithout(model, ({cell}) => hypervisorOf(model, cell.sut) === hypervisor),
+  ),
 });
 
 export const computeAndCacheAlone = (model: FitModel): CrossValidation => ({
@@ -76,7 +76,16 @@ const rowsOf = (model: FitModel, cells: readonly Cell[]): FitFile['validations']
     `${c.benchmark}/${c.case}/${c.sut}`;
   const known = new Set(cells.map(place));
   const rest = model.observations
-    .map(({cell}) => ({...cell, unit: cell.unit as Cell['unit'], predicted: cell.value, lower: cell.value, upper: cell.value, deviations: null, published: cell.value, fitted: false}))
+    .map(({cell}) => ({
+      ...cell,
+      unit: cell.unit as Cell['unit'],
+      predicted: cell.value,
+      lower: cell.value,
+      upper: cell.value,
+      deviations: null,
+      published: cell.value,
+      fitted: false,
+    }))
     .filter((cell) => !known.has(place(cell)));
   const benchmarks = new Set(cells.map(({benchmark}) => benchmark));
   const suts = new Set(cells.map(({sut}) => sut));
@@ -87,10 +96,7 @@ const rowsOf = (model: FitModel, cells: readonly Cell[]): FitFile['validations']
   );
 };
 
-export const validationRow = (
-  model: FitModel,
-  {id, title, folds}: CrossValidation,
-): FitFile['validations'][number] => {
+export const validationRow = (model: FitModel, {id, title, folds}: CrossValidation): FitFile['validations'][number] => {
   const cells = cellsOfFolds(folds);
   const hosts = folds.flatMap(({leftOut, values}) => {
     const cases = new Set(leftOut.map(({cell}) => `${cell.benchmark}/${cell.case}`));

@@ -8,7 +8,20 @@ import type {ScheduledBenchmark} from '../predict/scheduled-benchmarks.ts';
 import {chooseGuest} from '../tracegen/catalogue.ts';
 
 /** Keys that only people read. */
-const WORDS = new Set(['source', 'note', 'title', 'facts', 'kind', 'steps', 'lower', 'upper', 'tables', 'figures', 'spread', 'workScale']);
+const WORDS = new Set([
+  'source',
+  'note',
+  'title',
+  'facts',
+  'kind',
+  'steps',
+  'lower',
+  'upper',
+  'tables',
+  'figures',
+  'spread',
+  'workScale',
+]);
 
 const plain = (node: unknown): unknown => {
   if (Array.isArray(node)) return node.map(plain);

@@ -45,7 +45,7 @@ const PRIMES = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37];
 /** Relative to a parameter's range. */
 const SAME = 1e-3;
 
-export const fit = (
+export const fitTo = (
   observations: readonly Observation[],
   parameters: readonly FreeParameter[],
   starts: number,

@@ -13,7 +13,7 @@ import type {ScheduledBenchmark} from '../predict/scheduled-benchmarks.ts';
 import {type Collection, collectRuns, collectSchedules, type Values} from './collect.ts';
 import type {CountSet, RunCounts, ScheduleCounts} from './counts.ts';
 import {leaveOutBenchmarks, validationRow} from './cross-validation.ts';
-import {fit} from './fit.ts';
+import {fitTo} from './fit.ts';
 import {fitModel, type Targets} from './model.ts';
 import {freeParameters} from './parameters.ts';
 
@@ -39,7 +39,13 @@ const rankingFile = z.strictObject({
   ),
   /** For each alternative the best combination that has it. */
   alternatives: z.array(
-    z.strictObject({unknown: z.string(), alternative: z.string(), isDefault: z.boolean(), bestScore: z.number(), rank: z.number()}),
+    z.strictObject({
+      unknown: z.string(),
+      alternative: z.string(),
+      isDefault: z.boolean(),
+      bestScore: z.number(),
+      rank: z.number(),
+    }),
   ),
   /** Of the combination of all defaults. */
   defaultRank: z.number(),
@@ -85,7 +91,12 @@ interface Changes {
 }
 
 /** What an unknown's alternatives differ in. */
-const changesOf = (h: Hypothesis, hypotheses: readonly Hypothesis[], priors: Calibration, benchmarks: readonly Benchmark[]): Changes => {
+const changesOf = (
+  h: Hypothesis,
+  hypotheses: readonly Hypothesis[],
+  priors: Calibration,
+  benchmarks: readonly Benchmark[],
+): Changes => {
   const plain = {calibration: priors, benchmarks};
   const others = Object.keys(h.alternatives).map((id) => applyChoice(hypotheses, {[h.id]: id}, plain));
   const isOther = (of: (s: typeof plain) => unknown): boolean =>
@@ -109,7 +120,8 @@ export const isUnseen = (h: Hypothesis): boolean => placesOf(h).every((place) =>
 const keyOf = (...parts: readonly unknown[]): string => JSON.stringify(parts);
 
 /** Only what matters of a choice, in the order of the hypotheses. */
-const restricted = (choice: Choice, ids: readonly string[]): Choice => Object.fromEntries(ids.map((id) => [id, choice[id]!]));
+const restricted = (choice: Choice, ids: readonly string[]): Choice =>
+  Object.fromEntries(ids.map((id) => [id, choice[id]!]));
 
 class Counted {
   readonly #input: RankingInput;
@@ -186,8 +198,9 @@ class Counted {
   }
 }
 
-const guestError = (errors: readonly {benchmark: string; sut: string; meanAbsolutePercentageError: number; noOverhead: number}[]) =>
-  errors.filter(({sut}) => sut === 'guests');
+const guestError = (
+  errors: readonly {benchmark: string; sut: string; meanAbsolutePercentageError: number; noOverhead: number}[],
+) => errors.filter(({sut}) => sut === 'guests');
 
 const mean = (values: readonly number[]): number => values.reduce((sum, v) => sum + v, 0) / values.length;
 
@@ -206,7 +219,7 @@ export const rankHypotheses = async (input: RankingInput): Promise<Ranking> => {
     const own: Targets = {cells: targets.cells, benchmarks: chosen.benchmarks, scheduled};
     const parameters = freeParameters(chosen.calibration, own.benchmarks, scheduled);
     const model = fitModel(own, chosen.calibration, parameters, counted.set(choice), []);
-    const {sumOfSquares} = fit(model.observations, parameters, 1);
+    const {sumOfSquares} = fitTo(model.observations, parameters, 1);
     const rows = guestError(validationRow(model, leaveOutBenchmarks(model)).errors);
     return {
       choices: choice,
@@ -227,7 +240,13 @@ export const rankHypotheses = async (input: RankingInput): Promise<Ranking> => {
     alternatives: seen.flatMap((h) =>
       Object.keys(h.alternatives).map((id) => {
         const rank = ranked.findIndex(({choices: made}) => made[h.id] === id);
-        return {unknown: h.id, alternative: id, isDefault: id === h.default, bestScore: ranked[rank]!.score, rank: rank + 1};
+        return {
+          unknown: h.id,
+          alternative: id,
+          isDefault: id === h.default,
+          bestScore: ranked[rank]!.score,
+          rank: rank + 1,
+        };
       }),
     ),
     defaultRank: ranked.findIndex(isDefault) + 1,

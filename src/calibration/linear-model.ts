@@ -160,7 +160,12 @@ const evaluateRun = (
       rateIndex: forms.index(`${prefix}.${id}.rate`),
     };
   });
-  const drifts = driftsOf(counts, rated.map((a) => a.activity.id), input, input.counts.runs);
+  const drifts = driftsOf(
+    counts,
+    rated.map((a) => a.activity.id),
+    input,
+    input.counts.runs,
+  );
   const scaleIndex = forms.index(`${PIPELINE_SCALE}.${benchmark.id}`);
   const {clockHz} = calibration.machine;
   const figure = Math.log(figureOf(benchmark, clockHz) * work);
@@ -209,12 +214,7 @@ const meanOf = (all: readonly Evaluate[]): Evaluate =>
     : (values, slopes, weight) =>
         Math.log(all.reduce((sum, one) => sum + Math.exp(one(values, slopes, weight / all.length)), 0) / all.length);
 
-const evaluateSchedule = (
-  counts: ScheduleCounts,
-  units: number,
-  input: ModelInput,
-  forms: Forms,
-): Evaluate => {
+const evaluateSchedule = (counts: ScheduleCounts, units: number, input: ModelInput, forms: Forms): Evaluate => {
   const {calibration, parameters} = input;
   const {at} = input.counts;
   const hypervisor = calibration.hypervisors[counts.sut]!;

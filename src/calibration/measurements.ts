@@ -2,8 +2,8 @@
 import {pathCycles} from '../costmodel/prices.ts';
 import {resolveActivities} from '../hypervisors/load.ts';
 import {cyclesPerInstruction, type FitFile, withValues} from '../predict/calibration.ts';
-import type {FitModel} from './model.ts';
 import type {Prediction} from './linear-model.ts';
+import type {FitModel} from './model.ts';
 
 interface Candidate {
   readonly what: string;

@@ -1,8 +1,8 @@
 /** Measured cells as what a fit is held to: the logarithm of each figure, and what deviation it is allowed. */
 import type {PublishedCell} from '../predict/benchmarks.ts';
 import type {Calibration} from '../predict/calibration.ts';
-import {lowerIsBetter} from '../predict/figure-units.ts';
 import type {FigureUnit} from '../predict/figure-units.ts';
+import {lowerIsBetter} from '../predict/figure-units.ts';
 import {deviation, mean} from '../predict/workloads.ts';
 import type {Prediction} from './linear-model.ts';
 
@@ -76,9 +76,7 @@ export const observationsOf = (
     const inadequacy = sut === HOST ? 0 : MODEL_INADEQUACY * meanLoss(cells, benchmark, peers);
     const noise = Math.max(Math.hypot(runNoise, inadequacy * Math.sqrt(own.length)), FLOOR);
     return prediction.cases.flatMap((name, index) =>
-      own
-        .filter((cell) => cell.case === name)
-        .map((cell) => ({cell, prediction, index, runNoise, inadequacy, noise})),
+      own.filter((cell) => cell.case === name).map((cell) => ({cell, prediction, index, runNoise, inadequacy, noise})),
     );
   });
 

@@ -14,7 +14,7 @@ import {fitFileOf, modelOf} from './calibrate.ts';
 import {type Collection, collectMoved, collectSet, replayedParameters, type Values} from './collect.ts';
 import {type CountsFile, countsPath, countsText, readCounts} from './counts.ts';
 import {fingerprint} from './fingerprint.ts';
-import {fit} from './fit.ts';
+import {fitTo} from './fit.ts';
 import {type Ranking, rankHypotheses} from './hypotheses.ts';
 import type {FitModel, Targets} from './model.ts';
 import {HOST} from './observations.ts';
@@ -42,7 +42,8 @@ const SEEDS = [1, 2, 3];
 
 /** @throws InputError for measurements that nothing predicts, or that lack the host's */
 export const readTargets = (path: string, known: readonly string[]): Targets => {
-  if (!existsSync(path)) throw new InputError('there is no such file', {file: path, remedy: 'name a CSV file of measurements'});
+  if (!existsSync(path))
+    throw new InputError('there is no such file', {file: path, remedy: 'name a CSV file of measurements'});
   const cells = readPublished(path).filter(({hostCpus}) => hostCpus === 1);
   const named = new Set(cells.map(({benchmark}) => benchmark));
   const benchmarks = readBenchmarks().filter(({id}) => named.has(id));
@@ -57,13 +58,24 @@ export const readTargets = (path: string, known: readonly string[]): Targets => 
   for (const {benchmark, case: name, sut, value} of cells) {
     const of = `${benchmark}, ${name}, ${sut}`;
     if (!cases.has(benchmark))
-      throw new InputError(`no benchmark '${benchmark}'`, {...place, remedy: 'guests/benchmarks.yaml and guests/scheduled.yaml list them'});
+      throw new InputError(`no benchmark '${benchmark}'`, {
+        ...place,
+        remedy: 'guests/benchmarks.yaml and guests/scheduled.yaml list them',
+      });
     if (!cases.get(benchmark)!.includes(name))
-      throw new InputError(`'${benchmark}' has no case '${name}'`, {...place, remedy: `choose from ${cases.get(benchmark)!.join(', ')}`});
-    if (!known.includes(sut)) throw new InputError(`no system '${sut}'`, {...place, remedy: `choose from ${known.join(', ')}`});
-    if (!(value > 0 && Number.isFinite(value))) throw new InputError(`${of}: ${value} is no figure`, {...place, remedy: 'give a number above 0'});
+      throw new InputError(`'${benchmark}' has no case '${name}'`, {
+        ...place,
+        remedy: `choose from ${cases.get(benchmark)!.join(', ')}`,
+      });
+    if (!known.includes(sut))
+      throw new InputError(`no system '${sut}'`, {...place, remedy: `choose from ${known.join(', ')}`});
+    if (!(value > 0 && Number.isFinite(value)))
+      throw new InputError(`${of}: ${value} is no figure`, {...place, remedy: 'give a number above 0'});
     if (!cells.some((c) => c.benchmark === benchmark && c.sut === HOST && c.case === name))
-      throw new InputError(`${of}: the host's figure is missing`, {...place, remedy: 'measure the same case without a hypervisor'});
+      throw new InputError(`${of}: the host's figure is missing`, {
+        ...place,
+        remedy: 'measure the same case without a hypervisor',
+      });
   }
   return {cells, benchmarks, scheduled};
 };
@@ -97,7 +109,7 @@ const countAnew = async (
     }
     const counts: CountsFile = {...file, base, moved};
     const model = modelOf(targets, priors, counts);
-    const {values} = fit(model.observations, parameters, 1);
+    const {values} = fitTo(model.observations, parameters, 1);
     const move = Math.max(
       ...parameters.map((p, i) => Math.abs(values[i]! - (at[p.id] ?? p.prior)) / (p.upper - p.lower)),
     );
@@ -141,14 +153,32 @@ export const calibrate = async (options: CalibrateOptions): Promise<FitFile> => 
   const {command} = options;
   const {targets, path, priors, counts} = await countsReady(options);
   const file = path.startsWith(packagePath()) ? relative(packagePath(), path) : path;
-  return fitFileOf(modelOf(targets, priors, counts), counts, {command, targets: {file, hash: sha256(readFileSync(path))}});
+  return fitFileOf(modelOf(targets, priors, counts), counts, {
+    command,
+    targets: {file, hash: sha256(readFileSync(path))},
+  });
 };
 
 /** Every combination of what is unknown beside numbers, fitted to the published first vector. */
 export const rank = async (options: CalibrateOptions): Promise<Ranking> => {
   const {command, log = () => {}, ...pool} = options;
   const {targets, priors, counts} = await countsReady(options);
-  const collection: Collection = {machine: DEFAULT_MACHINE, ...targets, suts: Object.keys(priors.hypervisors), seeds: SEEDS.slice(0, 1), pool};
+  const collection: Collection = {
+    machine: DEFAULT_MACHINE,
+    ...targets,
+    suts: Object.keys(priors.hypervisors),
+    seeds: SEEDS.slice(0, 1),
+    pool,
+  };
   const {fingerprint: of, base} = counts;
-  return rankHypotheses({command, fingerprint: of, hypotheses: readHypotheses(), targets, priors, collection, at: base.at, log});
+  return rankHypotheses({
+    command,
+    fingerprint: of,
+    hypotheses: readHypotheses(),
+    targets,
+    priors,
+    collection,
+    at: base.at,
+    log,
+  });
 };

@@ -84,9 +84,7 @@ const fitFile = z.strictObject({
   covariance: z.array(z.array(z.number())),
   correlation: z.array(z.array(z.number())),
   /** Singular values of the Jacobian in units of the priors; below 1 a combination is the prior's alone. */
-  combinations: z.array(
-    z.strictObject({singularValue: z.number(), isIdentified: z.boolean(), of: z.array(weighted)}),
-  ),
+  combinations: z.array(z.strictObject({singularValue: z.number(), isIdentified: z.boolean(), of: z.array(weighted)})),
   residuals: z.array(
     z.strictObject({
       benchmark: z.string(),
@@ -227,7 +225,11 @@ export const loadCalibration = (options: CalibrationOptions = {}): Calibration =
 export const DEFAULT_MACHINE = 'cubieboard2';
 
 const knownIds = (c: Calibration): Set<string> =>
-  new Set([...parameterRows(c).map((p) => p.id), ...readBenchmarks().map((b) => `${PIPELINE_SCALE}.${b.id}`), ...readScheduledBenchmarks().map(({id}) => `${WORK_SCALE}.${id}`)]);
+  new Set([
+    ...parameterRows(c).map((p) => p.id),
+    ...readBenchmarks().map((b) => `${PIPELINE_SCALE}.${b.id}`),
+    ...readScheduledBenchmarks().map(({id}) => `${WORK_SCALE}.${id}`),
+  ]);
 
 type Files = Omit<Calibration, 'machine' | 'prices' | 'values'>;
 
@@ -298,7 +300,9 @@ export const parameterRows = (c: Calibration): ParameterRow[] => {
     ...Object.values(c.hypervisors).flatMap((h) => hypervisorParameters(h)),
   ];
   const unique = new Map(named.map((p) => [p.id, p]));
-  const scales = Object.keys(c.values).filter((id) => id.startsWith(`${PIPELINE_SCALE}.`) || id.startsWith(`${WORK_SCALE}.`));
+  const scales = Object.keys(c.values).filter(
+    (id) => id.startsWith(`${PIPELINE_SCALE}.`) || id.startsWith(`${WORK_SCALE}.`),
+  );
   return [...[...unique.values()].map((p) => rowOf(p, c)), ...scales.map((id) => rowOf(scaleParameter(id, c), c))];
 };
 

@@ -68,7 +68,11 @@ export const scheduledRuns = async (
 };
 
 /** Cycles a unit if paths cost what they do under another calibration and the schedule stays what it was; with the work's scale. Host CPUs share what paths take. */
-const scaledCycles = ({benchmark, hostCpus, sut, recording, cyclesPerUnit, totals}: ScheduledRun, from: Calibration, to: Calibration): number => {
+const scaledCycles = (
+  {benchmark, hostCpus, sut, recording, cyclesPerUnit, totals}: ScheduledRun,
+  from: Calibration,
+  to: Calibration,
+): number => {
   const cyclesOf = (c: Calibration): number => {
     const perInstruction = cyclesPerInstruction(c);
     return totals.executed.reduce((sum, {path, count, waited}) => {

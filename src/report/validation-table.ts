@@ -1,13 +1,24 @@
 /** Errors of a fit on cells that it saw, and on cells that were left out, in one table. */
 import type {FitSummary, Validation} from '../predict/result.ts';
 
-export const VALIDATION_COLUMNS = ['fit', 'benchmark', 'systems', 'cells', 'error', '(a) none', '(b) as others', 'pairs in order'];
+export const VALIDATION_COLUMNS = [
+  'fit',
+  'benchmark',
+  'systems',
+  'cells',
+  'error',
+  '(a) none',
+  '(b) as others',
+  'pairs in order',
+];
 
 const percent = (value: number | null): string => (value === null ? '–' : `${value.toFixed(2)} %`);
 
 /** All guests of a benchmark together where all are there; otherwise one by one. */
 const shown = ({errors}: Validation): Validation['errors'] =>
-  errors.filter(({benchmark, sut}) => sut === 'guests' || !errors.some((e) => e.sut === 'guests' && e.benchmark === benchmark));
+  errors.filter(
+    ({benchmark, sut}) => sut === 'guests' || !errors.some((e) => e.sut === 'guests' && e.benchmark === benchmark),
+  );
 
 export const validationRows = ({inSample, validations}: Pick<FitSummary, 'inSample' | 'validations'>): string[][] =>
   [inSample, ...validations].flatMap((validation) =>

@@ -1,13 +1,13 @@
 import {join} from 'node:path';
 import {Flags} from '@oclif/core';
 import {InputError} from '../../files/errors.ts';
-import {writeFileAtomic} from '../../files/write.ts';
 import {nearest} from '../../files/nearest.ts';
+import {writeFileAtomic} from '../../files/write.ts';
 import {readBenchmarks} from '../../predict/benchmarks.ts';
 import {readFit} from '../../predict/calibration.ts';
 import type {Reproduction} from '../../predict/result.ts';
-import {secondVector} from '../../predict/second-vector.ts';
 import {readScheduledBenchmarks} from '../../predict/scheduled-benchmarks.ts';
+import {secondVector} from '../../predict/second-vector.ts';
 import {textReport} from '../../report/tables.ts';
 import {BaseCommand} from '../base.ts';
 import {jobs, listFlag, machine, seedsFlag} from '../flags.ts';
@@ -80,7 +80,10 @@ export default class Reproduce extends BaseCommand {
       description: 'replay the recorded machines; by default where all benchmarks are wanted',
     }),
     machine,
-    fit: Flags.string({helpValue: 'FILE', description: 'a fit of `trapwalk calibrate`; by default calibration/fit.json'}),
+    fit: Flags.string({
+      helpValue: 'FILE',
+      description: 'a fit of `trapwalk calibrate`; by default calibration/fit.json',
+    }),
     'second-vector': Flags.string({
       helpValue: 'FILE',
       description: 'store the cells of two host CPUs, which no fit has seen',

@@ -9,10 +9,13 @@ import {startProgress} from '../../progress.ts';
 import {rankingText} from '../../ranking-text.ts';
 
 export default class Hypotheses extends BaseCommand {
-  static override summary = 'Fit every combination of what is unknown of the paper\'s set-up, and rank them.';
+  static override summary = "Fit every combination of what is unknown of the paper's set-up, and rank them.";
   static override description =
     'Unknowns and their alternatives are in calibration/hypotheses.yaml. The score is the error on benchmarks that a fit did not see. Without --again, the stored ranking is shown.';
-  static override examples = ['<%= config.bin %> calibrate hypotheses', '<%= config.bin %> calibrate hypotheses --again'];
+  static override examples = [
+    '<%= config.bin %> calibrate hypotheses',
+    '<%= config.bin %> calibrate hypotheses --again',
+  ];
   static override flags = {
     again: Flags.boolean({description: 'replay and fit anew, which takes minutes, and store the ranking'}),
     jobs,
