@@ -16,7 +16,7 @@ const layers = {
   schedule: ['units', 'files', 'trace', 'hypervisors', 'costmodel'],
   predict: ['units', 'files', 'parameters', 'trace', 'tracegen', 'hypervisors', 'costmodel', 'schedule'],
   calibration: ['units', 'files', 'parameters', 'hypervisors', 'costmodel', 'predict'],
-  report: ['units', 'files', 'parameters', 'predict', 'hypervisors'],
+  report: ['units', 'files', 'parameters', 'predict', 'calibration', 'hypervisors'],
 };
 const path = (name) => `^src/${name}(/|\\.ts$)`;
 module.exports = {
