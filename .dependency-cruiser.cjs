@@ -15,7 +15,7 @@ const layers = {
   costmodel: ['units', 'files', 'parameters', 'trace', 'hypervisors'],
   schedule: ['units', 'files', 'trace', 'hypervisors', 'costmodel'],
   predict: ['units', 'files', 'parameters', 'trace', 'tracegen', 'hypervisors', 'costmodel', 'schedule'],
-  calibration: ['units', 'files', 'parameters', 'hypervisors', 'costmodel', 'predict'],
+  calibration: ['units', 'files', 'parameters', 'tracegen', 'hypervisors', 'costmodel', 'predict'],
   report: ['units', 'files', 'parameters', 'predict', 'calibration', 'hypervisors'],
 };
 const path = (name) => `^src/${name}(/|\\.ts$)`;

@@ -11,10 +11,10 @@ export {GuestDeadlock} from './isa/linux/scheduler.ts';
 export {
   type Calibration,
   type CalibrationOptions,
-  type FitFile,
   loadCalibration,
   parameterRows,
 } from './predict/calibration.ts';
+export type {FitFile} from './predict/fit-file.ts';
 export type {System} from './predict/measure.ts';
 export {
   pageSizeList,

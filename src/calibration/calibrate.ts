@@ -2,8 +2,9 @@
  * The calibration: every free parameter at once, by bounded least squares from counts, each held by its prior
  * (docs/model.md, section 6). Counts are replayed where what decides them has changed, and kept.
  */
-import type {Calibration, FitFile} from '../predict/calibration.ts';
+import type {Calibration} from '../predict/calibration.ts';
 import {fitKey} from '../predict/cells.ts';
+import type {FitFile} from '../predict/fit-file.ts';
 import type {CountsFile} from './counts.ts';
 import {coverageOf} from './coverage.ts';
 import {
@@ -18,7 +19,7 @@ import {type Fit, fitTo} from './fit.ts';
 import {combinationsOf, correlationsOf, residualRows} from './identification.ts';
 import {predictionsOf} from './linear-model.ts';
 import {measurementsWorth} from './measurements.ts';
-import {cellAt, type FitModel, fitModel, type Targets} from './model.ts';
+import {type FitModel, fitModel, type Targets} from './model.ts';
 import {HOST} from './observations.ts';
 import {type FreeParameter, freeParameters, priorDeviation} from './parameters.ts';
 
@@ -105,15 +106,4 @@ export const fitFileOf = (model: FitModel, counts: CountsFile, {command, targets
     discrepancy: discrepancies(model, benchmarks.folds),
     measurements: measurementsWorth(model, values, covariance, second),
   };
-};
-
-/** For a report of progress. */
-export const inSampleErrors = (model: FitModel, values: readonly number[]): Record<string, number> => {
-  const groups = new Map<string, number[]>();
-  for (const one of model.observations) {
-    if (one.cell.sut === HOST) continue;
-    const {predicted, published} = cellAt(one, values, true);
-    groups.set(one.cell.benchmark, [...(groups.get(one.cell.benchmark) ?? []), Math.abs(predicted / published - 1)]);
-  }
-  return Object.fromEntries([...groups].map(([id, e]) => [id, (e.reduce((a, b) => a + b, 0) / e.length) * 100]));
 };

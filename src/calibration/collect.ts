@@ -53,6 +53,33 @@ export const collectRuns = async (
   return workloadsOf(jobs, await runJobs(jobs, pool)).map(runCounts);
 };
 
+/** A benchmark's runs on some systems under one choice of what is unknown. */
+export interface ChosenRuns {
+  readonly benchmark: Benchmark;
+  readonly suts: readonly string[];
+  readonly choice: Choice;
+}
+
+/** The runs of each, with the first seed, by one pool of threads. */
+export const collectChosen = async (
+  {machine, seeds, pool}: Collection,
+  wanted: readonly ChosenRuns[],
+  values: Values,
+): Promise<RunCounts[][]> => {
+  const jobs = wanted.map(({benchmark, suts, choice}) =>
+    jobsFor(
+      [benchmark],
+      suts.map((sut) => ({sut, seed: seeds[0]!})),
+      machine,
+      values,
+      choice,
+    ),
+  );
+  const results = await runJobs(jobs.flat(), pool);
+  const starts = jobs.map((_, i) => jobs.slice(0, i).reduce((sum, own) => sum + own.length, 0));
+  return jobs.map((own, i) => workloadsOf(own, results.slice(starts[i], starts[i]! + own.length)).map(runCounts));
+};
+
 export const collectSchedules = async (
   {machine, scheduled, suts, seeds, pool, choice}: Collection,
   values: Values,

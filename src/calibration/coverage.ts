@@ -1,5 +1,5 @@
 /** How many measured cells lie within 95 % intervals, of cells that the fit saw and of cells that it did not. */
-import type {FitFile} from '../predict/calibration.ts';
+import type {FitFile} from '../predict/fit-file.ts';
 import type {Fold} from './cross-validation.ts';
 import {discrepancies} from './cross-validation.ts';
 import type {FitModel} from './model.ts';

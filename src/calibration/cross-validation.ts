@@ -1,6 +1,7 @@
 /** Errors on cells that a fit did not see, beside baselines that know no mechanism. */
-import type {FitFile} from '../predict/calibration.ts';
+
 import {errorRows} from '../predict/errors.ts';
+import type {FitFile} from '../predict/fit-file.ts';
 import type {Cell} from '../predict/result.ts';
 import {fitTo} from './fit.ts';
 import type {FitModel} from './model.ts';

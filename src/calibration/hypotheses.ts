@@ -10,7 +10,7 @@ import type {Benchmark} from '../predict/benchmarks.ts';
 import {type Calibration, withValues} from '../predict/calibration.ts';
 import {applyChoice, type Choice, type Hypothesis} from '../predict/hypotheses.ts';
 import type {ScheduledBenchmark} from '../predict/scheduled-benchmarks.ts';
-import {type Collection, collectRuns, collectSchedules, type Values} from './collect.ts';
+import {type ChosenRuns, type Collection, collectChosen, collectSchedules, type Values} from './collect.ts';
 import type {CountSet, RunCounts, ScheduleCounts} from './counts.ts';
 import {leaveOutBenchmarks, validationRow} from './cross-validation.ts';
 import {fitTo} from './fit.ts';
@@ -149,36 +149,40 @@ class Counted {
   /** Counts under every relevant choice. */
   async fill(): Promise<void> {
     const {collection, at, log} = this.#input;
-    const jobs = new Map<string, {choice: Choice; benchmarks: Set<string>; suts: Set<string>}>();
-    for (const sut of collection.suts)
-      for (const {id} of this.#benchmarks)
-        for (const choice of product(this.#relevant(sut, id))) {
-          const key = keyOf(choice, id);
-          const job = jobs.get(key) ?? {choice, benchmarks: new Set([id]), suts: new Set()};
-          job.suts.add(sut);
-          jobs.set(key, job);
-        }
-    let done = 0;
-    for (const {choice, benchmarks: ids, suts} of jobs.values()) {
-      log(`replaying alternatives, ${++done} of ${jobs.size}`);
-      // Of the benchmarks' own unknowns the chosen build is in the data of the job.
-      const benchmarks = applyChoice(this.#input.hypotheses, choice, {
-        calibration: this.#input.priors,
-        benchmarks: this.#benchmarks,
-      }).benchmarks.filter(({id}) => ids.has(id));
-      const runs = await collectRuns({...collection, benchmarks, choice, seeds: [1]}, [...suts], at);
+    log('replaying alternatives');
+    const wanted = this.#wanted();
+    const counts = await collectChosen(collection, wanted, at);
+    for (const [i, {benchmark, suts, choice}] of wanted.entries())
       for (const sut of suts)
         this.#runs.set(
-          keyOf([...ids][0], sut, choice),
-          runs.filter((run) => run.sut === sut),
+          keyOf(benchmark.id, sut, choice),
+          counts[i]!.filter((run) => run.sut === sut),
         );
-    }
     for (const sut of collection.suts)
       for (const choice of product(this.#relevant(sut, undefined))) {
         log(`scheduling ${sut}: ${Object.values(choice).join(', ') || 'as it is'}`);
         const schedules = await collectSchedules({...collection, suts: [sut], choice}, at);
         this.#schedules.set(keyOf(sut, choice), schedules);
       }
+  }
+
+  /** Systems that have the same relevant choice are replayed together. */
+  #wanted(): ChosenRuns[] {
+    const {collection, hypotheses, priors} = this.#input;
+    const wanted = new Map<string, ChosenRuns & {readonly suts: string[]}>();
+    for (const sut of collection.suts)
+      for (const {id} of this.#benchmarks)
+        for (const choice of product(this.#relevant(sut, id))) {
+          const key = keyOf(id, choice);
+          const subject = {calibration: priors, benchmarks: this.#benchmarks};
+          const known = wanted.get(key);
+          if (known) known.suts.push(sut);
+          else {
+            const {benchmarks} = applyChoice(hypotheses, choice, subject);
+            wanted.set(key, {choice, benchmark: benchmarks.find((one) => one.id === id)!, suts: [sut]});
+          }
+        }
+    return [...wanted.values()];
   }
 
   set(choice: Choice): CountSet {

@@ -1,6 +1,6 @@
 /** What the data say about the parameters, and what only the priors say. */
 import {create, type FactoryFunctionMap, all as functions} from 'mathjs';
-import type {FitFile} from '../predict/calibration.ts';
+import type {FitFile} from '../predict/fit-file.ts';
 import {dataSlopes} from './fit.ts';
 import {misfit, type Observation} from './observations.ts';
 import {type FreeParameter, priorDeviation} from './parameters.ts';

@@ -1,7 +1,8 @@
 /** What one more measurement on a board would be worth: how far it would narrow what the parameters leave open. */
 import {pathCycles} from '../costmodel/prices.ts';
 import {resolveActivities} from '../hypervisors/load.ts';
-import {cyclesPerInstruction, type FitFile, withValues} from '../predict/calibration.ts';
+import {cyclesPerInstruction, withValues} from '../predict/calibration.ts';
+import type {FitFile} from '../predict/fit-file.ts';
 import type {Prediction} from './linear-model.ts';
 import type {FitModel} from './model.ts';
 

@@ -1,5 +1,5 @@
 /** Which of two systems is faster, where the measurements tell them apart. */
-import type {FitFile} from '../predict/calibration.ts';
+import type {FitFile} from '../predict/fit-file.ts';
 import type {Cell} from '../predict/result.ts';
 import {type FitModel, unitsPerCase} from './model.ts';
 import {runDeviation} from './observations.ts';

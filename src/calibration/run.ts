@@ -5,8 +5,9 @@ import {InputError} from '../files/errors.ts';
 import {sha256} from '../files/hash.ts';
 import {packagePath} from '../files/paths.ts';
 import {writeFileAtomic} from '../files/write.ts';
-import {publishedPath, readBenchmarks, readPublished} from '../predict/benchmarks.ts';
-import {type Calibration, DEFAULT_MACHINE, type FitFile, loadCalibration} from '../predict/calibration.ts';
+import {casesOf, publishedPath, readBenchmarks, readPublished} from '../predict/benchmarks.ts';
+import {type Calibration, DEFAULT_MACHINE, loadCalibration} from '../predict/calibration.ts';
+import type {FitFile} from '../predict/fit-file.ts';
 import {readHypotheses} from '../predict/hypotheses.ts';
 import type {PoolOptions} from '../predict/pool.ts';
 import {readScheduledBenchmarks} from '../predict/scheduled-benchmarks.ts';
@@ -49,7 +50,7 @@ export const readTargets = (path: string, known: readonly string[]): Targets => 
   const benchmarks = readBenchmarks().filter(({id}) => named.has(id));
   const scheduled = readScheduledBenchmarks().filter(({id}) => named.has(id));
   const cases = new Map<string, readonly string[]>([
-    ...benchmarks.map(({id, runs}): [string, string[]] => [id, runs.flatMap((run) => run.cases)]),
+    ...benchmarks.map((b): [string, string[]] => [b.id, casesOf(b)]),
     ...scheduled.map(({id, unitsPerCase}): [string, string[]] => [id, Object.keys(unitsPerCase)]),
   ]);
   const place = {file: path};

@@ -1,5 +1,5 @@
 /** A fit as text: estimates, what the data identify, and errors on what was left out. */
-import type {FitFile} from '../predict/calibration.ts';
+import type {FitFile} from '../predict/fit-file.ts';
 import {formatNumber} from '../report/format.ts';
 import {validationTable} from '../report/tables.ts';
 import {coverageStatement, PAIRS_NOTE} from '../report/validation-table.ts';

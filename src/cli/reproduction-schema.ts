@@ -3,8 +3,8 @@ import {z} from 'zod';
 import {readText} from '../files/read.ts';
 import {parseYaml} from '../files/yaml.ts';
 import {PARAMETER_KINDS} from '../parameters/parameter.ts';
-import {coverageSchema, validationSchema} from '../predict/calibration.ts';
 import {FIGURE_UNITS} from '../predict/figure-units.ts';
+import {coverageSchema, validationSchema} from '../predict/fit-file.ts';
 import type {Reproduction} from '../predict/result.ts';
 
 const number = z.number();

@@ -70,15 +70,3 @@ export const readPublished = (path = publishedPath()): readonly PublishedCell[] 
 
 /** Cases of all runs, in the order of the table. */
 export const casesOf = (b: Benchmark): string[] => b.runs.flatMap((run) => run.cases);
-
-/** Mean published figure of one system over some cases, with one host CPU. */
-export const publishedMean = (
-  published: readonly PublishedCell[],
-  benchmark: string,
-  sut: string,
-  cases: readonly string[],
-): number => {
-  const own = published.filter((p) => p.benchmark === benchmark && p.sut === sut && p.hostCpus === 1);
-  const values = own.filter((p) => cases.includes(p.case)).map((p) => p.value);
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-};

@@ -9,17 +9,10 @@ import {packagePath} from '../files/paths.ts';
 import {hypervisorIds, hypervisorPath, kernelPath} from '../hypervisors/load.ts';
 import {cataloguePath, chooseGuest} from '../tracegen/catalogue.ts';
 import {type Benchmark, benchmarksPath, publishedPath, readBenchmarks, readPublished} from './benchmarks.ts';
-import {
-  type Calibration,
-  DEFAULT_MACHINE,
-  type FitFile,
-  fitPath,
-  loadCalibration,
-  parameterRows,
-  readFit,
-} from './calibration.ts';
+import {type Calibration, DEFAULT_MACHINE, loadCalibration, parameterRows} from './calibration.ts';
 import {cellsOf} from './cells.ts';
 import {BASELINES, errorRows, orderChecks} from './errors.ts';
+import {type FitFile, fitPath, readFit} from './fit-file.ts';
 import type {JobResult} from './job.ts';
 import {type PoolOptions, runJobs} from './pool.ts';
 import {replayRecordings} from './recorded-machines.ts';

@@ -2,7 +2,7 @@
  * Predictions for two host CPUs, made before anybody compares: `calibration/blind-second-vector.json`. Nothing in them comes from
  * a measurement on two host CPUs.
  */
-import type {FitFile} from './calibration.ts';
+import type {FitFile} from './fit-file.ts';
 import type {Cell, Reproduction} from './result.ts';
 
 export interface SecondVector {

@@ -1,7 +1,7 @@
 /** How far the predictions are from the published tables, errors first, as sections of docs/validation.md. */
 import type {Ranking} from '../calibration/hypotheses.ts';
-import type {FitFile} from '../predict/calibration.ts';
 import {lowerIsBetter} from '../predict/figure-units.ts';
+import type {FitFile} from '../predict/fit-file.ts';
 import type {Cell, Reproduction} from '../predict/result.ts';
 import {formatNumber} from './format.ts';
 import {markdownTable, marksOf, withMarkedSection} from './marked-section.ts';
@@ -139,7 +139,14 @@ const measurementTable = ({measurements}: FitFile): readonly string[] =>
       ]),
   );
 
-const rankingSection = ({tried, defaultRank, combinations, alternatives, unseen, cases}: Ranking): readonly string[] => [
+const rankingSection = ({
+  tried,
+  defaultRank,
+  combinations,
+  alternatives,
+  unseen,
+  cases,
+}: Ranking): readonly string[] => [
   `${tried} combinations of what no source settles, each fitted anew and scored by its error on benchmarks that its fit did not see, as a share of what guests lose (sizes ${(cases['cachebench-memcpy'] ?? []).join(', ')}). The combination in use is number ${defaultRank}; the best is ${Object.values(combinations[0]!.choices).join(', ')} (${combinations[0]!.score.toFixed(4)}).`,
   '',
   ...markdownTable(

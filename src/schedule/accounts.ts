@@ -44,12 +44,6 @@ export class Tally {
   }
 }
 
-/** Executions of one path, whatever for, and the cycles that they waited for its lines if nothing hides of it. */
-export interface Executions {
-  readonly count: number;
-  readonly waited: number;
-}
-
 export class CpuAccount {
   /** Guest code, as it made progress. */
   guest = 0;
@@ -63,7 +57,7 @@ export class CpuAccount {
   /** What the host does beside its vCPUs. */
   readonly background = new Tally();
   readonly service = new Tally();
-  /** By number of path; a part of all of the above. */
+  /** By number of path, whatever for; cycles that it waited for its lines if nothing hides of them. A part of all of the above. */
   readonly executed = new Map<number, {count: number; waited: number}>();
   start = 0;
 

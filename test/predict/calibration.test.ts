@@ -2,13 +2,8 @@ import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, describe, expect, test} from 'vitest';
-import {
-  cyclesPerInstruction,
-  loadCalibration,
-  parameterRows,
-  pipelineScale,
-  readFit,
-} from '../../src/predict/calibration.ts';
+import {cyclesPerInstruction, loadCalibration, parameterRows, pipelineScale} from '../../src/predict/calibration.ts';
+import {readFit} from '../../src/predict/fit-file.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'trapwalk-fit-'));
 afterAll(() => rmSync(directory, {recursive: true}));

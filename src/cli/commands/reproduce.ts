@@ -4,7 +4,7 @@ import {InputError} from '../../files/errors.ts';
 import {nearest} from '../../files/nearest.ts';
 import {writeFileAtomic} from '../../files/write.ts';
 import {readBenchmarks} from '../../predict/benchmarks.ts';
-import {readFit} from '../../predict/calibration.ts';
+import {readFit} from '../../predict/fit-file.ts';
 import type {Reproduction} from '../../predict/result.ts';
 import {readScheduledBenchmarks} from '../../predict/scheduled-benchmarks.ts';
 import {secondVector} from '../../predict/second-vector.ts';

@@ -1,7 +1,8 @@
 import {resolve} from 'node:path';
 import {Flags} from '@oclif/core';
 import {writeFileAtomic} from '../../../files/write.ts';
-import {DEFAULT_MACHINE, type FitFile, fitPath} from '../../../predict/calibration.ts';
+import {DEFAULT_MACHINE} from '../../../predict/calibration.ts';
+import {type FitFile, fitPath} from '../../../predict/fit-file.ts';
 import {BaseCommand} from '../../base.ts';
 import {calibrationText} from '../../calibration-text.ts';
 import {jobs, machine} from '../../flags.ts';

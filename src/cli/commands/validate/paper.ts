@@ -8,7 +8,8 @@ import {markedDocument} from '../../marked-document.ts';
 import {startProgress} from '../../progress.ts';
 
 export default class ValidatePaper extends BaseCommand {
-  static override summary = 'Compare predictions with the published tables, errors first, and what the fit behind them identifies.';
+  static override summary =
+    'Compare predictions with the published tables, errors first, and what the fit behind them identifies.';
   static override examples = [
     '<%= config.bin %> validate paper --from result.json',
     '<%= config.bin %> validate paper --update docs/validation.md',
@@ -32,7 +33,7 @@ export default class ValidatePaper extends BaseCommand {
     const reproduction = await this.#reproduction(flags.from);
     if (update === undefined || document === undefined) this.log(textReport(reproduction).trimEnd());
     else {
-      const {readFit} = await import('../../../predict/calibration.ts');
+      const {readFit} = await import('../../../predict/fit-file.ts');
       const {readRanking} = await import('../../../calibration/hypotheses.ts');
       writeFileAtomic(update, withPaperSection(document, reproduction, readFit(), readRanking()));
       this.note(`wrote ${update}`);
