@@ -10,7 +10,7 @@ import {packagePath} from '../files/paths.ts';
 const values = z.record(z.string(), z.number());
 
 /** One run on one system with one seed; cycles between the guest's markers. */
-const runCounts = z.strictObject({
+export const runCounts = z.strictObject({
   benchmark: z.string(),
   /** First case of the run. */
   case: z.string(),
@@ -26,7 +26,7 @@ const runCounts = z.strictObject({
 export type RunCounts = z.infer<typeof runCounts>;
 
 /** One schedule of a recorded machine on one host CPU. */
-const scheduleCounts = z.strictObject({
+export const scheduleCounts = z.strictObject({
   benchmark: z.string(),
   sut: z.string(),
   recording: z.string(),
@@ -63,32 +63,36 @@ export type CountsFile = z.infer<typeof countsFile>;
 
 export const countsPath = (): string => packagePath('calibration', 'counts.json');
 
-const REMEDY = 'restore the file, or count anew with `trapwalk calibrate --replay`';
-
-/** Undefined where there is no file. @throws InputError for what is no file of counts */
-export const readCounts = (path: string): CountsFile | undefined => {
+/** What is in a file of counts. Undefined where there is none. @throws InputError for another file */
+export const readCountsFile = <T>(path: string, schema: z.ZodType<T>, remedy: string): T | undefined => {
   if (!existsSync(path)) return undefined;
   let raw: unknown;
   try {
     raw = JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    throw new InputError((error as Error).message, {file: path, remedy: REMEDY});
+    throw new InputError((error as Error).message, {file: path, remedy: `restore the file, or ${remedy}`});
   }
-  const parsed = countsFile.safeParse(raw);
+  const parsed = schema.safeParse(raw);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw new InputError(issue?.message ?? 'not a file of counts', {
     file: path,
     place: issue?.path.join('.') ?? '',
-    remedy: REMEDY,
+    remedy: `restore the file, or ${remedy}`,
   });
 };
 
+/** Undefined where there is no file. @throws InputError for what is no file of counts */
+export const readCounts = (path: string): CountsFile | undefined =>
+  readCountsFile(path, countsFile, 'count anew with `trapwalk calibrate --replay`');
+
 /** A row a line, so that a change of one shows as one. */
+export const rowsText = (list: readonly unknown[]): string =>
+  `[\n${list.map((row) => JSON.stringify(row)).join(',\n')}\n]`;
+
 export const countsText = ({base: {at, runs, schedules}, moved: movedSets, ...head}: CountsFile): string => {
-  const rows = (list: readonly unknown[]): string => `[\n${list.map((row) => JSON.stringify(row)).join(',\n')}\n]`;
-  const other = ({id, value, runs}: MovedCounts): string => `{"id":"${id}","value":${value},"runs":${rows(runs)}}`;
+  const other = ({id, value, runs}: MovedCounts): string => `{"id":"${id}","value":${value},"runs":${rowsText(runs)}}`;
   const opening = JSON.stringify(head).slice(0, -1);
-  const base = `{"at":${JSON.stringify(at)},\n"runs":${rows(runs)},\n"schedules":${rows(schedules)}}`;
+  const base = `{"at":${JSON.stringify(at)},\n"runs":${rowsText(runs)},\n"schedules":${rowsText(schedules)}}`;
   return `${opening},\n"base":${base},\n"moved":[\n${movedSets.map(other).join(',\n')}\n]}\n`;
 };

@@ -1,17 +1,14 @@
 /**
  * Discrete unknowns, ranked: every combination of their alternatives is fitted, and judged by its errors on benchmarks that its
- * fit did not see. Counts are made for each system and benchmark under what changes them, and put together for a combination.
+ * fit did not see.
  */
-import {isDeepStrictEqual} from 'node:util';
 import {z} from 'zod';
 import {packagePath} from '../files/paths.ts';
 import {readYaml} from '../files/yaml.ts';
 import type {Benchmark} from '../predict/benchmarks.ts';
-import {type Calibration, withValues} from '../predict/calibration.ts';
-import {applyChoice, type Choice, type Hypothesis} from '../predict/hypotheses.ts';
-import type {ScheduledBenchmark} from '../predict/scheduled-benchmarks.ts';
-import {type ChosenRuns, type Collection, collectChosen, collectSchedules, type Values} from './collect.ts';
-import type {CountSet, RunCounts, ScheduleCounts} from './counts.ts';
+import {withValues} from '../predict/calibration.ts';
+import {applyChoice} from '../predict/hypotheses.ts';
+import {type AlternativeCounts, type Alternatives, countsOfChoice, isUnseen, product} from './alternatives.ts';
 import {leaveOutBenchmarks, validationRow} from './cross-validation.ts';
 import {fitTo} from './fit.ts';
 import {fitModel, type Targets} from './model.ts';
@@ -20,7 +17,7 @@ import {freeParameters} from './parameters.ts';
 const rankingFile = z.strictObject({
   schemaVersion: z.literal(1),
   command: z.string(),
-  /** Of the counts of the fit that it was made beside. */
+  /** Of its counts. */
   fingerprint: z.string(),
   /** Cases that stand for a benchmark, by its id. */
   cases: z.record(z.string(), z.array(z.string())),
@@ -59,148 +56,12 @@ export const readRanking = (): Ranking => readYaml(rankingPath(), rankingFile);
 /** Combinations that are kept in the file. */
 const KEPT = 20;
 
-export interface RankingInput {
-  readonly command: string;
-  readonly fingerprint: string;
-  readonly hypotheses: readonly Hypothesis[];
-  readonly targets: Targets;
-  /** Without a fit. */
-  readonly priors: Calibration;
-  readonly collection: Collection;
-  readonly at: Values;
-  readonly log: (line: string) => void;
-}
-
 /** First, middle and last run stand for a benchmark of many sizes. */
-const thinned = (benchmark: Benchmark): Benchmark => {
+export const thinned = (benchmark: Benchmark): Benchmark => {
   const {runs} = benchmark;
   const middle = Math.floor(runs.length / 2);
   return {...benchmark, runs: runs.filter((_, i) => i === 0 || i === middle || i === runs.length - 1)};
 };
-
-const product = (hypotheses: readonly Hypothesis[]): Choice[] =>
-  hypotheses.reduce<Choice[]>(
-    (all, h) => all.flatMap((choice) => Object.keys(h.alternatives).map((id) => ({...choice, [h.id]: id}))),
-    [{}],
-  );
-
-interface Changes {
-  readonly machine: boolean;
-  readonly suts: readonly string[];
-  readonly benchmarks: readonly string[];
-}
-
-/** What an unknown's alternatives differ in. */
-const changesOf = (
-  h: Hypothesis,
-  hypotheses: readonly Hypothesis[],
-  priors: Calibration,
-  benchmarks: readonly Benchmark[],
-): Changes => {
-  const plain = {calibration: priors, benchmarks};
-  const others = Object.keys(h.alternatives).map((id) => applyChoice(hypotheses, {[h.id]: id}, plain));
-  const isOther = (of: (s: typeof plain) => unknown): boolean =>
-    others.some((one) => !isDeepStrictEqual(of(one), of(plain)));
-  return {
-    machine: isOther(({calibration}) => calibration.machine),
-    suts: Object.keys(priors.hypervisors).filter((sut) => isOther(({calibration}) => calibration.hypervisors[sut])),
-    benchmarks: benchmarks.map(({id}) => id).filter((id) => isOther((s) => s.benchmarks.find((b) => b.id === id))),
-  };
-};
-
-/** Delivery of interrupts and locks is nothing that a program's replay knows. */
-const DELIVERY = '.delivery.';
-/** Nor does one host CPU tell what is shared by two. */
-const TWO_CPUS = '.shareOfTwoCpus';
-
-const placesOf = (h: Hypothesis): string[] => Object.values(h.alternatives).flatMap(({set}) => Object.keys(set));
-const isOfSchedulesAlone = (h: Hypothesis): boolean => placesOf(h).every((place) => place.includes(DELIVERY));
-export const isUnseen = (h: Hypothesis): boolean => placesOf(h).every((place) => place.endsWith(TWO_CPUS));
-
-const keyOf = (...parts: readonly unknown[]): string => JSON.stringify(parts);
-
-/** Only what matters of a choice, in the order of the hypotheses. */
-const restricted = (choice: Choice, ids: readonly string[]): Choice =>
-  Object.fromEntries(ids.map((id) => [id, choice[id]!]));
-
-class Counted {
-  readonly #input: RankingInput;
-  readonly #changes: ReadonlyMap<string, Changes>;
-  readonly #runs = new Map<string, RunCounts[]>();
-  readonly #schedules = new Map<string, ScheduleCounts[]>();
-  readonly #benchmarks: readonly Benchmark[];
-
-  constructor(input: RankingInput, benchmarks: readonly Benchmark[]) {
-    this.#input = input;
-    this.#benchmarks = benchmarks;
-    const {hypotheses, priors} = input;
-    this.#changes = new Map(hypotheses.map((h) => [h.id, changesOf(h, hypotheses, priors, benchmarks)]));
-  }
-
-  #relevant(sut: string, benchmark: string | undefined): Hypothesis[] {
-    return this.#input.hypotheses.filter((h) => {
-      const {machine, suts, benchmarks} = this.#changes.get(h.id)!;
-      if (isUnseen(h) || (benchmark !== undefined && isOfSchedulesAlone(h))) return false;
-      // A schedule's cycles under another clock or DRAM are taken to be in proportion to the host's, which the work's scale takes up.
-      return suts.includes(sut) || (benchmark !== undefined && (machine || benchmarks.includes(benchmark)));
-    });
-  }
-
-  /** Counts under every relevant choice. */
-  async fill(): Promise<void> {
-    const {collection, at, log} = this.#input;
-    log('replaying alternatives');
-    const wanted = this.#wanted();
-    const counts = await collectChosen(collection, wanted, at);
-    for (const [i, {benchmark, suts, choice}] of wanted.entries())
-      for (const sut of suts)
-        this.#runs.set(
-          keyOf(benchmark.id, sut, choice),
-          counts[i]!.filter((run) => run.sut === sut),
-        );
-    for (const sut of collection.suts)
-      for (const choice of product(this.#relevant(sut, undefined))) {
-        log(`scheduling ${sut}: ${Object.values(choice).join(', ') || 'as it is'}`);
-        const schedules = await collectSchedules({...collection, suts: [sut], choice}, at);
-        this.#schedules.set(keyOf(sut, choice), schedules);
-      }
-  }
-
-  /** Systems that have the same relevant choice are replayed together. */
-  #wanted(): ChosenRuns[] {
-    const {collection, hypotheses, priors} = this.#input;
-    const wanted = new Map<string, ChosenRuns & {readonly suts: string[]}>();
-    for (const sut of collection.suts)
-      for (const {id} of this.#benchmarks)
-        for (const choice of product(this.#relevant(sut, id))) {
-          const key = keyOf(id, choice);
-          const subject = {calibration: priors, benchmarks: this.#benchmarks};
-          const known = wanted.get(key);
-          if (known) known.suts.push(sut);
-          else {
-            const {benchmarks} = applyChoice(hypotheses, choice, subject);
-            wanted.set(key, {choice, benchmark: benchmarks.find((one) => one.id === id)!, suts: [sut]});
-          }
-        }
-    return [...wanted.values()];
-  }
-
-  set(choice: Choice): CountSet {
-    const {collection, at} = this.#input;
-    const of = (sut: string, benchmark: string | undefined): Choice =>
-      restricted(
-        choice,
-        this.#relevant(sut, benchmark).map(({id}) => id),
-      );
-    return {
-      at,
-      runs: this.#benchmarks.flatMap(({id}) =>
-        collection.suts.flatMap((sut) => this.#runs.get(keyOf(id, sut, of(sut, id)))!),
-      ),
-      schedules: collection.suts.flatMap((sut) => this.#schedules.get(keyOf(sut, of(sut, undefined)))!),
-    };
-  }
-}
 
 const guestError = (
   errors: readonly {benchmark: string; sut: string; meanAbsolutePercentageError: number; noOverhead: number}[],
@@ -209,12 +70,16 @@ const guestError = (
 const mean = (values: readonly number[]): number => values.reduce((sum, v) => sum + v, 0) / values.length;
 
 /** Fits every combination; those whose unknowns the first vector cannot see stand as their default. */
-export const rankHypotheses = async (input: RankingInput): Promise<Ranking> => {
-  const {hypotheses, priors, targets, log, command} = input;
-  const benchmarks = targets.benchmarks.map(thinned);
-  const scheduled: readonly ScheduledBenchmark[] = targets.scheduled;
-  const counted = new Counted(input, benchmarks);
-  await counted.fill();
+export const rankHypotheses = (
+  command: string,
+  of: Alternatives,
+  targets: Targets,
+  counts: AlternativeCounts,
+  log: (line: string) => void,
+): Ranking => {
+  const {hypotheses, priors, benchmarks} = of;
+  const {scheduled} = targets;
+  const countsOf = countsOfChoice(counts, of);
   const seen = hypotheses.filter((h) => !isUnseen(h));
   const choices = product(seen);
   const combinations = choices.map((choice, n): Ranking['combinations'][number] => {
@@ -222,7 +87,7 @@ export const rankHypotheses = async (input: RankingInput): Promise<Ranking> => {
     const chosen = applyChoice(hypotheses, choice, {calibration: withValues(priors, {}), benchmarks});
     const own: Targets = {cells: targets.cells, benchmarks: chosen.benchmarks, scheduled};
     const parameters = freeParameters(chosen.calibration, own.benchmarks, scheduled);
-    const model = fitModel(own, chosen.calibration, parameters, counted.set(choice), []);
+    const model = fitModel(own, chosen.calibration, parameters, countsOf(choice), []);
     const {sumOfSquares} = fitTo(model.observations, parameters, 1);
     const rows = guestError(validationRow(model, leaveOutBenchmarks(model)).errors);
     return {
@@ -237,7 +102,7 @@ export const rankHypotheses = async (input: RankingInput): Promise<Ranking> => {
   return {
     schemaVersion: 1,
     command,
-    fingerprint: input.fingerprint,
+    fingerprint: counts.fingerprint,
     cases: Object.fromEntries(benchmarks.map(({id, runs}) => [id, runs.flatMap((run) => run.cases)])),
     unseen: hypotheses.filter(isUnseen).map(({id}) => id),
     combinations: ranked.slice(0, KEPT),

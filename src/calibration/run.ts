@@ -11,12 +11,13 @@ import type {FitFile} from '../predict/fit-file.ts';
 import {readHypotheses} from '../predict/hypotheses.ts';
 import type {PoolOptions} from '../predict/pool.ts';
 import {readScheduledBenchmarks} from '../predict/scheduled-benchmarks.ts';
+import {alternativeCountsText, countAlternatives, readAlternativeCounts} from './alternatives.ts';
 import {fitFileOf, modelOf} from './calibrate.ts';
 import {type Collection, collectMoved, collectSet, replayedParameters, type Values} from './collect.ts';
 import {type CountsFile, countsPath, countsText, readCounts} from './counts.ts';
 import {fingerprint} from './fingerprint.ts';
 import {fitTo} from './fit.ts';
-import {type Ranking, rankHypotheses} from './hypotheses.ts';
+import {type Ranking, rankHypotheses, thinned} from './hypotheses.ts';
 import type {FitModel, Targets} from './model.ts';
 import {HOST} from './observations.ts';
 import {freeParameters} from './parameters.ts';
@@ -160,26 +161,28 @@ export const calibrate = async (options: CalibrateOptions): Promise<FitFile> => 
   });
 };
 
+export interface RankOptions extends PoolOptions {
+  readonly command: string;
+  /** Where counts of the alternatives are kept. */
+  readonly alternatives: string;
+  /** Count anew even if the counts are of these files. */
+  readonly replay: boolean;
+  readonly log: (line: string) => void;
+}
+
 /** Every combination of what is unknown beside numbers, fitted to the published first vector. */
-export const rank = async (options: CalibrateOptions): Promise<Ranking> => {
-  const {command, log = () => {}, ...pool} = options;
-  const {targets, priors, counts} = await countsReady(options);
-  const collection: Collection = {
-    machine: DEFAULT_MACHINE,
-    ...targets,
-    suts: Object.keys(priors.hypervisors),
-    seeds: SEEDS.slice(0, 1),
-    pool,
-  };
-  const {fingerprint: of, base} = counts;
-  return rankHypotheses({
-    command,
-    fingerprint: of,
-    hypotheses: readHypotheses(),
-    targets,
-    priors,
-    collection,
-    at: base.at,
-    log,
-  });
+export const rank = async ({command, alternatives, replay, log, ...pool}: RankOptions): Promise<Ranking> => {
+  const {targets, priors, counts} = await countsReady({command, counts: countsPath(), isKept: false, log, ...pool});
+  const benchmarks = targets.benchmarks.map(thinned);
+  const of = {hypotheses: readHypotheses(), priors, benchmarks, suts: Object.keys(priors.hypervisors)};
+  const {at} = counts.base;
+  const own = sha256(JSON.stringify([counts.fingerprint, at, of.hypotheses, benchmarks.map(({runs}) => runs)]));
+  const stored = replay ? undefined : readAlternativeCounts(alternatives);
+  const seeds = SEEDS.slice(0, 1);
+  const collection: Collection = {machine: DEFAULT_MACHINE, ...targets, suts: of.suts, seeds, pool};
+  const isCurrent = stored?.fingerprint === own;
+  const ready =
+    stored && isCurrent ? stored : await countAlternatives(of, collection, {command, fingerprint: own, at}, log);
+  if (!isCurrent) writeFileAtomic(alternatives, alternativeCountsText(ready));
+  return rankHypotheses(command, of, targets, ready, log);
 };

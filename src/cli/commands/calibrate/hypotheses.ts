@@ -17,27 +17,34 @@ export default class Hypotheses extends BaseCommand {
     '<%= config.bin %> calibrate hypotheses --again',
   ];
   static override flags = {
-    again: Flags.boolean({description: 'replay and fit anew, which takes minutes, and store the ranking'}),
+    again: Flags.boolean({description: 'fit all combinations anew, which takes minutes, and store the ranking'}),
+    replay: Flags.boolean({description: 'with --again: count anew, whatever is kept', dependsOn: ['again']}),
     jobs,
   };
 
   async run(): Promise<Ranking> {
     const {flags} = await this.parse(Hypotheses);
     const {readRanking, rankingPath} = await import('../../../calibration/hypotheses.ts');
-    const ranking = flags.again ? await this.#rank(flags.jobs, rankingPath()) : readRanking();
+    const ranking = flags.again ? await this.#rank(flags, rankingPath()) : readRanking();
     this.log(rankingText(ranking));
     return ranking;
   }
 
-  async #rank(threads: number | undefined, path: string): Promise<Ranking> {
+  async #rank(
+    {replay, jobs: threads}: {readonly replay: boolean; readonly jobs?: number | undefined},
+    path: string,
+  ): Promise<Ranking> {
     requireWritable(path);
-    const {countsFor, rank} = await import('../../../calibration/run.ts');
+    const {alternativeCountsPath} = await import('../../../calibration/alternatives.ts');
+    const {rank} = await import('../../../calibration/run.ts');
+    const alternatives = alternativeCountsPath();
+    requireWritable(alternatives);
     const progress = startProgress('ranking');
     const ranking = await interruptible((signal) =>
       rank({
         command: 'trapwalk calibrate hypotheses --again',
-        counts: countsFor(undefined),
-        isKept: false,
+        alternatives,
+        replay,
         signal,
         onDone: (done, total) => progress.update(done, total),
         log: (line) => progress.say(line),
