@@ -98,7 +98,7 @@ export const fitFileOf = (model: FitModel, counts: CountsFile, {command, targets
     correlation: correlationsOf(covariance),
     combinations: combinationsOf(observations, parameters, values),
     residuals,
-    inSample: validationRow(model, {id: 'in-sample', title: 'fitted on all cells', folds: [whole]}),
+    inSample: validationRow(model, {id: 'in-sample', title: 'all cells', folds: [whole]}),
     validations: [benchmarks, leaveOutHypervisors(model), computeAndCacheAlone(model)].map((one) =>
       validationRow(model, one),
     ),

@@ -45,7 +45,7 @@ const COMPUTE_AND_CACHE = ['dhrystone', 'cachebench-memcpy', 'cachebench-rmw'];
 
 export const leaveOutBenchmarks = (model: FitModel): CrossValidation => ({
   id: 'benchmark',
-  title: "each benchmark's guest cells left out",
+  title: 'one benchmark left out',
   folds: distinct(model.observations.map(({cell}) => cell.benchmark)).map((benchmark) =>
     foldWithout(model, ({cell}) => cell.benchmark === benchmark),
   ),
@@ -53,7 +53,7 @@ export const leaveOutBenchmarks = (model: FitModel): CrossValidation => ({
 
 export const leaveOutHypervisors = (model: FitModel): CrossValidation => ({
   id: 'hypervisor',
-  title: "each hypervisor's cells left out",
+  title: 'one hypervisor left out',
   folds: distinct(model.observations.flatMap(({cell: {sut}}) => (sut === HOST ? [] : [hypervisorOf(model, sut)]))).map(
     (hypervisor) => foldWithout(model, ({cell}) => hypervisorOf(model, cell.sut) === hypervisor),
   ),
@@ -61,7 +61,7 @@ export const leaveOutHypervisors = (model: FitModel): CrossValidation => ({
 
 export const computeAndCacheAlone = (model: FitModel): CrossValidation => ({
   id: 'dhrystone-and-cachebench',
-  title: 'fitted on the guest cells of Dhrystone and Cachebench alone',
+  title: 'Dhrystone and Cachebench alone',
   folds: [foldWithout(model, ({cell}) => !COMPUTE_AND_CACHE.includes(cell.benchmark))],
 });
 

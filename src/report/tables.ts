@@ -123,7 +123,7 @@ export const textReport = (reproduction: Reproduction): string => {
     ...tablesOf(reproduction).map(paperTable),
     ...(errors.length > 0 ? [errorTable(reproduction)] : []),
     ...(orders.length > 0 ? [orderChecks(reproduction)] : []),
-    fitSection(reproduction),
+    ...(errors.length > 0 ? [fitSection(reproduction)] : []),
     ...attributionSections(attributionTables(reproduction)),
     ...recordedSections(reproduction),
   ];

@@ -2,7 +2,7 @@
 import type {FitSummary, Validation} from '../predict/result.ts';
 
 export const VALIDATION_COLUMNS = [
-  'fit',
+  'fitted on',
   'benchmark',
   'systems',
   'cells',

@@ -176,14 +176,14 @@ export const REPRODUCTION: Reproduction = {
     atBound: ['hz'],
     inSample: {
       id: 'in-sample',
-      title: 'fitted on all cells',
+      title: 'all cells',
       errors: [errorRow('dhrystone', 'guests', 0.12, 0.6, 2.8)],
       orders: {pairs: 20, inOrder: 19},
     },
     validations: [
       {
         id: 'benchmark',
-        title: "each benchmark's guest cells left out",
+        title: 'one benchmark left out',
         errors: [errorRow('dhrystone', 'guests', 0.25, 0.6, 2.8)],
         orders: {pairs: 20, inOrder: 17},
       },
