@@ -2,13 +2,14 @@
  * Discrete unknowns, ranked: every combination of their alternatives is fitted, and judged by its errors on benchmarks that its
  * fit did not see.
  */
+import {setImmediate as nextTurn} from 'node:timers/promises';
 import {z} from 'zod';
 import {packagePath} from '../files/paths.ts';
 import {readYaml} from '../files/yaml.ts';
 import type {Benchmark} from '../predict/benchmarks.ts';
-import {withValues} from '../predict/calibration.ts';
-import {applyChoice} from '../predict/hypotheses.ts';
+import {applyChoice, type Choice} from '../predict/hypotheses.ts';
 import {type AlternativeCounts, type Alternatives, countsOfChoice, isUnseen, product} from './alternatives.ts';
+import type {CountSet} from './counts.ts';
 import {leaveOutBenchmarks, validationRow} from './cross-validation.ts';
 import {fitTo} from './fit.ts';
 import {fitModel, type Targets} from './model.ts';
@@ -63,40 +64,53 @@ export const thinned = (benchmark: Benchmark): Benchmark => {
   return {...benchmark, runs: runs.filter((_, i) => i === 0 || i === middle || i === runs.length - 1)};
 };
 
-const guestError = (
-  errors: readonly {benchmark: string; sut: string; meanAbsolutePercentageError: number; noOverhead: number}[],
-) => errors.filter(({sut}) => sut === 'guests');
-
 const mean = (values: readonly number[]): number => values.reduce((sum, v) => sum + v, 0) / values.length;
 
+/** Combinations between two reports of progress. */
+const TOLD = 50;
+
+/** One combination, fitted. */
+const scored = (
+  choice: Choice,
+  {hypotheses, priors, benchmarks}: Alternatives,
+  {cells, scheduled}: Targets,
+  counts: CountSet,
+): Ranking['combinations'][number] => {
+  const chosen = applyChoice(hypotheses, choice, {calibration: priors, benchmarks});
+  const own: Targets = {cells, benchmarks: chosen.benchmarks, scheduled};
+  const parameters = freeParameters(chosen.calibration, own.benchmarks, scheduled);
+  const model = fitModel(own, chosen.calibration, parameters, counts, []);
+  const {sumOfSquares} = fitTo(model.observations, parameters, 1);
+  const rows = validationRow(model, leaveOutBenchmarks(model)).errors.filter(({sut}) => sut === 'guests');
+  return {
+    choices: choice,
+    score: mean(rows.map((e) => e.meanAbsolutePercentageError / e.noOverhead)),
+    leftOutPercent: Object.fromEntries(rows.map((e) => [e.benchmark, e.meanAbsolutePercentageError])),
+    sumOfSquares,
+  };
+};
+
 /** Fits every combination; those whose unknowns the first vector cannot see stand as their default. */
-export const rankHypotheses = (
+export const rankHypotheses = async (
   command: string,
   of: Alternatives,
   targets: Targets,
   counts: AlternativeCounts,
-  log: (line: string) => void,
-): Ranking => {
-  const {hypotheses, priors, benchmarks} = of;
-  const {scheduled} = targets;
+  {log, signal}: {readonly log: (line: string) => void; readonly signal?: AbortSignal | undefined},
+): Promise<Ranking> => {
+  const {hypotheses, benchmarks} = of;
   const countsOf = countsOfChoice(counts, of);
   const seen = hypotheses.filter((h) => !isUnseen(h));
   const choices = product(seen);
-  const combinations = choices.map((choice, n): Ranking['combinations'][number] => {
-    if (n % 100 === 0) log(`fitting combinations, ${n} of ${choices.length}`);
-    const chosen = applyChoice(hypotheses, choice, {calibration: withValues(priors, {}), benchmarks});
-    const own: Targets = {cells: targets.cells, benchmarks: chosen.benchmarks, scheduled};
-    const parameters = freeParameters(chosen.calibration, own.benchmarks, scheduled);
-    const model = fitModel(own, chosen.calibration, parameters, countsOf(choice), []);
-    const {sumOfSquares} = fitTo(model.observations, parameters, 1);
-    const rows = guestError(validationRow(model, leaveOutBenchmarks(model)).errors);
-    return {
-      choices: choice,
-      score: mean(rows.map((e) => e.meanAbsolutePercentageError / e.noOverhead)),
-      leftOutPercent: Object.fromEntries(rows.map((e) => [e.benchmark, e.meanAbsolutePercentageError])),
-      sumOfSquares,
-    };
-  });
+  const combinations: Ranking['combinations'] = [];
+  for (const choice of choices) {
+    if (combinations.length % TOLD === 0) {
+      log(`fitting combinations, ${combinations.length} of ${choices.length}`);
+      await nextTurn();
+      signal?.throwIfAborted();
+    }
+    combinations.push(scored(choice, of, targets, countsOf(choice)));
+  }
   const ranked = combinations.toSorted((a, b) => a.score - b.score);
   const isDefault = ({choices: made}: (typeof ranked)[number]): boolean => seen.every((h) => made[h.id] === h.default);
   return {

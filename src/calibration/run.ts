@@ -184,5 +184,5 @@ export const rank = async ({command, alternatives, replay, log, ...pool}: RankOp
   const ready =
     stored && isCurrent ? stored : await countAlternatives(of, collection, {command, fingerprint: own, at}, log);
   if (!isCurrent) writeFileAtomic(alternatives, alternativeCountsText(ready));
-  return rankHypotheses(command, of, targets, ready, log);
+  return rankHypotheses(command, of, targets, ready, {log, signal: pool.signal});
 };
