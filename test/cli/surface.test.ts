@@ -13,7 +13,7 @@ const files = readdirSync(directory, {recursive: true, encoding: 'utf8'})
 const commands = await Promise.all(
   files.map(async (file) => {
     const {default: command} = (await import(`${directory}/${file}`)) as {default: Command.Class};
-    return {id: file.replace(/\.ts$/, '').replaceAll('/', ' '), command};
+    return {id: file.replace(/(\/index)?\.ts$/, '').replaceAll('/', ' '), command};
   }),
 );
 
@@ -26,7 +26,8 @@ test('commands, arguments and flags', () => {
   expect(surface).toMatchInlineSnapshot(`
     [
       "audit files: --deviations --rules --strict",
-      "calibrate: --dry-run --jobs --output",
+      "calibrate hypotheses: --again --jobs",
+      "calibrate: --counts --dry-run --jobs --machine --output --replay --targets",
       "diff [subject]: --bind --cwd --env --from-snapshot --guest-placement --host-cpus --locks --max-instructions --neighbours --optimization --placement --profile --seed --set --stage1-region --stage2-region --sut --sysroot --tick --unit --units --wfe",
       "explain [subject]: --bind --cwd --env --from-snapshot --guest-placement --host-cpus --locks --max-instructions --neighbours --optimization --placement --profile --seed --set --stage1-region --stage2-region --sut --sysroot --tick --timeline --timeline-limit --unit --units --wfe",
       "figures: --out --set --sut",
@@ -38,7 +39,7 @@ test('commands, arguments and flags', () => {
       "parameters: --filter",
       "plot result: --out",
       "replay subject: --beside --bind --cwd --env --guest-placement --machine --max-instructions --optimization --placement --profile --sample --sample-period --sample-seed --sample-unit --sample-warm-up --seed --set --stage1-region --stage2-region --sut --sysroot --threads --unit --units --vcpu",
-      "reproduce: --benchmark --jobs --out --recordings --report --seeds --timings",
+      "reproduce: --benchmark --fit --jobs --machine --out --recordings --report --second-vector --seeds --timings",
       "run [guest]: --append --argv0 --bind --board --cpus --cwd --dtb --engine --env --from-snapshot --initrd --input --linux --lock-step --max-instructions --max-tasks --memory --optimization --profile --seed --snapshot --snapshot-at --stats --sysroot --text-offset --turn",
       "trace diff first second: --context",
       "trace export file: --format --output --vcpu",
