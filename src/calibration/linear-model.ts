@@ -207,12 +207,15 @@ const evaluateRun = (
   };
 };
 
-/** The mean over seeds; the figures of seeds are close, so slopes are averaged as if they were equal. */
-const meanOf = (all: readonly Evaluate[]): Evaluate =>
-  all.length === 1
-    ? all[0]!
-    : (values, slopes, weight) =>
-        Math.log(all.reduce((sum, one) => sum + Math.exp(one(values, slopes, weight / all.length)), 0) / all.length);
+/** The logarithm of the mean figure over seeds: the slope of each counts by its share of the sum. */
+const meanOf =
+  (all: readonly Evaluate[]): Evaluate =>
+  (values, slopes, weight) => {
+    const figures = all.map((one) => Math.exp(one(values, undefined, 0)));
+    const sum = figures.reduce((total, one) => total + one, 0);
+    if (slopes) for (const [i, one] of all.entries()) one(values, slopes, (weight * figures[i]!) / sum);
+    return Math.log(sum / all.length);
+  };
 
 const evaluateSchedule = (counts: ScheduleCounts, units: number, input: ModelInput, forms: Forms): Evaluate => {
   const {calibration, parameters} = input;
@@ -256,7 +259,8 @@ export const predictionsOf = (input: ModelInput): Prediction[] => {
           (one) => one.benchmark === benchmark.id && one.case === run.cases[0] && one.sut === sut,
         );
         if (own.length === 0) return [];
-        const evaluate = meanOf(own.map((one) => evaluateRun(one, run, benchmark, input, forms)));
+        const seeds = own.map((one) => evaluateRun(one, run, benchmark, input, forms));
+        const evaluate = seeds.length === 1 ? seeds[0]! : meanOf(seeds);
         return [{benchmark: benchmark.id, sut, cases: run.cases, evaluate: run.cases.map(() => evaluate)}];
       }),
     ),

@@ -31,8 +31,8 @@ const cellsOf = (cells: readonly PublishedCell[], benchmark: string, sut: string
   cells.filter((cell) => cell.benchmark === benchmark && cell.sut === sut && cell.hostCpus === 1);
 
 /**
- * Relative deviation of runs of one system on one benchmark: of repetitions where there are any; where each case is another
- * size, of the ratios to the host's, or for the host of the figures a unit of work themselves.
+ * Relative deviation of a system's figures a unit of work on one benchmark: of repetitions where cases are such; where each case
+ * is another size, what sizes change is in it too.
  */
 export const runDeviation = (
   cells: readonly PublishedCell[],

@@ -5,7 +5,7 @@ import {InputError} from '../files/errors.ts';
 import {sha256} from '../files/hash.ts';
 import {packagePath} from '../files/paths.ts';
 import {writeFileAtomic} from '../files/write.ts';
-import {casesOf, publishedPath, readBenchmarks, readPublished} from '../predict/benchmarks.ts';
+import {casesOf, type PublishedCell, publishedPath, readBenchmarks, readPublished} from '../predict/benchmarks.ts';
 import {type Calibration, DEFAULT_MACHINE, loadCalibration} from '../predict/calibration.ts';
 import type {FitFile} from '../predict/fit-file.ts';
 import {readHypotheses} from '../predict/hypotheses.ts';
@@ -46,40 +46,63 @@ const SEEDS = [1, 2, 3];
 export const readTargets = (path: string, known: readonly string[]): Targets => {
   if (!existsSync(path))
     throw new InputError('there is no such file', {file: path, remedy: 'name a CSV file of measurements'});
-  const cells = readPublished(path).filter(({hostCpus}) => hostCpus === 1);
+  const rows = readPublished(path);
+  const cells = rows.filter(({hostCpus}) => hostCpus === 1);
   const named = new Set(cells.map(({benchmark}) => benchmark));
   const benchmarks = readBenchmarks().filter(({id}) => named.has(id));
   const scheduled = readScheduledBenchmarks().filter(({id}) => named.has(id));
-  const cases = new Map<string, readonly string[]>([
-    ...benchmarks.map((b): [string, string[]] => [b.id, casesOf(b)]),
-    ...scheduled.map(({id, unitsPerCase}): [string, string[]] => [id, Object.keys(unitsPerCase)]),
+  const kinds = new Map<string, Kind>([
+    ...benchmarks.map((b): [string, Kind] => [b.id, {cases: casesOf(b), unit: b.metric.unit}]),
+    ...scheduled.map(({id, unit, unitsPerCase}): [string, Kind] => [id, {cases: Object.keys(unitsPerCase), unit}]),
   ]);
-  const place = {file: path};
   if (cells.length === 0)
-    throw new InputError('no row is of one host CPU', {...place, remedy: 'the fit takes rows whose host_cpus is 1'});
-  for (const {benchmark, case: name, sut, value} of cells) {
-    const of = `${benchmark}, ${name}, ${sut}`;
-    if (!cases.has(benchmark))
-      throw new InputError(`no benchmark '${benchmark}'`, {
-        ...place,
-        remedy: 'guests/benchmarks.yaml and guests/scheduled.yaml list them',
-      });
-    if (!cases.get(benchmark)!.includes(name))
-      throw new InputError(`'${benchmark}' has no case '${name}'`, {
-        ...place,
-        remedy: `choose from ${cases.get(benchmark)!.join(', ')}`,
-      });
-    if (!known.includes(sut))
-      throw new InputError(`no system '${sut}'`, {...place, remedy: `choose from ${known.join(', ')}`});
-    if (!(value > 0 && Number.isFinite(value)))
-      throw new InputError(`${of}: ${value} is no figure`, {...place, remedy: 'give a number above 0'});
-    if (!cells.some((c) => c.benchmark === benchmark && c.sut === HOST && c.case === name))
-      throw new InputError(`${of}: the host's figure is missing`, {
-        ...place,
-        remedy: 'measure the same case without a hypervisor',
-      });
+    throw new InputError('no row is of one host CPU', {file: path, remedy: 'the fit takes rows whose host_cpus is 1'});
+  const hosts = new Set(cells.filter(({sut}) => sut === HOST).map((cell) => `${cell.benchmark}/${cell.case}`));
+  for (const [i, cell] of rows.entries()) {
+    const found = objection(cell, kinds, known, hosts);
+    // After the header.
+    if (found) throw new InputError(found.message, {file: path, place: String(i + 2), remedy: found.remedy});
   }
   return {cells, benchmarks, scheduled};
+};
+
+interface Kind {
+  readonly cases: readonly string[];
+  readonly unit: string;
+}
+
+/** What is wrong with a row; of two host CPUs it is only that it is such a row. */
+const objection = (
+  {benchmark, hostCpus, case: name, sut, value, unit}: PublishedCell,
+  kinds: ReadonlyMap<string, Kind>,
+  known: readonly string[],
+  hosts: ReadonlySet<string>,
+): {readonly message: string; readonly remedy: string} | undefined => {
+  if (hostCpus === 2) return undefined;
+  if (hostCpus !== 1)
+    return {message: 'host_cpus is neither 1 nor 2', remedy: 'the fit takes rows whose host_cpus is 1'};
+  const kind = kinds.get(benchmark);
+  if (kind === undefined)
+    return {
+      message: `no benchmark '${benchmark}'`,
+      remedy: 'guests/benchmarks.yaml and guests/scheduled.yaml list them',
+    };
+  if (!kind.cases.includes(name))
+    return {message: `'${benchmark}' has no case '${name}'`, remedy: `choose from ${kind.cases.join(', ')}`};
+  if (!known.includes(sut)) return {message: `no system '${sut}'`, remedy: `choose from ${known.join(', ')}`};
+  if (unit !== kind.unit)
+    return {
+      message: `figures of '${benchmark}' are in ${kind.unit}, not '${unit}'`,
+      remedy: `give them in ${kind.unit}`,
+    };
+  if (!(value > 0 && Number.isFinite(value)))
+    return {message: `${value} is no figure`, remedy: 'give a number above 0'};
+  if (!hosts.has(`${benchmark}/${name}`))
+    return {
+      message: `the host's figure of ${benchmark} ${name} is missing`,
+      remedy: 'measure the same case without a hypervisor',
+    };
+  return undefined;
 };
 
 const valuesOf = ({parameters}: FitModel, values: readonly number[]): Values =>
@@ -132,6 +155,12 @@ interface Ready {
   readonly counts: CountsFile;
 }
 
+/** Counts for other measurements may lack a system: only those with cells are replayed. */
+const hasAll = ({base: {runs, schedules}}: CountsFile, {cells}: Targets): boolean => {
+  const counted = new Set([...runs, ...schedules].map(({benchmark, sut}) => `${benchmark}/${sut}`));
+  return cells.every(({benchmark, sut}) => counted.has(`${benchmark}/${sut}`));
+};
+
 /** Counts that are of these files, from their file or from replays. */
 const countsReady = async (options: CalibrateOptions): Promise<Ready> => {
   const {log = () => {}} = options;
@@ -141,8 +170,9 @@ const countsReady = async (options: CalibrateOptions): Promise<Ready> => {
   const stored = options.replay ? undefined : readCounts(options.counts);
   const isCurrent =
     stored?.fingerprint === fingerprint(priors, targets.benchmarks, targets.scheduled) &&
-    stored.machine === priors.machineFile.id;
-  if (stored && !isCurrent) log(`${options.counts} is of other files`);
+    stored.machine === priors.machineFile.id &&
+    hasAll(stored, targets);
+  if (stored && !isCurrent) log(`${options.counts} is of other files or systems`);
   const counts = stored && isCurrent ? stored : await countAnew(targets, priors, options);
   if (!isCurrent && options.isKept) writeFileAtomic(options.counts, countsText(counts));
   return {targets, path, priors, counts};

@@ -68,7 +68,7 @@ export const scheduledRuns = async (
 };
 
 /** Cycles a unit if paths cost what they do under another calibration and the schedule stays what it was; with the work's scale. Host CPUs share what paths take. */
-const scaledCycles = (
+export const scaledCycles = (
   {benchmark, hostCpus, sut, recording, cyclesPerUnit, totals}: ScheduledRun,
   from: Calibration,
   to: Calibration,
