@@ -3,7 +3,7 @@ import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {beforeAll, describe, expect, test} from 'vitest';
 import {countsPath, countsText, readCounts} from '../../src/calibration/counts.ts';
 import {fingerprint} from '../../src/calibration/fingerprint.ts';
-import {isUnseen} from '../../src/calibration/hypotheses.ts';
+import {isUnseen} from '../../src/calibration/alternatives.ts';
 import {readTargets} from '../../src/calibration/run.ts';
 import Calibrate from '../../src/cli/commands/calibrate/index.ts';
 import {rankingText} from '../../src/cli/ranking-text.ts';
