@@ -122,7 +122,7 @@ describe('a ranking', () => {
       alternatives: [alternative('old', 1), alternative('new', 2)],
     });
     expect(shown).toMatch(/^2 combinations, .* The defaults are number 2\./);
-    expect(shown).toMatch(/1 │ 0\.1000 │ +10\.00 % │ old .*\n.*2 │ 0\.2000 │ +20\.00 % │ new/);
+    expect(shown).toMatch(/1 +│ +0\.1000 │ +10\.00 % │ old .*\n.*2 +│ +0\.2000 │ +20\.00 % │ new/);
     expect(shown).toMatch(/kernel +│ new +│ yes +│ +0\.2000 │ +2/);
     expect(shown).toMatch(/What one host CPU cannot tell: share\./);
   });
