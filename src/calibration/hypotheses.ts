@@ -9,7 +9,7 @@ import {readYaml} from '../files/yaml.ts';
 import type {Benchmark} from '../predict/benchmarks.ts';
 import {applyChoice, type Choice} from '../predict/hypotheses.ts';
 import {type AlternativeCounts, type Alternatives, countsOfChoice, isUnseen, product} from './alternatives.ts';
-import type {CountSet} from './counts.ts';
+import type {CountSet, CountsFile} from './counts.ts';
 import {leaveOutBenchmarks, validationRow} from './cross-validation.ts';
 import {fitTo} from './fit.ts';
 import {fitModel, type Targets} from './model.ts';
@@ -69,17 +69,18 @@ const mean = (values: readonly number[]): number => values.reduce((sum, v) => su
 /** Combinations between two reports of progress. */
 const TOLD = 50;
 
-/** One combination, fitted. */
+/** One combination, fitted. What a moved parameter changes in counts is taken to be what it changes in the files' own. */
 const scored = (
   choice: Choice,
   {hypotheses, priors, benchmarks}: Alternatives,
   {cells, scheduled}: Targets,
   counts: CountSet,
+  {base, moved}: CountsFile,
 ): Ranking['combinations'][number] => {
   const chosen = applyChoice(hypotheses, choice, {calibration: priors, benchmarks});
   const own: Targets = {cells, benchmarks: chosen.benchmarks, scheduled};
   const parameters = freeParameters(chosen.calibration, own.benchmarks, scheduled);
-  const model = fitModel(own, chosen.calibration, parameters, counts, []);
+  const model = fitModel(own, chosen.calibration, parameters, counts, moved, base.runs);
   const {sumOfSquares} = fitTo(model.observations, parameters, 1);
   const rows = validationRow(model, leaveOutBenchmarks(model)).errors.filter(({sut}) => sut === 'guests');
   return {
@@ -96,6 +97,7 @@ export const rankHypotheses = async (
   of: Alternatives,
   targets: Targets,
   counts: AlternativeCounts,
+  standard: CountsFile,
   {log, signal}: {readonly log: (line: string) => void; readonly signal?: AbortSignal | undefined},
 ): Promise<Ranking> => {
   const {hypotheses, benchmarks} = of;
@@ -109,7 +111,7 @@ export const rankHypotheses = async (
       await nextTurn();
       signal?.throwIfAborted();
     }
-    combinations.push(scored(choice, of, targets, countsOf(choice)));
+    combinations.push(scored(choice, of, targets, countsOf(choice), standard));
   }
   const ranked = combinations.toSorted((a, b) => a.score - b.score);
   const isDefault = ({choices: made}: (typeof ranked)[number]): boolean => seen.every((h) => made[h.id] === h.default);

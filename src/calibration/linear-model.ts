@@ -33,6 +33,8 @@ export interface ModelInput {
   readonly scheduled: readonly ScheduledBenchmark[];
   readonly counts: CountSet;
   readonly moved: readonly MovedCounts[];
+  /** The runs that `moved` are moved from, if not those of `counts`. */
+  readonly movedFrom?: CountSet['runs'] | undefined;
   readonly parameters: readonly FreeParameter[];
   readonly hostCpus?: 1 | 2;
 }
@@ -164,7 +166,7 @@ const evaluateRun = (
     counts,
     rated.map((a) => a.activity.id),
     input,
-    input.counts.runs,
+    input.movedFrom ?? input.counts.runs,
   );
   const scaleIndex = forms.index(`${PIPELINE_SCALE}.${benchmark.id}`);
   const {clockHz} = calibration.machine;

@@ -34,8 +34,9 @@ export const fitModel = (
   parameters: readonly FreeParameter[],
   counts: CountSet,
   moved: readonly MovedCounts[],
+  movedFrom?: CountSet['runs'],
 ): FitModel => {
-  const predictions = predictionsOf({...targets, calibration, counts, moved, parameters});
+  const predictions = predictionsOf({...targets, calibration, counts, moved, movedFrom, parameters});
   const observations = observationsOf(predictions, targets.cells, calibration, unitsPerCase(targets.scheduled));
   return {...targets, calibration, parameters, observations};
 };

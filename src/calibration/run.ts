@@ -214,5 +214,5 @@ export const rank = async ({command, alternatives, replay, log, ...pool}: RankOp
   const ready =
     stored && isCurrent ? stored : await countAlternatives(of, collection, {command, fingerprint: own, at}, log);
   if (!isCurrent) writeFileAtomic(alternatives, alternativeCountsText(ready));
-  return rankHypotheses(command, of, targets, ready, {log, signal: pool.signal});
+  return rankHypotheses(command, of, targets, ready, counts, {log, signal: pool.signal});
 };
