@@ -1,9 +1,9 @@
 /** `trapwalk calibrate` from stored counts: none of these replays anything. */
 import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {beforeAll, describe, expect, test} from 'vitest';
+import {isUnseen} from '../../src/calibration/alternatives.ts';
 import {countsPath, countsText, readCounts} from '../../src/calibration/counts.ts';
 import {fingerprint} from '../../src/calibration/fingerprint.ts';
-import {isUnseen} from '../../src/calibration/alternatives.ts';
 import {readTargets} from '../../src/calibration/run.ts';
 import Calibrate from '../../src/cli/commands/calibrate/index.ts';
 import {rankingText} from '../../src/cli/ranking-text.ts';
@@ -44,7 +44,7 @@ describe('a dry run', () => {
       /^\d+ parameters, 160 cells in 25 groups\. \d of 8 starts end at these values\./,
       /primitives\.missExposure +│ ratio +│ +\d/,
       /singular value │ identified │ combination/,
-      /each benchmark's guest cells left out +│ dhrystone/,
+      /one benchmark left out +│ dhrystone/,
       /Within 95 % intervals: \d+ of 128 guest cells in sample, \d+ of 128 left out\./,
       /one more measurement +│ +narrows by/,
     ])

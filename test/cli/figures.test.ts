@@ -16,27 +16,27 @@ test('Xvisor’s two lifecycles, step by step, and its locks', async () => {
     ┌──────────────────────────────────────────────┬────────────┬─────────────┬───────────┬───────┬────────┬────────┐
     │ step                                         │ in         │ event       │ path      │  from │ cycles │  share │
     ├──────────────────────────────────────────────┼────────────┼─────────────┼───────────┼───────┼────────┼────────┤
-    │ 1. trap vector, 17-word frame push           │ hypervisor │ device-read │ uart-read │     0 │  110.3 │   8.9% │
-    │ 2. irq_enter                                 │ hypervisor │ device-read │ uart-read │ 110.3 │  123.5 │   9.9% │
-    │ 3. abort decode                              │ hypervisor │ device-read │ uart-read │ 233.9 │  113.0 │   9.1% │
-    │ 4. device lookup                             │ hypervisor │ device-read │ uart-read │ 346.8 │  198.8 │  16.0% │
-    │ 5. the device's emulator                     │ hypervisor │ device-read │ uart-read │ 545.7 │  302.8 │  24.3% │
-    │ 6. register write-back                       │ hypervisor │ device-read │ uart-read │ 848.5 │  114.5 │   9.2% │
-    │ 7. irq_exit, frame pop, ERET                 │ hypervisor │ device-read │ uart-read │ 963.0 │  280.6 │  22.6% │
-    │ total                                        │            │             │           │       │  1,244 │ 100.0% │
+    │ 1. trap vector, 17-word frame push           │ hypervisor │ device-read │ uart-read │     0 │  106.3 │   8.9% │
+    │ 2. irq_enter                                 │ hypervisor │ device-read │ uart-read │ 106.3 │  118.4 │   9.9% │
+    │ 3. abort decode                              │ hypervisor │ device-read │ uart-read │ 224.8 │  108.3 │   9.1% │
+    │ 4. device lookup                             │ hypervisor │ device-read │ uart-read │ 333.1 │  190.6 │  16.0% │
+    │ 5. the device's emulator                     │ hypervisor │ device-read │ uart-read │ 523.7 │  290.2 │  24.3% │
+    │ 6. register write-back                       │ hypervisor │ device-read │ uart-read │ 813.9 │  109.7 │   9.2% │
+    │ 7. irq_exit, frame pop, ERET                 │ hypervisor │ device-read │ uart-read │ 923.6 │  269.5 │  22.6% │
+    │ total                                        │            │             │           │       │  1,193 │ 100.0% │
     └──────────────────────────────────────────────┴────────────┴─────────────┴───────────┴───────┴────────┴────────┘
 
     Figure 10: host interrupt under xvisor (build O0)
     ┌──────────────────────────────────────────────┬────────────┬────────────────┬────────────────┬───────┬────────┬────────┐
     │ step                                         │ in         │ event          │ path           │  from │ cycles │  share │
     ├──────────────────────────────────────────────┼────────────┼────────────────┼────────────────┼───────┼────────┼────────┤
-    │ 1. IRQ vector, 17-word frame push            │ hypervisor │ host-interrupt │ host-interrupt │     0 │  100.6 │   5.9% │
-    │ 2. active-IRQ loop [R GICC_IAR]              │ hypervisor │ host-interrupt │ host-interrupt │ 100.6 │  340.8 │  19.8% │
-    │ 3. driver in the hypervisor                  │ hypervisor │ host-interrupt │ host-interrupt │ 441.4 │  544.9 │  31.7% │
-    │ 4. end of interrupt, deactivate, acknowledge │ hypervisor │ host-interrupt │ host-interrupt │ 986.3 │  450.0 │  26.2% │
+    │ 1. IRQ vector, 17-word frame push            │ hypervisor │ host-interrupt │ host-interrupt │     0 │  97.03 │   5.8% │
+    │ 2. active-IRQ loop [R GICC_IAR]              │ hypervisor │ host-interrupt │ host-interrupt │ 97.03 │  329.5 │  19.8% │
+    │ 3. driver in the hypervisor                  │ hypervisor │ host-interrupt │ host-interrupt │ 426.6 │  522.3 │  31.4% │
+    │ 4. end of interrupt, deactivate, acknowledge │ hypervisor │ host-interrupt │ host-interrupt │ 948.8 │  440.1 │  26.5% │
     │ again [W EOIR, W DIR, R IAR]                 │            │                │                │       │        │        │
-    │ 5. irq_exit: state checks, frame pop, ERET   │ hypervisor │ host-interrupt │ host-interrupt │ 1,436 │  283.3 │  16.5% │
-    │ total                                        │            │                │                │       │  1,720 │ 100.0% │
+    │ 5. irq_exit: state checks, frame pop, ERET   │ hypervisor │ host-interrupt │ host-interrupt │ 1,389 │  272.1 │  16.4% │
+    │ total                                        │            │                │                │       │  1,661 │ 100.0% │
     └──────────────────────────────────────────────┴────────────┴────────────────┴────────────────┴───────┴────────┴────────┘
 
     Figure 11: vCPU preemption. Cycles a hand-over of recording lock-long, the mean of 32; below, of all vCPUs together
@@ -44,13 +44,13 @@ test('Xvisor’s two lifecycles, step by step, and its locks', async () => {
     │                                     │      xvisor │                xvisor │
     │                                     │ WFE trapped │ para-virtualized lock │
     ├─────────────────────────────────────┼─────────────┼───────────────────────┤
-    │ cycles a hand-over                  │   4,576,234 │             4,578,317 │
-    │   has the lock, runs                │       9,248 │                13,909 │
-    │   has the lock, and no host CPU     │   4,566,986 │             4,563,367 │
-    │   waits for the lock, on a host CPU │   4,575,693 │                14,443 │
-    │   runs without the lock             │       541.6 │                 1,607 │
-    │   has the lock, still asleep        │           0 │                 1,041 │
-    │   waits for the lock, asleep        │           0 │             4,562,267 │
+    │ cycles a hand-over                  │   4,575,797 │             4,577,800 │
+    │   has the lock, runs                │       9,038 │                13,590 │
+    │   has the lock, and no host CPU     │   4,566,760 │             4,563,197 │
+    │   waits for the lock, on a host CPU │   4,575,256 │                13,936 │
+    │   runs without the lock             │       541.6 │                 1,578 │
+    │   has the lock, still asleep        │           0 │                 1,013 │
+    │   waits for the lock, asleep        │           0 │             4,562,287 │
     └─────────────────────────────────────┴─────────────┴───────────────────────┘
 
     Figure 12: vCPU stacking. Cycles a hand-over of recording lock-long, the mean of 32; below, of all vCPUs together
@@ -58,13 +58,13 @@ test('Xvisor’s two lifecycles, step by step, and its locks', async () => {
     │                                     │     xvisor │      xvisor │                xvisor │
     │                                     │ WFE native │ WFE trapped │ para-virtualized lock │
     ├─────────────────────────────────────┼────────────┼─────────────┼───────────────────────┤
-    │ cycles a hand-over                  │  9,133,417 │      17,911 │                23,599 │
+    │ cycles a hand-over                  │  9,132,949 │      17,476 │                22,935 │
     │   has the lock, runs                │      5,066 │       5,063 │                 5,064 │
-    │   has the lock, and no host CPU     │  9,128,352 │      12,849 │                17,674 │
-    │   waits for the lock, on a host CPU │  9,127,804 │      12,301 │                15,540 │
+    │   has the lock, and no host CPU     │  9,127,883 │      12,413 │                17,044 │
+    │   waits for the lock, on a host CPU │  9,127,336 │      11,866 │                14,976 │
     │   waits for the lock, ready         │      5,066 │       5,063 │                     0 │
-    │   runs without the lock             │      547.5 │       547.1 │                 2,995 │
-    │   has the lock, still asleep        │          0 │           0 │                 861.3 │
+    │   runs without the lock             │      547.5 │       547.1 │                 2,895 │
+    │   has the lock, still asleep        │          0 │           0 │                 827.3 │
     │   waits for the lock, asleep        │          0 │           0 │                 5,064 │
     └─────────────────────────────────────┴────────────┴─────────────┴───────────────────────┘
 
