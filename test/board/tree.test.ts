@@ -177,7 +177,7 @@ test.skipIf(!hasTool('qemu-system-arm'))("every node of the board virt is one of
     const file = join(folder, 'virt.dtb');
     execFileSync(
       'qemu-system-arm',
-      ['-M', `virt,dumpdtb=${file}`, '-cpu', 'cortex-a7', '-smp', '2', '-m', '256', '-nographic'],
+      ['-M', `virt,dumpdtb=${file}`, '-cpu', 'cortex-a7', '-smp', '2', '-m', '256', '-nographic', '-nic', 'none'],
       {stdio: 'ignore'},
     );
     const theirs = readTree(file, readFileSync(file)).root;

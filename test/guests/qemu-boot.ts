@@ -65,6 +65,8 @@ const argumentsFor = (
     return ['-device', `loader,file=${path},addr=0x${(board.ramBase + from).toString(16)},force-raw=on`];
   };
   return [
+    // The network card that virt has by default wants a ROM of a package that is only recommended.
+    ...['-nic', 'none'],
     ...['-M', 'virt', '-cpu', 'cortex-a7', '-nographic', '-smp', `${cpus}`, '-m', `${memory / MEBIBYTE}`],
     ...(isTimedByHost ? [] : ['-icount', 'shift=0,sleep=off']),
     ...['-rtc', 'base=2015-01-01,clock=vm'],
@@ -95,12 +97,13 @@ export const withQemuCommand = <T>(boot: QemuBoot, use: (command: readonly strin
 /** @returns what the guest printed until it powered off. */
 export const bootInQemu = (boot: QemuBoot): {readonly log: string} =>
   withFolder((folder) => {
-    const {stdout, error} = spawnSync(QEMU, argumentsFor(boot, loadGuest(boot), folder), {
+    const {stdout, stderr, status, error} = spawnSync(QEMU, argumentsFor(boot, loadGuest(boot), folder), {
       encoding: 'utf8',
       input: '',
       timeout: 120 * SECONDS,
     });
     if (error !== undefined) throw error;
+    if (status !== 0) throw new Error(`${QEMU}: exit code ${status}: ${stderr}`);
     return {log: stdout};
   });
 
