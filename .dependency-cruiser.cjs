@@ -4,19 +4,20 @@
  */
 const layers = {
   units: [],
+  statistics: [],
   files: ['units'],
   parameters: ['units', 'files'],
   trace: ['units', 'files'],
   isa: ['units', 'trace'],
   board: ['units', 'files', 'trace', 'isa'],
   tracegen: ['units', 'files', 'trace', 'isa', 'board'],
-  audit: ['units', 'files'],
+  audit: ['units', 'statistics', 'files'],
   hypervisors: ['units', 'files', 'parameters'],
   costmodel: ['units', 'files', 'parameters', 'trace', 'hypervisors'],
   schedule: ['units', 'files', 'trace', 'hypervisors', 'costmodel'],
-  predict: ['units', 'files', 'parameters', 'trace', 'tracegen', 'hypervisors', 'costmodel', 'schedule'],
-  calibration: ['units', 'files', 'parameters', 'tracegen', 'hypervisors', 'costmodel', 'predict'],
-  report: ['units', 'files', 'parameters', 'predict', 'calibration', 'hypervisors'],
+  predict: ['units', 'statistics', 'files', 'parameters', 'trace', 'tracegen', 'hypervisors', 'costmodel', 'schedule'],
+  calibration: ['units', 'statistics', 'files', 'parameters', 'tracegen', 'hypervisors', 'costmodel', 'predict'],
+  report: ['units', 'statistics', 'files', 'parameters', 'predict', 'calibration', 'hypervisors'],
 };
 const path = (name) => `^src/${name}(/|\\.ts$)`;
 module.exports = {

@@ -1,8 +1,8 @@
 /** Cells that are computed from others, computed again. A figure agrees when rounding of all printed digits can explain it. */
+import {mean, median} from '../statistics.ts';
 import type {AuditCell} from './cells.ts';
 import {type Finding, finding, groupedBy, key} from './finding.ts';
 import type {Rules, Statistic, UnitRule} from './rules.ts';
-import {averageOf, medianOf} from './statistics.ts';
 
 /** A result, and by how much the printed digits of what it comes from may move it. */
 interface Computed {
@@ -29,11 +29,11 @@ const extreme = (cells: readonly AuditCell[], pick: (...values: number[]) => num
 
 const STATISTICS: Readonly<Record<Statistic, (cells: readonly AuditCell[]) => Computed>> = {
   average: (cells) => ({
-    value: averageOf(cells.map(({value}) => value)),
-    slack: averageOf(cells.map(({halfDigit}) => halfDigit)),
+    value: mean(cells.map(({value}) => value)),
+    slack: mean(cells.map(({halfDigit}) => halfDigit)),
   }),
   median: (cells) => ({
-    value: medianOf(cells.map(({value}) => value)),
+    value: median(cells.map(({value}) => value)),
     slack: Math.max(...cells.map(({halfDigit}) => halfDigit)),
   }),
   minimum: (cells) => extreme(cells, Math.min),

@@ -1,8 +1,8 @@
 /** What a table must be before anything is computed from it: whole, without doubles, in one unit, of one magnitude. */
+import {median, medianDeviation} from '../statistics.ts';
 import type {AuditCell} from './cells.ts';
 import {type Finding, finding, groupedBy, key} from './finding.ts';
 import type {Rules} from './rules.ts';
-import {deviationOf, medianOf} from './statistics.ts';
 
 /** Cells that are given twice; those behind the first count no further. */
 export const checkDuplicates = (cells: readonly AuditCell[]) => {
@@ -56,7 +56,7 @@ export const checkMagnitudes = (cells: readonly AuditCell[], {units}: Rules): re
     cells.filter(({isFull, unit}) => isFull && !units.some((u) => u.unit === unit && u.lossOf !== undefined)),
     (c) => key(c.table, c.benchmark, c.hostCpus, c.case, c.unit),
   ).flatMap((row) => {
-    const middle = medianOf(row.map(({value}) => value));
+    const middle = median(row.map(({value}) => value));
     if (row.length < LEAST_COMPARED || middle === 0) return [];
     return row.flatMap((cell) => {
       const factor = Math.max(cell.value / middle, middle / cell.value);
@@ -74,8 +74,8 @@ export const checkOutliers = (cells: readonly AuditCell[], {repetitions}: Rules,
   ).flatMap((runs) => {
     if (runs.length < repetitions.least) return [];
     const values = runs.map(({value}) => value);
-    const middle = medianOf(values);
-    const deviation = Math.max(deviationOf(values), ...runs.map(({halfDigit}) => halfDigit));
+    const middle = median(values);
+    const deviation = Math.max(medianDeviation(values), ...runs.map(({halfDigit}) => halfDigit));
     return runs.flatMap((cell) => {
       const away = Math.abs(cell.value - middle) / deviation;
       if (away <= limit) return [];

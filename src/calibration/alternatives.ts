@@ -10,7 +10,7 @@ import type {Benchmark} from '../predict/benchmarks.ts';
 import type {Calibration} from '../predict/calibration.ts';
 import {applyChoice, type Choice, type Hypothesis} from '../predict/hypotheses.ts';
 import {type ChosenRuns, type Collection, collectChosen, collectSchedules, type Values} from './collect.ts';
-import {type CountSet, readCountsFile, rowsText, runCounts, type ScheduleCounts, scheduleCounts} from './counts.ts';
+import {type CountSet, readCountsFile, rowsText, runCounts, scheduleCounts} from './counts.ts';
 
 const choiceSchema = z.record(z.string(), z.string());
 
@@ -124,47 +124,96 @@ const wantedRuns = (of: Alternatives, relevance: Relevance): ChosenRuns[] => {
   return [...wanted.values()];
 };
 
-/** As many at a time as there are CPUs: each takes a thread. */
-const collectChosenSchedules = async (
-  collection: Collection,
-  wanted: readonly {readonly sut: string; readonly choice: Choice}[],
-  at: Values,
-): Promise<ScheduleCounts[][]> => {
-  const found: ScheduleCounts[][] = [];
-  const atOnce = collection.pool.jobs ?? availableParallelism();
-  for (let i = 0; i < wanted.length; i += atOnce) {
-    const some = wanted.slice(i, i + atOnce);
-    found.push(
-      ...(await Promise.all(
-        some.map(({sut, choice}) =>
-          collectSchedules({...collection, suts: [sut], choice, pool: {...collection.pool, jobs: 1}}, at),
-        ),
-      )),
-    );
+type ChosenSchedules = {readonly sut: string; readonly choice: Choice};
+type Runs = AlternativeCounts['runs'][number];
+type Schedules = AlternativeCounts['schedules'][number];
+
+const runsKey = ({choice, benchmark}: Pick<Runs, 'choice' | 'benchmark'>): string => keyOf(benchmark, choice);
+const schedulesKey = ({choice, sut}: ChosenSchedules): string => keyOf(sut, choice);
+
+/** Replays between two times that what there is gets kept. */
+const AT_ONCE = 8;
+
+/** `make` for what is not known, some at a time; all in the order of `wanted`. @param keep called behind each time, with what there is */
+const completed = async <Wanted, Made>(
+  wanted: readonly Wanted[],
+  keyOfWanted: (one: Wanted) => string,
+  known: ReadonlyMap<string, Made>,
+  make: (some: readonly Wanted[]) => Promise<Made[]>,
+  keep: (all: Made[]) => void,
+): Promise<Made[]> => {
+  const made = new Map(known);
+  const all = (): Made[] => wanted.flatMap((one) => made.get(keyOfWanted(one)) ?? []);
+  const missing = wanted.filter((one) => !made.has(keyOfWanted(one)));
+  for (let i = 0; i < missing.length; i += AT_ONCE) {
+    const some = missing.slice(i, i + AT_ONCE);
+    for (const [k, one] of (await make(some)).entries()) made.set(keyOfWanted(some[k]!), one);
+    keep(all());
   }
-  return found;
+  return all();
 };
 
-/** All replays. */
+/** As many at a time as there are CPUs: each takes a thread. */
+const scheduleChosen = async (
+  collection: Collection,
+  wanted: readonly ChosenSchedules[],
+  at: Values,
+): Promise<Schedules[]> => {
+  const atOnce = collection.pool.jobs ?? availableParallelism();
+  const made: Schedules[] = [];
+  for (let i = 0; i < wanted.length; i += atOnce)
+    made.push(
+      ...(await Promise.all(
+        wanted.slice(i, i + atOnce).map(async ({sut, choice}) => {
+          const pool = {...collection.pool, jobs: 1};
+          return {choice, sut, schedules: await collectSchedules({...collection, suts: [sut], choice, pool}, at)};
+        }),
+      )),
+    );
+  return made;
+};
+
+/**
+ * All replays that `known` lacks.
+ * @param known of the same fingerprint, perhaps of an interrupted count
+ * @param keep called with what there is, every few replays
+ */
 export const countAlternatives = async (
   of: Alternatives,
   collection: Collection,
   head: Pick<AlternativeCounts, 'command' | 'fingerprint' | 'at'>,
+  known: AlternativeCounts | undefined,
+  keep: (counts: AlternativeCounts) => void,
   log: (line: string) => void,
 ): Promise<AlternativeCounts> => {
   const relevance = new Relevance(of);
-  const wanted = wantedRuns(of, relevance);
+  const counts = {schemaVersion: 1 as const, ...head};
+  const knownSchedules = new Map(known?.schedules.map((one) => [schedulesKey(one), one]));
+  const knownRuns = new Map(known?.runs.map((one) => [runsKey(one), one]));
   const chosen = of.suts.flatMap((sut) => product(relevance.to(sut)).map((choice) => ({sut, choice})));
-  log(`scheduling ${chosen.length} alternatives`);
-  const schedules = await collectChosenSchedules(collection, chosen, head.at);
-  log(`replaying ${wanted.length} alternatives`);
-  const runs = await collectChosen(collection, wanted, head.at);
-  return {
-    schemaVersion: 1,
-    ...head,
-    runs: wanted.map(({choice, benchmark}, i) => ({choice, benchmark: benchmark.id, runs: runs[i]!})),
-    schedules: chosen.map(({sut, choice}, i) => ({choice, sut, schedules: schedules[i]!})),
-  };
+  const schedules = await completed(
+    chosen,
+    schedulesKey,
+    knownSchedules,
+    (some) => {
+      log(`scheduling ${some.length} of ${chosen.length} alternatives`);
+      return scheduleChosen(collection, some, head.at);
+    },
+    (all) => keep({...counts, runs: [...knownRuns.values()], schedules: all}),
+  );
+  const wanted = wantedRuns(of, relevance);
+  const runs = await completed(
+    wanted,
+    ({choice, benchmark}) => runsKey({choice, benchmark: benchmark.id}),
+    knownRuns,
+    async (some) => {
+      log(`replaying ${some.length} of ${wanted.length} alternatives`);
+      const made = await collectChosen(collection, some, head.at);
+      return made.map((own, i) => ({choice: some[i]!.choice, benchmark: some[i]!.benchmark.id, runs: own}));
+    },
+    (all) => keep({...counts, runs: all, schedules}),
+  );
+  return {...counts, runs, schedules};
 };
 
 /** Only what matters of a choice, in the order of the hypotheses. */

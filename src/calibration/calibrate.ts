@@ -2,9 +2,12 @@
  * The calibration: every free parameter at once, by bounded least squares from counts, each held by its prior
  * (docs/model.md, section 6). Counts are replayed where what decides them has changed, and kept.
  */
+
+import {priorDeviation} from '../parameters/parameter.ts';
 import type {Calibration} from '../predict/calibration.ts';
 import {fitKey} from '../predict/cells.ts';
 import type {FitFile} from '../predict/fit-file.ts';
+import {sumOfSquares, Z} from '../statistics.ts';
 import type {CountsFile} from './counts.ts';
 import {coverageOf} from './coverage.ts';
 import {
@@ -21,11 +24,9 @@ import {predictionsOf} from './linear-model.ts';
 import {measurementsWorth} from './measurements.ts';
 import {type FitModel, fitModel, type Targets} from './model.ts';
 import {HOST} from './observations.ts';
-import {type FreeParameter, freeParameters, priorDeviation} from './parameters.ts';
+import {type FreeParameter, freeParameters} from './parameters.ts';
 
 const STARTS = 8;
-/** Two-sided 95 % of a normal distribution. */
-const Z = 1.96;
 
 export interface Provenance {
   readonly command: string;
@@ -58,8 +59,6 @@ const parameterRow = (
   };
 };
 
-const squares = (values: readonly number[]): number => values.reduce((sum, v) => sum + v * v, 0);
-
 /** The default set of counts as a model of the targets. */
 export const modelOf = (targets: Targets, priors: Calibration, {base, moved}: CountsFile): FitModel =>
   fitModel(targets, priors, freeParameters(priors, targets.benchmarks, targets.scheduled), base, moved);
@@ -88,10 +87,10 @@ export const fitFileOf = (model: FitModel, counts: CountsFile, {command, targets
     groups: distinct(observations.map(({cell}) => fitKey(cell.benchmark, cell.sut))).length,
     starts: {tried: best.starts, agreeing: best.agreeing},
     sumOfSquares: {
-      data: squares(
+      data: sumOfSquares(
         residuals.map(({errorPercent, noisePercent}) => Math.log1p(errorPercent / 100) / (noisePercent / 100)),
       ),
-      priors: squares(parameters.map((p, i) => (values[i]! - p.prior) / priorDeviation(p))),
+      priors: sumOfSquares(parameters.map((p, i) => (values[i]! - p.prior) / priorDeviation(p))),
     },
     covarianceOf: parameters.map(({id}) => id),
     covariance,

@@ -12,6 +12,9 @@ import {jobsFor, systemsFor, type Workload, workloadsOf} from '../predict/worklo
 import type {CountSet, MovedCounts, RunCounts, ScheduleCounts} from './counts.ts';
 import {type FreeParameter, isRate, turnaroundOf} from './parameters.ts';
 
+/** Frames are placed by each; a moved parameter's effect is known from the first. */
+export const SEEDS = [1, 2, 3];
+
 export type Values = Readonly<Record<string, number>>;
 
 export interface Collection {

@@ -1,25 +1,14 @@
-/** How many measured cells lie within 95 % intervals, of cells that the fit saw and of cells that it did not. */
+/** How many measured cells lie within 95 % intervals as `reproduce` prints them (parameters, spread, discrepancy), of cells that the fit saw and of cells that it did not. */
 import type {FitFile} from '../predict/fit-file.ts';
+import {quadraticForm, rootMeanSquare, Z} from '../statistics.ts';
 import type {Fold} from './cross-validation.ts';
 import {discrepancies} from './cross-validation.ts';
 import type {FitModel} from './model.ts';
-import {misfit, type Observation, placementOf} from './observations.ts';
-
-const Z = 1.96;
+import {logarithmSlopes, misfit, type Observation, placementOf} from './observations.ts';
 
 /** Relative deviation that the parameters give a cell. */
-const parameterDeviation = (
-  {prediction, index}: Observation,
-  values: readonly number[],
-  covariance: readonly (readonly number[])[],
-): number => {
-  const slopes = new Float64Array(values.length);
-  prediction.evaluate[index]!(values, slopes, 1);
-  let variance = 0;
-  for (let i = 0; i < slopes.length; i++)
-    for (let k = 0; k < slopes.length; k++) variance += slopes[i]! * slopes[k]! * covariance[i]![k]!;
-  return Math.sqrt(Math.max(variance, 0));
-};
+const parameterDeviation = (one: Observation, {values, covariance}: Fold): number =>
+  Math.sqrt(Math.max(quadraticForm(covariance, logarithmSlopes(one, values)), 0));
 
 type Coverage = FitFile['coverage']['inSample'];
 
@@ -27,9 +16,10 @@ type Coverage = FitFile['coverage']['inSample'];
 const covered = (folds: readonly Fold[], discrepancyOf: (one: Observation) => number): Coverage => {
   let cells = 0;
   let inside = 0;
-  for (const {leftOut, values, covariance} of folds)
-    for (const one of leftOut) {
-      const deviation = Math.hypot(parameterDeviation(one, values, covariance), discrepancyOf(one), one.runNoise);
+  for (const fold of folds)
+    for (const one of fold.leftOut) {
+      const {values} = fold;
+      const deviation = Math.hypot(parameterDeviation(one, fold), one.prediction.spread(values), discrepancyOf(one));
       cells++;
       if (Math.abs(misfit(one, values)) <= Z * deviation) inside++;
     }
@@ -47,10 +37,11 @@ export const coverageOf = (model: FitModel, whole: Fold, folds: readonly Fold[])
   for (const one of whole.leftOut) allowed.set(key(one), one.inadequacy);
   const ratio = (name: string): number => known[name]! / allowed.get(name)!;
   const fromElsewhere = (one: Observation): number => {
-    const others = [...allowed.keys()].filter((name) => !name.startsWith(`${one.cell.benchmark}/`));
+    const others = [...allowed].flatMap(([name, loss]) =>
+      loss > 0 && !name.startsWith(`${one.cell.benchmark}/`) ? [name] : [],
+    );
     if (others.length === 0) return known[key(one)]!;
-    const mean = Math.sqrt(others.reduce((sum, name) => sum + ratio(name) ** 2, 0) / others.length);
-    return mean * allowed.get(key(one))!;
+    return rootMeanSquare(others.map(ratio)) * allowed.get(key(one))!;
   };
   return {inSample: covered([whole], (one) => known[key(one)]!), leftOut: covered(folds, fromElsewhere)};
 };

@@ -6,6 +6,8 @@ import type {Calibration} from '../predict/calibration.ts';
 import {readRecordings} from '../predict/recordings.ts';
 import type {ScheduledBenchmark} from '../predict/scheduled-benchmarks.ts';
 import {chooseGuest} from '../tracegen/catalogue.ts';
+import {replayedParameters, SEEDS} from './collect.ts';
+import {freeParameters} from './parameters.ts';
 
 /** Keys that only people read. */
 const WORDS = new Set([
@@ -41,7 +43,8 @@ export const fingerprint = (
 ): string => {
   const guests = benchmarks.map((b) => sha256(readFileSync(chooseGuest(b.guest, b.profile, b.optimization).path)));
   const recordings = scheduled.length === 0 ? [] : readRecordings().map(({id, hash, units}) => ({id, hash, units}));
+  const replayed = replayedParameters(c, freeParameters(c, benchmarks, scheduled)).map(({id}) => id);
   const {machineFile, primitives, kernel, hypervisors} = c;
   const files = plain({machineFile, primitives, kernel, hypervisors, benchmarks, scheduled});
-  return sha256(Buffer.from(JSON.stringify({files, guests, recordings})));
+  return sha256(Buffer.from(JSON.stringify({files, guests, recordings, replayed, seeds: SEEDS})));
 };

@@ -1,7 +1,9 @@
 /** Bounded weighted least squares on the cells, each parameter held by its prior; from several starts, since bounds make hollows. */
+
+import {priorDeviation} from '../parameters/parameter.ts';
 import {type Estimate, leastSquares} from './least-squares.ts';
-import {misfit, type Observation} from './observations.ts';
-import {type FreeParameter, priorDeviation} from './parameters.ts';
+import {logarithmSlopes, type Observation, predictedLogarithm} from './observations.ts';
+import type {FreeParameter} from './parameters.ts';
 
 export interface Fit extends Estimate {
   /** Starts that ended at these values. */
@@ -9,28 +11,40 @@ export interface Fit extends Estimate {
   readonly starts: number;
 }
 
+/** Of each observation; repetitions share one evaluation. */
+const evaluated = <T>(observations: readonly Observation[], evaluate: (one: Observation) => T): T[] => {
+  const known = new Map<unknown, T>();
+  return observations.map((one) => {
+    const figure = one.prediction.evaluate[one.index];
+    const before = known.get(figure);
+    if (before !== undefined) return before;
+    const now = evaluate(one);
+    known.set(figure, now);
+    return now;
+  });
+};
+
 export const residualsAt = (
   observations: readonly Observation[],
   parameters: readonly FreeParameter[],
   values: readonly number[],
-): number[] => [
-  ...observations.map((one) => misfit(one, values) / one.noise),
-  ...parameters.map((p, i) => (values[i]! - p.prior) / priorDeviation(p)),
-];
+): number[] => {
+  const predicted = evaluated(observations, (one) => predictedLogarithm(one, values));
+  return [
+    ...observations.map((one, i) => (predicted[i]! - Math.log(one.cell.value)) / one.noise),
+    ...parameters.map((p, i) => (values[i]! - p.prior) / priorDeviation(p)),
+  ];
+};
 
-/** Of the data's residuals. */
-export const dataSlopes = (observations: readonly Observation[], values: readonly number[]): number[][] =>
-  observations.map(({prediction, index, noise}) => {
-    const slopes = new Float64Array(values.length);
-    prediction.evaluate[index]!(values, slopes, 1 / noise);
-    return [...slopes];
-  });
+/** Of the data's residuals, by parameter. All repetitions have one noise, and so one row. */
+export const dataSlopes = (observations: readonly Observation[], values: readonly number[]): Float64Array[] =>
+  evaluated(observations, (one) => logarithmSlopes(one, values, 1 / one.noise));
 
 const slopesAt = (
   observations: readonly Observation[],
   parameters: readonly FreeParameter[],
   values: readonly number[],
-): number[][] => [
+): ArrayLike<number>[] => [
   ...dataSlopes(observations, values),
   ...parameters.map((p, i) => parameters.map((_, k) => (k === i ? 1 / priorDeviation(p) : 0))),
 ];

@@ -8,6 +8,7 @@ import {packagePath} from '../files/paths.ts';
 import {readYaml} from '../files/yaml.ts';
 import type {Benchmark} from '../predict/benchmarks.ts';
 import {applyChoice, type Choice} from '../predict/hypotheses.ts';
+import {mean} from '../statistics.ts';
 import {type AlternativeCounts, type Alternatives, countsOfChoice, isUnseen, product} from './alternatives.ts';
 import type {CountSet, CountsFile} from './counts.ts';
 import {leaveOutBenchmarks, validationRow} from './cross-validation.ts';
@@ -63,8 +64,6 @@ export const thinned = (benchmark: Benchmark): Benchmark => {
   const middle = Math.floor(runs.length / 2);
   return {...benchmark, runs: runs.filter((_, i) => i === 0 || i === middle || i === runs.length - 1)};
 };
-
-const mean = (values: readonly number[]): number => values.reduce((sum, v) => sum + v, 0) / values.length;
 
 /** Combinations between two reports of progress. */
 const TOLD = 50;

@@ -1,11 +1,12 @@
 /** What the data say about the parameters, and what only the priors say. */
-import {create, type FactoryFunctionMap, all as functions} from 'mathjs';
+import {create, eigsDependencies} from 'mathjs';
+import {priorDeviation} from '../parameters/parameter.ts';
 import type {FitFile} from '../predict/fit-file.ts';
 import {dataSlopes} from './fit.ts';
 import {misfit, type Observation} from './observations.ts';
-import {type FreeParameter, priorDeviation} from './parameters.ts';
+import type {FreeParameter} from './parameters.ts';
 
-const {eigs, matrix} = create(functions as FactoryFunctionMap, {});
+const {eigs} = create({eigsDependencies: eigsDependencies!});
 
 /** Of a combination that is listed. */
 const WORTH_NAMING = 0.2;
@@ -27,7 +28,8 @@ const information = (
   parameters: readonly FreeParameter[],
   values: readonly number[],
 ): number[][] => {
-  const rows = dataSlopes(observations, values).map((row) => row.map((v, i) => v * priorDeviation(parameters[i]!)));
+  const deviations = parameters.map(priorDeviation);
+  const rows = dataSlopes(observations, values).map((row) => row.map((v, i) => v * deviations[i]!));
   return parameters.map((_, i) => parameters.map((__, k) => rows.reduce((sum, row) => sum + row[i]! * row[k]!, 0)));
 };
 
@@ -40,20 +42,19 @@ export const combinationsOf = (
   parameters: readonly FreeParameter[],
   values: readonly number[],
 ): FitFile['combinations'] => {
-  const {eigenvectors} = eigs(matrix(information(observations, parameters, values))) as unknown as {
-    eigenvectors: {value: number; vector: {toArray(): number[]}}[];
+  const {eigenvectors} = eigs(information(observations, parameters, values)) as unknown as {
+    readonly eigenvectors: readonly {readonly value: number; readonly vector: readonly number[]}[];
   };
   const most = Math.max(...eigenvectors.map(({value}) => value));
   return eigenvectors
     .map(({value, vector}) => {
-      const direction = vector.toArray();
-      const largest = direction.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a));
+      const largest = vector.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a));
       const singularValue = value < most * ROUNDING ? 0 : Math.sqrt(value);
       return {
         singularValue,
         isIdentified: singularValue >= 1,
         // The sign is nobody's: the largest part is positive.
-        of: direction
+        of: vector
           .map((v, i) => ({id: parameters[i]!.id, weight: v * Math.sign(largest)}))
           .filter(({weight}) => Math.abs(weight) >= WORTH_NAMING)
           .toSorted((a, b) => Math.abs(b.weight) - Math.abs(a.weight)),
@@ -62,8 +63,11 @@ export const combinationsOf = (
     .toSorted((a, b) => b.singularValue - a.singularValue);
 };
 
-const times = (m: readonly (readonly number[])[], v: readonly number[]): number[] =>
-  m.map((row) => row.reduce((sum, a, i) => sum + a * v[i]!, 0));
+const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+};
 
 /** Each cell's error, its weight, and what the estimate owes to it (to first order). */
 export const residualRows = (
@@ -76,11 +80,11 @@ export const residualRows = (
   return observations.map((one, n) => {
     const error = misfit(one, values);
     const row = slopes[n]!;
-    const pull = times(covariance, row);
-    const leverage = row.reduce((sum, a, i) => sum + a * pull[i]!, 0);
+    const pull = covariance.map((of) => dot(of, row));
+    const leverage = dot(row, pull);
     const standardized = error / one.noise;
     // Without the cell: θ moves by C·g·r / (1 − h).
-    const moves = pull.map((p, i) => (p * standardized) / (1 - leverage) / Math.sqrt(covariance[i]![i]! || 1));
+    const moves = pull.map((p, i) => (p * standardized) / (1 - leverage) / Math.sqrt(covariance[i]![i]!));
     const most = moves.reduce((best, move, i) => (Math.abs(move) > Math.abs(moves[best]!) ? i : best), 0);
     const {benchmark, sut, case: name, value} = one.cell;
     return {

@@ -1,7 +1,8 @@
 /** Bounded nonlinear least squares: Levenberg–Marquardt steps on the parameters that no bound holds. */
-import {all, create, type FactoryFunctionMap, type Matrix} from 'mathjs';
+import {create, invDependencies, lusolveDependencies} from 'mathjs';
+import {sumOfSquares} from '../statistics.ts';
 
-const {inv, lusolve, matrix, multiply, transpose} = create(all as FactoryFunctionMap, {});
+const {inv, lusolve} = create({invDependencies: invDependencies!, lusolveDependencies: lusolveDependencies!});
 
 export interface Bounded {
   readonly start: number;
@@ -11,7 +12,7 @@ export interface Bounded {
 
 export interface Estimate {
   readonly values: number[];
-  /** (JᵀJ)⁻¹ of the free parameters; rows and columns of parameters at a bound are zero. */
+  /** (JᵀJ)⁻¹ of all parameters, as if no bound held: one that stands at its bound is no better known for that. */
   readonly covariance: number[][];
   readonly atBound: boolean[];
   readonly sumOfSquares: number;
@@ -19,10 +20,11 @@ export interface Estimate {
 }
 
 const STEP = 1e-4;
-const MAX_ITERATIONS = 60;
+const MAX_ITERATIONS = 200;
+/** Gain of a step, as a share of the squares, that is none any more. */
 const TOLERANCE = 1e-10;
-
-const squares = (r: readonly number[]): number => r.reduce((sum, v) => sum + v * v, 0);
+/** No step that is damped more moves anything. */
+const MAX_DAMPING = 1e12;
 
 /** Forward differences, towards the inside of the bounds. Residuals by parameter. */
 const jacobian = (
@@ -41,56 +43,79 @@ const jacobian = (
   return base.map((_, n) => columns.map((column) => column[n] as number));
 };
 
-const toRows = (m: Matrix): number[][] => m.toArray() as number[][];
+/** JᵀJ and Jᵀr. */
+interface NormalEquations {
+  readonly matrix: number[][];
+  readonly gradient: number[];
+}
+
+const normalEquations = (
+  j: readonly ArrayLike<number>[],
+  residuals: readonly number[],
+  size: number,
+): NormalEquations => {
+  const matrix = Array.from({length: size}, () => new Array<number>(size).fill(0));
+  const gradient = new Array<number>(size).fill(0);
+  for (const [n, row] of j.entries())
+    for (let i = 0; i < size; i++) {
+      const slope = row[i]!;
+      if (slope === 0) continue;
+      gradient[i]! += slope * residuals[n]!;
+      const sums = matrix[i]!;
+      for (let k = 0; k < size; k++) sums[k]! += slope * row[k]!;
+    }
+  return {matrix, gradient};
+};
 
 /**
  * Minimises Σ residuals² within bounds. Residuals must be scaled to unit variance for the covariance to mean one.
  * @param derivatives of the residuals by parameter, row by row; without it, differences stand for them
+ * @throws RangeError if it does not settle
  */
 export const leastSquares = (
   residuals: (parameters: number[]) => number[],
   bounds: readonly Bounded[],
-  derivatives?: (parameters: number[]) => number[][],
+  derivatives?: (parameters: number[]) => readonly ArrayLike<number>[],
 ): Estimate => {
-  const slopes = (at: number[], base: readonly number[]): number[][] =>
-    derivatives ? derivatives(at) : jacobian(residuals, at, base, bounds);
+  const equations = (at: number[], base: readonly number[]): NormalEquations =>
+    normalEquations(derivatives ? derivatives(at) : jacobian(residuals, at, base, bounds), base, at.length);
   let values = bounds.map((b) => b.start);
   let current = residuals(values);
+  let normal = equations(values, current);
   let damping = 1e-3;
   let iterations = 0;
-  for (; iterations < MAX_ITERATIONS && damping < 1e12; iterations++) {
-    const j = slopes(values, current);
-    const gradient = values.map((_, i) =>
-      j.reduce((sum, row, n) => sum + (row[i] as number) * (current[n] as number), 0),
-    );
-    const free = freeParameters(values, gradient, bounds);
+  for (let isSettled = false; !isSettled; iterations++) {
+    if (iterations === MAX_ITERATIONS)
+      throw new RangeError(
+        `least squares do not settle in ${MAX_ITERATIONS} steps; are measurements or bounds absurd?`,
+      );
+    const free = freeParameters(values, normal.gradient, bounds);
     if (free.length === 0) break;
-    const step = solve(j, gradient, free, damping);
+    const step = solve(normal, free, damping);
     const next = values.slice();
     free.forEach((parameter, k) => {
       const {lower, upper} = bounds[parameter] as Bounded;
       next[parameter] = Math.min(upper, Math.max(lower, (values[parameter] as number) + (step[k] as number)));
     });
     const trial = residuals(next);
-    const gain = squares(current) - squares(trial);
+    const gain = sumOfSquares(current) - sumOfSquares(trial);
     if (gain > 0) {
+      isSettled = gain < TOLERANCE * sumOfSquares(current);
       values = next;
-      const converged = gain < TOLERANCE * squares(current);
       current = trial;
+      normal = equations(values, current);
       damping = Math.max(damping / 10, 1e-12);
-      if (converged) break;
-    } else damping *= 10;
+    } else {
+      damping *= 10;
+      isSettled = damping >= MAX_DAMPING;
+    }
   }
-  const j = slopes(values, current);
-  const gradient = values.map((_, i) =>
-    j.reduce((sum, row, n) => sum + (row[i] as number) * (current[n] as number), 0),
-  );
-  const free = freeParameters(values, gradient, bounds);
+  const free = new Set(freeParameters(values, normal.gradient, bounds));
   return {
     values,
-    covariance: covarianceOf(j, free, values.length),
-    atBound: values.map((_, i) => !free.includes(i)),
-    sumOfSquares: squares(current),
+    covariance: inv(normal.matrix),
+    atBound: values.map((_, i) => !free.has(i)),
+    sumOfSquares: sumOfSquares(current),
     iterations,
   };
 };
@@ -104,32 +129,14 @@ const freeParameters = (values: readonly number[], gradient: readonly number[], 
     return held ? [] : [i];
   });
 
-const normalMatrix = (j: readonly number[][], free: readonly number[]): Matrix => {
-  const reduced = matrix(j.map((row) => free.map((i) => row[i] as number)));
-  return multiply(transpose(reduced), reduced) as Matrix;
-};
-
-const solve = (
-  j: readonly number[][],
-  gradient: readonly number[],
-  free: readonly number[],
-  damping: number,
-): number[] => {
-  const normal = toRows(normalMatrix(j, free)).map((row, i) =>
-    row.map((v, k) => (i === k ? v * (1 + damping) + 1e-300 : v)),
+const solve = ({matrix, gradient}: NormalEquations, free: readonly number[], damping: number): number[] => {
+  const damped = free.map((i) =>
+    free.map((k) => matrix[i]![k]! * (i === k ? 1 + damping : 1) + (i === k ? 1e-300 : 0)),
   );
-  const right = free.map((i) => -(gradient[i] as number));
-  return toRows(lusolve(matrix(normal), matrix(right)) as Matrix).map((row) => row[0] as number);
-};
-
-const covarianceOf = (j: readonly number[][], free: readonly number[], size: number): number[][] => {
-  const full = Array.from({length: size}, () => new Array<number>(size).fill(0));
-  if (free.length === 0) return full;
-  const inverse = toRows(inv(normalMatrix(j, free)) as Matrix);
-  free.forEach((row, i) => {
-    free.forEach((column, k) => {
-      (full[row] as number[])[column] = inverse[i]?.[k] as number;
-    });
-  });
-  return full;
+  return (
+    lusolve(
+      damped,
+      free.map((i) => -gradient[i]!),
+    ) as number[][]
+  ).map((row) => row[0] as number);
 };

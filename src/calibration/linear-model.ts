@@ -10,7 +10,8 @@ import {parameterPrefix, type ResolvedPath, resolvePath} from '../hypervisors/lo
 import {type Benchmark, type BenchmarkRun, figureOf} from '../predict/benchmarks.ts';
 import {type Calibration, cyclesPerInstruction, PIPELINE_SCALE, WORK_SCALE} from '../predict/calibration.ts';
 import {ratedActivities} from '../predict/measure.ts';
-import type {ScheduledBenchmark} from '../predict/scheduled-benchmarks.ts';
+import {caseSpread, type ScheduledBenchmark} from '../predict/scheduled-benchmarks.ts';
+import {deviation, mean} from '../statistics.ts';
 import type {CountSet, MovedCounts, RunCounts, ScheduleCounts} from './counts.ts';
 import type {FreeParameter} from './parameters.ts';
 
@@ -24,6 +25,8 @@ export interface Prediction {
   readonly cases: readonly string[];
   /** One for each case; all the same where cases are repetitions. */
   readonly evaluate: readonly Evaluate[];
+  /** Relative deviation beside what parameters and model are wrong by: of placement, or of cases larger than what was recorded. */
+  readonly spread: (values: ArrayLike<number>) => number;
 }
 
 export interface ModelInput {
@@ -209,6 +212,8 @@ const evaluateRun = (
   };
 };
 
+const relativeDeviation = (figures: readonly number[]): number => deviation(figures) / mean(figures);
+
 /** The logarithm of the mean figure over seeds: the slope of each counts by its share of the sum. */
 const meanOf =
   (all: readonly Evaluate[]): Evaluate =>
@@ -263,7 +268,13 @@ export const predictionsOf = (input: ModelInput): Prediction[] => {
         if (own.length === 0) return [];
         const seeds = own.map((one) => evaluateRun(one, run, benchmark, input, forms));
         const evaluate = seeds.length === 1 ? seeds[0]! : meanOf(seeds);
-        return [{benchmark: benchmark.id, sut, cases: run.cases, evaluate: run.cases.map(() => evaluate)}];
+        return [
+          {
+            ...{benchmark: benchmark.id, sut, cases: run.cases},
+            evaluate: run.cases.map(() => evaluate),
+            spread: (values) => relativeDeviation(seeds.map((seed) => Math.exp(seed(values, undefined, 0)))),
+          },
+        ];
       }),
     ),
   );
@@ -277,6 +288,7 @@ export const predictionsOf = (input: ModelInput): Prediction[] => {
           sut: one.sut,
           cases: cases.map(([name]) => name),
           evaluate: cases.map(([, units]) => evaluateSchedule(one, units, input, forms)),
+          spread: () => caseSpread(benchmark, calibration.hypervisors[one.sut]!),
         };
       }),
   );

@@ -3,8 +3,10 @@ import {pathCycles} from '../costmodel/prices.ts';
 import {resolveActivities} from '../hypervisors/load.ts';
 import {cyclesPerInstruction, withValues} from '../predict/calibration.ts';
 import type {FitFile} from '../predict/fit-file.ts';
+import {quadraticForm} from '../statistics.ts';
 import type {Prediction} from './linear-model.ts';
 import type {FitModel} from './model.ts';
+import {logarithmSlopes} from './observations.ts';
 
 interface Candidate {
   readonly what: string;
@@ -46,9 +48,6 @@ const candidatesOf = ({calibration, parameters}: FitModel, values: readonly numb
     }));
 };
 
-const form = (c: readonly (readonly number[])[], a: readonly number[], b: readonly number[]): number =>
-  a.reduce((sum, x, i) => sum + x * b.reduce((inner, y, k) => inner + c[i]![k]! * y, 0), 0);
-
 /**
  * For each candidate, best first: the mean over cells to predict of how much narrower the parameters' standard deviation gets.
  * @param wanted what is to be predicted
@@ -59,17 +58,13 @@ export const measurementsWorth = (
   covariance: readonly (readonly number[])[],
   wanted: readonly Prediction[],
 ): FitFile['measurements'] => {
-  const slopes = wanted.map(({evaluate}) => {
-    const row = new Float64Array(values.length);
-    evaluate[0]!(values, row, 1);
-    return [...row];
-  });
+  const slopes = wanted.map((prediction) => logarithmSlopes({prediction, index: 0}, values));
   return candidatesOf(model, values)
     .map(({what, slopes: own}) => {
-      const variance = form(covariance, own, own) + ACCURACY ** 2;
+      const variance = quadraticForm(covariance, own) + ACCURACY ** 2;
       const reductions = slopes.map((row) => {
-        const before = form(covariance, row, row);
-        const shared = form(covariance, row, own);
+        const before = quadraticForm(covariance, row);
+        const shared = quadraticForm(covariance, row, own);
         return before === 0 ? 0 : 1 - Math.sqrt(Math.max(1 - shared ** 2 / variance / before, 0));
       });
       const best = reductions.reduce((a, r, i) => (r > reductions[a]! ? i : a), 0);

@@ -3,7 +3,7 @@ import type {PublishedCell} from '../predict/benchmarks.ts';
 import type {Calibration} from '../predict/calibration.ts';
 import type {FigureUnit} from '../predict/figure-units.ts';
 import {lowerIsBetter} from '../predict/figure-units.ts';
-import {deviation, mean} from '../predict/workloads.ts';
+import {deviation, mean} from '../statistics.ts';
 import type {Prediction} from './linear-model.ts';
 
 export interface Observation {
@@ -83,6 +83,20 @@ export const observationsOf = (
 /** Figures are printed with four digits or more. */
 const FLOOR = 1e-4;
 
+export const predictedLogarithm = ({prediction, index}: Observation, values: ArrayLike<number>): number =>
+  prediction.evaluate[index]!(values, undefined, 0);
+
+/** Slopes of {@link predictedLogarithm} by parameter, times `weight`. */
+export const logarithmSlopes = (
+  {prediction, index}: Pick<Observation, 'prediction' | 'index'>,
+  values: ArrayLike<number>,
+  weight = 1,
+): Float64Array => {
+  const slopes = new Float64Array(values.length);
+  prediction.evaluate[index]!(values, slopes, weight);
+  return slopes;
+};
+
 /** ln(predicted / measured). */
-export const misfit = ({cell, prediction, index}: Observation, values: ArrayLike<number>): number =>
-  prediction.evaluate[index]!(values, undefined, 0) - Math.log(cell.value);
+export const misfit = (one: Observation, values: ArrayLike<number>): number =>
+  predictedLogarithm(one, values) - Math.log(one.cell.value);

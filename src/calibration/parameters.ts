@@ -1,4 +1,4 @@
-/** What the fit may move, and how far: each has bounds, read as ±2 standard deviations of a prior around its file's value. */
+/** What the fit may move, and how far: each has bounds, which are its prior's ({@link priorDeviation}) around its file's value. */
 import type {NamedParameter} from '../parameters/parameter.ts';
 import type {Benchmark} from '../predict/benchmarks.ts';
 import {type Calibration, PIPELINE_SCALE, parameterRows, WORK_SCALE} from '../predict/calibration.ts';
@@ -51,6 +51,3 @@ export const freeParameters = (
     ...named,
   ];
 };
-
-/** Bounds are ±2 of it. */
-export const priorDeviation = ({lower, upper}: FreeParameter): number => (upper - lower) / 4;

@@ -11,9 +11,14 @@ import type {FitFile} from '../predict/fit-file.ts';
 import {readHypotheses} from '../predict/hypotheses.ts';
 import type {PoolOptions} from '../predict/pool.ts';
 import {readScheduledBenchmarks} from '../predict/scheduled-benchmarks.ts';
-import {alternativeCountsText, countAlternatives, readAlternativeCounts} from './alternatives.ts';
+import {
+  type AlternativeCounts,
+  alternativeCountsText,
+  countAlternatives,
+  readAlternativeCounts,
+} from './alternatives.ts';
 import {fitFileOf, modelOf} from './calibrate.ts';
-import {type Collection, collectMoved, collectSet, replayedParameters, type Values} from './collect.ts';
+import {type Collection, collectMoved, collectSet, replayedParameters, SEEDS, type Values} from './collect.ts';
 import {type CountsFile, countsPath, countsText, readCounts} from './counts.ts';
 import {fingerprint} from './fingerprint.ts';
 import {fitTo} from './fit.ts';
@@ -37,10 +42,9 @@ export interface CalibrateOptions extends PoolOptions {
 }
 
 /** How often the replays are repeated at what was fitted. */
-const ROUNDS = 3;
+const ROUNDS = 6;
 /** Largest move of a parameter that no replay need follow, as a share of its range. */
 const SETTLED = 0.05;
-const SEEDS = [1, 2, 3];
 
 /** @throws InputError for measurements that nothing predicts, or that lack the host's */
 export const readTargets = (path: string, known: readonly string[]): Targets => {
@@ -210,9 +214,8 @@ export const rank = async ({command, alternatives, replay, log, ...pool}: RankOp
   const stored = replay ? undefined : readAlternativeCounts(alternatives);
   const seeds = SEEDS.slice(0, 1);
   const collection: Collection = {machine: DEFAULT_MACHINE, ...targets, suts: of.suts, seeds, pool};
-  const isCurrent = stored?.fingerprint === own;
-  const ready =
-    stored && isCurrent ? stored : await countAlternatives(of, collection, {command, fingerprint: own, at}, log);
-  if (!isCurrent) writeFileAtomic(alternatives, alternativeCountsText(ready));
+  const known = stored?.fingerprint === own ? stored : undefined;
+  const keep = (all: AlternativeCounts): void => writeFileAtomic(alternatives, alternativeCountsText(all));
+  const ready = await countAlternatives(of, collection, {command, fingerprint: own, at}, known, keep, log);
   return rankHypotheses(command, of, targets, ready, counts, {log, signal: pool.signal});
 };

@@ -91,7 +91,7 @@ const keptMachine = async (file: string, request: GuestRequest | undefined): Pro
   if (request !== undefined)
     throw new Errors.CLIError(`--from-snapshot goes on with a machine: there is no ${request.name}`);
   const expected = {board: undefined, cpus: undefined, memory: undefined};
-  const snapshot = await openSnapshot({kind: 'snapshot', file, turn: undefined, expected});
+  const snapshot = await openSnapshot({kind: 'snapshot', file, turn: undefined, quantum: undefined, expected});
   const newTrace = () => new MachineTrace({snapshot, turns: undefined, command: '', record: 'markers'});
   const {header} = newTrace();
   return {

@@ -39,6 +39,15 @@ export const machineFlags = (exclusive: readonly string[]) => ({
     description:
       'have the vCPUs share one CPU, in turns of so many instructions, or less where one waits; by default they run at once',
   }),
+  quantum: Flags.integer({
+    min: 1,
+    max: LONGEST_QUANTUM,
+    ...OF_MACHINE,
+    exclusive: ['turn'],
+    helpValue: 'N',
+    description:
+      'instructions that a vCPU is ahead of the others at most, where all run at once; 1000 by default: fewer are slower, and nearer to CPUs side by side',
+  }),
   dtb: Flags.string({
     helpValue: 'FILE',
     dependsOn: ['linux'],
@@ -68,21 +77,22 @@ export interface MachineFlagValues {
   readonly board?: string | undefined;
   readonly cpus?: number | undefined;
   readonly turn?: number | undefined;
+  readonly quantum?: number | undefined;
   readonly memory?: Bytes | undefined;
   readonly 'text-offset'?: number | undefined;
 }
 
 /** Undefined when the flags name no machine. @throws CLIError for a program beside one. */
 export const originOf = (flags: MachineFlagValues, hasProgram: boolean, program = ''): Origin | undefined => {
-  const {linux, initrd, dtb, append, board, cpus, turn, memory, 'from-snapshot': file} = flags;
+  const {linux, initrd, dtb, append, board, cpus, turn, quantum, memory, 'from-snapshot': file} = flags;
   if (linux === undefined && file === undefined) return undefined;
   if (hasProgram) {
     const what = file === undefined ? '--linux boots a kernel' : '--from-snapshot goes on with a machine';
     throw new Errors.CLIError(`${what}: there is no program ${program}`.trim());
   }
-  if (linux === undefined) return {kind: 'snapshot', file: file!, turn, expected: {board, cpus, memory}};
+  if (linux === undefined) return {kind: 'snapshot', file: file!, turn, quantum, expected: {board, cpus, memory}};
   return {
-    ...{kind: 'boot', linux, initrd, dtb, append, turn, textOffset: flags['text-offset']},
+    ...{kind: 'boot', linux, initrd, dtb, append, turn, quantum, textOffset: flags['text-offset']},
     ...{board: board ?? 'virt', cpus: cpus ?? 1, memory: memory ?? bytes(MACHINE_MEMORY)},
   };
 };

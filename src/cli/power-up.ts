@@ -11,15 +11,20 @@ import type {Turns} from '../board/turns.ts';
 import {InputError} from '../files/errors.ts';
 import {readBytes} from '../files/read.ts';
 
-interface SharedCpu {
-  /** Instructions of a turn of vCPUs that share a CPU; the turns are the machine's own where undefined. */
+/** Not both; the turns are the machine's own where neither is given. */
+interface TurnLength {
+  /** Instructions of a turn of vCPUs that share a CPU. */
   readonly turn: number | undefined;
+  /** Instructions of a turn of vCPUs that run at once. */
+  readonly quantum: number | undefined;
 }
 
-export const turnsOf = ({turn}: SharedCpu): Turns | undefined =>
-  turn === undefined ? undefined : {quantum: turn, sharesCpu: true};
+export const turnsOf = ({turn, quantum}: TurnLength): Turns | undefined => {
+  if (turn !== undefined) return {quantum: turn, sharesCpu: true};
+  return quantum === undefined ? undefined : {quantum, sharesCpu: false};
+};
 
-export interface BootOrigin extends Configuration, SharedCpu {
+export interface BootOrigin extends Configuration, TurnLength {
   readonly kind: 'boot';
   readonly linux: string;
   readonly initrd: string | undefined;
@@ -28,7 +33,7 @@ export interface BootOrigin extends Configuration, SharedCpu {
   readonly textOffset: number | undefined;
 }
 
-export interface SnapshotOrigin extends SharedCpu {
+export interface SnapshotOrigin extends TurnLength {
   readonly kind: 'snapshot';
   readonly file: string;
   /** What the user believes of it. */
@@ -110,8 +115,12 @@ const file = (flag: string, path: string | undefined): readonly string[] =>
 
 /** The flags that say the same, for a shell. Files by their names only: where they lie is no part of what becomes of them. */
 export const originFlags = (origin: Origin, input: string | undefined): readonly string[] => {
-  const turn = origin.turn === undefined ? [] : [`--turn ${origin.turn}`];
-  if (origin.kind === 'snapshot') return [...file('from-snapshot', origin.file), ...file('input', input), ...turn];
+  const {turn, quantum} = origin;
+  const turns = [
+    ...(turn === undefined ? [] : [`--turn ${turn}`]),
+    ...(quantum === undefined ? [] : [`--quantum ${quantum}`]),
+  ];
+  if (origin.kind === 'snapshot') return [...file('from-snapshot', origin.file), ...file('input', input), ...turns];
   const {linux, initrd, dtb, append, board, cpus, memory, textOffset} = origin;
   return [
     ...file('linux', linux),
@@ -121,6 +130,6 @@ export const originFlags = (origin: Origin, input: string | undefined): readonly
     ...file('input', input),
     `--board ${board} --cpus ${cpus} --memory ${memory / 2 ** 20}M`,
     ...(textOffset === undefined ? [] : [`--text-offset ${textOffset}`]),
-    ...turn,
+    ...turns,
   ];
 };

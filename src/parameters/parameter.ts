@@ -17,6 +17,10 @@ export interface Parameter {
   readonly upper?: number | undefined;
 }
 
+/** Bounds are read as two standard deviations either way; without them the value is taken as it stands. */
+export const priorDeviation = ({lower, upper}: Pick<Parameter, 'lower' | 'upper'>): number =>
+  lower === undefined || upper === undefined ? 0 : (upper - lower) / 4;
+
 /** Schema of a parameter that must be given in `unit`. */
 export const parameter = (unit: string) =>
   z

@@ -1,11 +1,11 @@
 /** Workloads → cells with prediction intervals. */
+
+import {deviation, mean, quadraticForm, Z} from '../statistics.ts';
 import type {Benchmark, PublishedCell} from './benchmarks.ts';
 import {type Calibration, discrepancyKey, withValues} from './calibration.ts';
 import type {Cell} from './result.ts';
-import {bySeeds, deviation, figure, mean, type Workload} from './workloads.ts';
+import {bySeeds, figure, type Workload} from './workloads.ts';
 
-/** Two-sided 95 % of a normal distribution. */
-export const Z = 1.96;
 /** Step of the finite differences, as a share of a parameter's range. */
 const STEP = 0.01;
 
@@ -88,9 +88,5 @@ export const parameterDeviation = (
   if (!fit) return 0;
   const unmoved = figureAt(c);
   const gradient = steps.map(({calibration, size}) => (figureAt(calibration) - unmoved) / size);
-  const variance = gradient.reduce(
-    (sum, gi, i) => sum + gradient.reduce((inner, gj, j) => inner + gi * gj * (fit.covariance[i]?.[j] ?? 0), 0),
-    0,
-  );
-  return Math.sqrt(Math.max(variance, 0));
+  return Math.sqrt(Math.max(quadraticForm(fit.covariance, gradient), 0));
 };

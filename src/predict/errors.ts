@@ -1,7 +1,8 @@
 /** How far predictions are from published cells, beside two baselines that know no mechanism. */
+
+import {mean} from '../statistics.ts';
 import {figureAt, lowerIsBetter, speedOf} from './figure-units.ts';
 import type {Cell, ErrorRow, OrderCheck} from './result.ts';
-import {mean} from './workloads.ts';
 
 export const BASELINES = {
   noOverhead: 'the guest runs as fast as the published host figure of the same case',

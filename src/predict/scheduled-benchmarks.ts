@@ -3,7 +3,9 @@ import {z} from 'zod';
 import {packagePath} from '../files/paths.ts';
 import {readYaml} from '../files/yaml.ts';
 import type {Scheduler} from '../hypervisors/schedule-schema.ts';
+import type {HypervisorFile} from '../hypervisors/schema.ts';
 import {parameter} from '../parameters/parameter.ts';
+import {Z} from '../statistics.ts';
 import {type Recording, readRecordings} from './recordings.ts';
 
 const byHostCpus = <T extends z.ZodType>(value: T) => z.strictObject({'1': value, '2': value});
@@ -52,3 +54,7 @@ export const recordingFor = (benchmark: ScheduledBenchmark, scheduler: Scheduler
   if (found === undefined) throw new RangeError(`no recording '${id}'`);
   return found;
 };
+
+/** Relative deviation of a unit's cycles in larger cases than the recorded: the largest that was seen is taken as a bound of 95 %. */
+export const caseSpread = ({spread}: ScheduledBenchmark, {scheduler}: Pick<HypervisorFile, 'scheduler'>): number =>
+  spread[scheduler.policy].value / Z;

@@ -7,15 +7,16 @@ import {Piscina} from 'piscina';
 import {pathCycles} from '../costmodel/prices.ts';
 import {type Answer, answered, threadEntry} from '../files/threads.ts';
 import {resolvePath} from '../hypervisors/load.ts';
+import {Z} from '../statistics.ts';
 import type {PublishedCell} from './benchmarks.ts';
 import {type Calibration, cyclesPerInstruction, workScale} from './calibration.ts';
-import {discrepancyOf, fitKey, parameterDeviation, steppedCalibrations, Z} from './cells.ts';
+import {discrepancyOf, fitKey, parameterDeviation, steppedCalibrations} from './cells.ts';
 import type {Choice} from './hypotheses.ts';
 import type {PoolOptions} from './pool.ts';
 import {type Recording, recordingPath} from './recordings.ts';
 import type {Cell} from './result.ts';
 import type {ScheduleJob, ScheduleTotals} from './schedule-worker.ts';
-import {recordingFor, type ScheduledBenchmark} from './scheduled-benchmarks.ts';
+import {caseSpread, recordingFor, type ScheduledBenchmark} from './scheduled-benchmarks.ts';
 
 /** What one system took for one unit of the work. */
 export interface ScheduledRun {
@@ -98,7 +99,7 @@ export const scheduledCells = (
   const fitted = new Set(c.fit?.fittedOn ?? []);
   return runs.flatMap((run) => {
     const {benchmark, hostCpus, sut} = run;
-    const {id, unit, tables, unitsPerCase, spread} = benchmark;
+    const {id, unit, tables, unitsPerCase} = benchmark;
     const cycles = scaledCycles(run, c, c);
     const deviations = {
       parameters: parameterDeviation(c, steps, (at) => scaledCycles(run, c, at)) / cycles,
@@ -106,7 +107,7 @@ export const scheduledCells = (
       // That larger cases are one window's units is an error of its own; the largest seen is taken as a bound.
       discrepancy: Math.hypot(
         sut === 'host' ? 0 : discrepancyOf(c, id, sut),
-        spread[c.hypervisors[sut]!.scheduler.policy].value / Z,
+        caseSpread(benchmark, c.hypervisors[sut]!),
       ),
     };
     const factor = Math.exp(Z * Math.hypot(...Object.values(deviations)));

@@ -13,11 +13,11 @@ import {nearest} from '../files/nearest.ts';
 import {packagePath} from '../files/paths.ts';
 import {readYaml} from '../files/yaml.ts';
 import {PAGE_SIZES} from '../hypervisors/page-regions.ts';
+import {mean} from '../statistics.ts';
 import {chooseGuest} from '../tracegen/catalogue.ts';
 import {GuestTrace} from '../tracegen/guest-trace.ts';
 import {type Calibration, loadCalibration} from './calibration.ts';
 import {timedActivities} from './measure.ts';
-import {mean} from './workloads.ts';
 
 const schema = z.strictObject({
   profile: z.enum(['v5-soft', 'v7-hf']),

@@ -7,16 +7,13 @@ import {type PathItem, type Prices, pricePath, pricesFrom, readPrimitives} from 
 import {InputError} from '../files/errors.ts';
 import type {Build, Path} from '../hypervisors/path-schema.ts';
 import type {HypervisorFile} from '../hypervisors/schema.ts';
-import type {Parameter} from '../parameters/parameter.ts';
+import {type Parameter, priorDeviation} from '../parameters/parameter.ts';
+import {Z} from '../statistics.ts';
 import {hertz} from '../units.ts';
 import {type Calibration, loadCalibration} from './calibration.ts';
 import {type PublishedTest, publishedTests} from './microbenchmarks.ts';
 import {readTransfer, type TransferFile, type TransferRow, transferPath, type Without} from './transfer-file.ts';
 
-/** Two-sided 95 % of a normal distribution. */
-const Z = 1.96;
-/** Bounds are read as two standard deviations either way, as the fit reads them. */
-const DEVIATIONS_BETWEEN_BOUNDS = 4;
 const PERCENT = 100;
 
 /** A number that predictions rest on, with its standard deviation. */
@@ -72,17 +69,14 @@ export interface TransferResult {
   readonly withinInterval: number;
 }
 
-const deviationOf = ({lower, upper}: Pick<Parameter, 'lower' | 'upper'>): number =>
-  lower === undefined || upper === undefined ? 0 : (upper - lower) / DEVIATIONS_BETWEEN_BOUNDS;
-
 /** Cycles per instruction as the fit on the other machine left them, with the fit's own standard error. */
 const learnt = ({id, cyclesPerInstruction}: Build, {fit}: Calibration): TransferParameter => {
   const name = `${id}.cyclesPerInstruction`;
   const fitted = fit?.parameters.find((p) => p.id === name);
-  if (!fitted) return {id: name, ...cyclesPerInstruction, deviation: deviationOf(cyclesPerInstruction)};
+  if (!fitted) return {id: name, ...cyclesPerInstruction, deviation: priorDeviation(cyclesPerInstruction)};
   const source = `${cyclesPerInstruction.source}; fitted on ${fitted.fittedOn}`;
   const {value, lower, upper} = fitted;
-  const deviation = fitted.standardError ?? deviationOf(fitted);
+  const deviation = fitted.standardError ?? priorDeviation(fitted);
   return {id: name, value, lower, upper, unit: 'cycles/instruction', kind: 'fitted', source, deviation};
 };
 
@@ -216,9 +210,9 @@ const contextOf = (machineId: string): Context => {
   const named = Object.entries(priced).flatMap(([key, p]) => (p ? [{key, p}] : []));
   const prices = pricesFrom(primitives, hertz(machine.core.clock.value * 1e6));
   const parameters = [
-    {id: `${machineId}.${COUNTS}`, ...file.instructions, deviation: deviationOf(file.instructions)},
+    {id: `${machineId}.${COUNTS}`, ...file.instructions, deviation: priorDeviation(file.instructions)},
     learnt(build, calibration),
-    ...named.map(({key, p}) => ({id: `${id}.${key}`, ...p, deviation: deviationOf(p)})),
+    ...named.map(({key, p}) => ({id: `${id}.${key}`, ...p, deviation: priorDeviation(p)})),
   ];
   const values = {...prices, [COUNTS]: file.instructions.value, [CPI]: (parameters[1] as TransferParameter).value};
   return {file, machine, build, parameters, values};

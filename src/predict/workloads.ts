@@ -69,11 +69,3 @@ export const bySeeds = (workloads: readonly Workload[]): Workload[][] => {
   }
   return [...groups.values()];
 };
-
-export const mean = (values: readonly number[]): number => values.reduce((sum, v) => sum + v, 0) / values.length;
-/** Sample standard deviation; 0 for fewer than two values. */
-export const deviation = (values: readonly number[]): number => {
-  if (values.length < 2) return 0;
-  const m = mean(values);
-  return Math.sqrt(values.reduce((sum, v) => sum + (v - m) ** 2, 0) / (values.length - 1));
-};

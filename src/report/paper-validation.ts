@@ -3,6 +3,7 @@ import type {Ranking} from '../calibration/hypotheses.ts';
 import {lowerIsBetter} from '../predict/figure-units.ts';
 import type {FitFile} from '../predict/fit-file.ts';
 import type {Cell, Reproduction} from '../predict/result.ts';
+import {mean} from '../statistics.ts';
 import {formatNumber} from './format.ts';
 import {markdownTable, marksOf, withMarkedSection} from './marked-section.ts';
 import {coverageStatement, PAIRS_NOTE, VALIDATION_COLUMNS, validationRows} from './validation-table.ts';
@@ -15,7 +16,6 @@ const isScored = (cell: Cell): cell is Scored => cell.published !== null;
 const percent = (value: number, digits = 2): string => `${value.toFixed(digits)} %`;
 const signed = (value: number, digits = 2): string => `${value > 0 ? '+' : ''}${percent(value, digits)}`;
 const errorOf = ({predicted, published}: Scored): number => (predicted / published - 1) * 100;
-const mean = (values: readonly number[]): number => values.reduce((sum, v) => sum + v, 0) / values.length;
 
 /** What a guest loses against the host, in percent of the host's figure. */
 const lossOf = (host: number, figure: number, unit: Cell['unit']): number =>

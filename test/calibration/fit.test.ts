@@ -3,7 +3,7 @@ import {describe, expect, test} from 'vitest';
 import {fitFileOf} from '../../src/calibration/calibrate.ts';
 import {dataSlopes, fitTo, residualsAt} from '../../src/calibration/fit.ts';
 import type {Observation} from '../../src/calibration/observations.ts';
-import {priorDeviation} from '../../src/calibration/parameters.ts';
+import {priorDeviation} from '../../src/parameters/parameter.ts';
 import {observed, PARAMETERS} from './small-model.ts';
 import {COUNTS, MODEL} from './stored.ts';
 

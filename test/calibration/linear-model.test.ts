@@ -10,7 +10,8 @@ import {type Calibration, WORK_SCALE, withValues} from '../../src/predict/calibr
 import {readFit} from '../../src/predict/fit-file.ts';
 import {recordingFor} from '../../src/predict/scheduled-benchmarks.ts';
 import {type ScheduledRun, scaledCycles} from '../../src/predict/scheduled-cells.ts';
-import {figure, mean} from '../../src/predict/workloads.ts';
+import {figure} from '../../src/predict/workloads.ts';
+import {mean} from '../../src/statistics.ts';
 import {COUNTS, MODEL, named, PRIORS, TARGETS} from './stored.ts';
 
 const {parameters} = MODEL;

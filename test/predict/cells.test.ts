@@ -3,7 +3,8 @@ import {METRIC, newCounts} from '../../src/costmodel/metrics.ts';
 import {readBenchmarks} from '../../src/predict/benchmarks.ts';
 import {type Calibration, loadCalibration} from '../../src/predict/calibration.ts';
 import {cellsOf} from '../../src/predict/cells.ts';
-import {bySeeds, deviation, mean, systemsFor, type Workload} from '../../src/predict/workloads.ts';
+import {bySeeds, systemsFor, type Workload} from '../../src/predict/workloads.ts';
+import {deviation, mean} from '../../src/statistics.ts';
 
 const C = loadCalibration();
 const MEMCPY = readBenchmarks().find((b) => b.id === 'cachebench-memcpy')!;
