@@ -139,7 +139,7 @@ const completed = async <Wanted, Made>(
   wanted: readonly Wanted[],
   keyOfWanted: (one: Wanted) => string,
   known: ReadonlyMap<string, Made>,
-  make: (some: readonly Wanted[]) => Promise<Made[]>,
+  make: (some: readonly Wanted[], before: number) => Promise<Made[]>,
   keep: (all: Made[]) => void,
 ): Promise<Made[]> => {
   const made = new Map(known);
@@ -147,7 +147,7 @@ const completed = async <Wanted, Made>(
   const missing = wanted.filter((one) => !made.has(keyOfWanted(one)));
   for (let i = 0; i < missing.length; i += AT_ONCE) {
     const some = missing.slice(i, i + AT_ONCE);
-    for (const [k, one] of (await make(some)).entries()) made.set(keyOfWanted(some[k]!), one);
+    for (const [k, one] of (await make(some, made.size)).entries()) made.set(keyOfWanted(some[k]!), one);
     keep(all());
   }
   return all();
@@ -195,8 +195,8 @@ export const countAlternatives = async (
     chosen,
     schedulesKey,
     knownSchedules,
-    (some) => {
-      log(`scheduling ${some.length} of ${chosen.length} alternatives`);
+    (some, before) => {
+      log(`scheduling alternatives, ${before} of ${chosen.length} done`);
       return scheduleChosen(collection, some, head.at);
     },
     (all) => keep({...counts, runs: [...knownRuns.values()], schedules: all}),
@@ -206,8 +206,8 @@ export const countAlternatives = async (
     wanted,
     ({choice, benchmark}) => runsKey({choice, benchmark: benchmark.id}),
     knownRuns,
-    async (some) => {
-      log(`replaying ${some.length} of ${wanted.length} alternatives`);
+    async (some, before) => {
+      log(`replaying alternatives, ${before} of ${wanted.length} done`);
       const made = await collectChosen(collection, some, head.at);
       return made.map((own, i) => ({choice: some[i]!.choice, benchmark: some[i]!.benchmark.id, runs: own}));
     },

@@ -7,7 +7,7 @@ import {type Calibration, loadCalibration} from '../predict/calibration.ts';
 import {type Choice, chosenCalibration} from '../predict/hypotheses.ts';
 import {type PoolOptions, runJobs} from '../predict/pool.ts';
 import type {ScheduledBenchmark} from '../predict/scheduled-benchmarks.ts';
-import {scheduledRuns} from '../predict/scheduled-cells.ts';
+import {cyclesPerUnit, scheduledRuns} from '../predict/scheduled-cells.ts';
 import {jobsFor, systemsFor, type Workload, workloadsOf} from '../predict/workloads.ts';
 import type {CountSet, MovedCounts, RunCounts, ScheduleCounts} from './counts.ts';
 import {type FreeParameter, isRate, turnaroundOf} from './parameters.ts';
@@ -89,20 +89,19 @@ export const collectSchedules = async (
 ): Promise<ScheduleCounts[]> => {
   const c = chosenCalibration({machine, values, choice});
   const runs = await scheduledRuns(scheduled, c, machine, suts, seeds[0]!, {...pool, hostCpus: [1], choice});
-  return runs.map(({benchmark, sut, recording, cyclesPerUnit, totals}) => ({
-    benchmark: benchmark.id,
-    sut,
-    recording: recording.id,
-    cyclesPerUnit,
-    executed: totals.executed.map(({path, count, waited}) => ({
-      path,
-      count: count / recording.units,
-      waited: waited / recording.units,
-    })),
-    background: Object.fromEntries(
-      Object.entries(totals.background).map(([id, cycles]) => [id, cycles / recording.units]),
-    ),
-  }));
+  return runs.map((run) => {
+    const {benchmark, sut, recording, totals} = run;
+    const {executed, background} = totals;
+    const {units} = recording;
+    return {
+      benchmark: benchmark.id,
+      sut,
+      recording: recording.id,
+      cyclesPerUnit: cyclesPerUnit(run),
+      executed: executed.map(({path, count, waited}) => ({path, count: count / units, waited: waited / units})),
+      background: Object.fromEntries(Object.entries(background).map(([id, cycles]) => [id, cycles / units])),
+    };
+  });
 };
 
 /** Parameters that decide counts: what is asked of memory, and how often its lines are evicted. */

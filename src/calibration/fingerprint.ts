@@ -22,6 +22,7 @@ const WORDS = new Set([
   'tables',
   'figures',
   'spread',
+  'caseRatios',
   'workScale',
 ]);
 

@@ -22,7 +22,7 @@ export interface Estimate {
 const STEP = 1e-4;
 const MAX_ITERATIONS = 200;
 /** Gain of a step, as a share of the squares, that is none any more. */
-const TOLERANCE = 1e-10;
+const TOLERANCE = 1e-8;
 /** No step that is damped more moves anything. */
 const MAX_DAMPING = 1e12;
 
@@ -91,12 +91,8 @@ export const leastSquares = (
       );
     const free = freeParameters(values, normal.gradient, bounds);
     if (free.length === 0) break;
-    const step = solve(normal, free, damping);
-    const next = values.slice();
-    free.forEach((parameter, k) => {
-      const {lower, upper} = bounds[parameter] as Bounded;
-      next[parameter] = Math.min(upper, Math.max(lower, (values[parameter] as number) + (step[k] as number)));
-    });
+    const step = boundedStep(normal, values, bounds, free, damping);
+    const next = values.map((value, i) => value + step[i]!);
     const trial = residuals(next);
     const gain = sumOfSquares(current) - sumOfSquares(trial);
     if (gain > 0) {
@@ -129,14 +125,41 @@ const freeParameters = (values: readonly number[], gradient: readonly number[], 
     return held ? [] : [i];
   });
 
-const solve = ({matrix, gradient}: NormalEquations, free: readonly number[], damping: number): number[] => {
+/** A step of all parameters. What would leave its bounds goes to them, and the others are solved for anew beside that. */
+const boundedStep = (
+  normal: NormalEquations,
+  values: readonly number[],
+  bounds: readonly Bounded[],
+  free: readonly number[],
+  damping: number,
+): number[] => {
+  const step = values.map(() => 0);
+  for (let rest = free; rest.length > 0; ) {
+    for (const [k, move] of solve(normal, step, rest, damping).entries()) step[rest[k]!] = move;
+    const clamped = (i: number): number =>
+      Math.min(bounds[i]!.upper - values[i]!, Math.max(bounds[i]!.lower - values[i]!, step[i]!));
+    const held = rest.filter((i) => clamped(i) !== step[i]!);
+    if (held.length === 0) return step;
+    for (const i of held) step[i] = clamped(i);
+    rest = rest.filter((i) => !held.includes(i));
+    for (const i of rest) step[i] = 0;
+  }
+  return step;
+};
+
+/** Moves of `free`, where the others move as `step` says. */
+const solve = (
+  {matrix, gradient}: NormalEquations,
+  step: readonly number[],
+  free: readonly number[],
+  damping: number,
+): number[] => {
   const damped = free.map((i) =>
     free.map((k) => matrix[i]![k]! * (i === k ? 1 + damping : 1) + (i === k ? 1e-300 : 0)),
   );
-  return (
-    lusolve(
-      damped,
-      free.map((i) => -gradient[i]!),
-    ) as number[][]
-  ).map((row) => row[0] as number);
+  const isFree = new Set(free);
+  const right = free.map((i) =>
+    step.reduce((sum, move, k) => (isFree.has(k) ? sum : sum - matrix[i]![k]! * move), -gradient[i]!),
+  );
+  return (lusolve(damped, right) as number[][]).map((row) => row[0] as number);
 };

@@ -10,7 +10,7 @@ import {parameterPrefix, type ResolvedPath, resolvePath} from '../hypervisors/lo
 import {type Benchmark, type BenchmarkRun, figureOf} from '../predict/benchmarks.ts';
 import {type Calibration, cyclesPerInstruction, PIPELINE_SCALE, WORK_SCALE} from '../predict/calibration.ts';
 import {ratedActivities} from '../predict/measure.ts';
-import {caseSpread, type ScheduledBenchmark} from '../predict/scheduled-benchmarks.ts';
+import {caseSpread, type ScheduledBenchmark, unitsOfCases} from '../predict/scheduled-benchmarks.ts';
 import {deviation, mean} from '../statistics.ts';
 import type {CountSet, MovedCounts, RunCounts, ScheduleCounts} from './counts.ts';
 import type {FreeParameter} from './parameters.ts';
@@ -282,13 +282,13 @@ export const predictionsOf = (input: ModelInput): Prediction[] => {
     counts.schedules
       .filter((one) => one.benchmark === benchmark.id)
       .map((one): Prediction => {
-        const cases = Object.entries(benchmark.unitsPerCase);
+        const cases = unitsOfCases(benchmark, one.sut, 1);
         return {
           benchmark: benchmark.id,
           sut: one.sut,
           cases: cases.map(([name]) => name),
           evaluate: cases.map(([, units]) => evaluateSchedule(one, units, input, forms)),
-          spread: () => caseSpread(benchmark, calibration.hypervisors[one.sut]!),
+          spread: () => caseSpread(benchmark, calibration.hypervisors[one.sut]!, 1),
         };
       }),
   );

@@ -123,7 +123,8 @@ const vcpuReport = (vcpu: number, account: VcpuAccount): VcpuReport => {
   const stolen = spentOn(account.stolen);
   const items = [
     ...guestItems(account),
-    {group: WAITING, mechanism: 'spinning, or in WFE', cycles: account.waiting},
+    {group: WAITING, mechanism: 'spinning, or in WFE', cycles: account.waiting - account.ahead},
+    {group: WAITING, mechanism: 'ahead of the recorded order', cycles: account.ahead},
     ...asItems(PATHS, exits),
     ...asItems(BACKGROUND, stolen),
   ];

@@ -25,6 +25,8 @@ export interface ExecutedPath {
 /** Of the measured part. */
 export interface ScheduleTotals {
   readonly cycles: number;
+  /** Cycles of all host CPUs in which a vCPU was only ahead of the recorded order. */
+  readonly ahead: number;
   readonly executed: readonly ExecutedPath[];
   /** Cycles of what the host does beside, by activity. */
   readonly background: Readonly<Record<string, number>>;
@@ -49,7 +51,8 @@ export default ({path, system, ...job}: ScheduleJob): Answer<ScheduleTotals> =>
       for (const account of accounts)
         for (const [id, {cycles}] of Object.entries(account.background.all))
           background[id] = (background[id] ?? 0) + cycles;
-      return {cycles: schedule.elapsed, executed: executed.filter(({count}) => count > 0), background};
+      const ahead = accounts.reduce((sum, account) => sum + account.ahead, 0);
+      return {cycles: schedule.elapsed, ahead, executed: executed.filter(({count}) => count > 0), background};
     } finally {
       close();
     }

@@ -10,7 +10,7 @@ import {type Recording, readRecordings} from './recordings.ts';
 
 const byHostCpus = <T extends z.ZodType>(value: T) => z.strictObject({'1': value, '2': value});
 
-const scheduledBenchmark = z.strictObject({
+const fields = z.strictObject({
   id: z.string(),
   title: z.string(),
   unit: z.literal('s'),
@@ -21,15 +21,34 @@ const scheduledBenchmark = z.strictObject({
   hostRecordings: byHostCpus(z.string()),
   /** `slice`: in milliseconds, the one that the recording's turns are like. */
   guestRecordings: byHostCpus(z.array(z.strictObject({recording: z.string(), slice: z.number().positive()})).min(1)),
+  /** By system and case; 1 where nothing is said. */
+  caseRatios: byHostCpus(z.record(z.string(), z.record(z.string(), z.number().positive()))),
   workScale: parameter('ratio'),
-  spread: z.strictObject({
-    none: parameter('ratio'),
-    'round-robin': parameter('ratio'),
-    fair: parameter('ratio'),
-    credit: parameter('ratio'),
-  }),
+  spread: byHostCpus(
+    z.strictObject({
+      none: parameter('ratio'),
+      'round-robin': parameter('ratio'),
+      fair: parameter('ratio'),
+      credit: parameter('ratio'),
+    }),
+  ),
 });
+const scheduledBenchmark = fields.refine(
+  ({unitsPerCase, caseRatios}) =>
+    Object.values(caseRatios).every((bySystem) =>
+      Object.values(bySystem).every((ratios) => Object.keys(ratios).every((name) => name in unitsPerCase)),
+    ),
+  {path: ['caseRatios'], message: 'has a case that unitsPerCase lacks'},
+);
 export type ScheduledBenchmark = z.infer<typeof scheduledBenchmark>;
+
+/** Cases, with the units of the recording that each is like. */
+export const unitsOfCases = (
+  {unitsPerCase, caseRatios}: ScheduledBenchmark,
+  sut: string,
+  hostCpus: 1 | 2,
+): [name: string, units: number][] =>
+  Object.entries(unitsPerCase).map(([name, units]) => [name, units * (caseRatios[hostCpus][sut]?.[name] ?? 1)]);
 
 export const scheduledBenchmarksPath = (): string => packagePath('guests', 'scheduled.yaml');
 export const readScheduledBenchmarks = (): readonly ScheduledBenchmark[] =>
@@ -56,5 +75,8 @@ export const recordingFor = (benchmark: ScheduledBenchmark, scheduler: Scheduler
 };
 
 /** Relative deviation of a unit's cycles in larger cases than the recorded: the largest that was seen is taken as a bound of 95 %. */
-export const caseSpread = ({spread}: ScheduledBenchmark, {scheduler}: Pick<HypervisorFile, 'scheduler'>): number =>
-  spread[scheduler.policy].value / Z;
+export const caseSpread = (
+  {spread}: ScheduledBenchmark,
+  {scheduler}: Pick<HypervisorFile, 'scheduler'>,
+  hostCpus: 1 | 2,
+): number => spread[hostCpus][scheduler.policy].value / Z;

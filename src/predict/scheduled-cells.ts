@@ -1,6 +1,6 @@
 /**
  * Cells of the benchmarks that are scheduled. The rule for cases larger than what was recorded: a unit costs what it costs in the
- * recording, whatever their number. How wrong that is was measured on recordings of two and of four groups, and is the interval.
+ * recording, times the ratio of `caseRatios`. How wrong that is was measured on recordings of two and of four groups, and is part of the interval.
  */
 import {availableParallelism} from 'node:os';
 import {Piscina} from 'piscina';
@@ -16,7 +16,7 @@ import type {PoolOptions} from './pool.ts';
 import {type Recording, recordingPath} from './recordings.ts';
 import type {Cell} from './result.ts';
 import type {ScheduleJob, ScheduleTotals} from './schedule-worker.ts';
-import {caseSpread, recordingFor, type ScheduledBenchmark} from './scheduled-benchmarks.ts';
+import {caseSpread, recordingFor, type ScheduledBenchmark, unitsOfCases} from './scheduled-benchmarks.ts';
 
 /** What one system took for one unit of the work. */
 export interface ScheduledRun {
@@ -24,7 +24,6 @@ export interface ScheduledRun {
   readonly hostCpus: 1 | 2;
   readonly sut: string;
   readonly recording: Recording;
-  readonly cyclesPerUnit: number;
   readonly totals: ScheduleTotals;
 }
 
@@ -34,6 +33,12 @@ export interface ScheduledOptions extends PoolOptions {
   /** Of discrete unknowns, laid over the files as it is over `c`. */
   readonly choice?: Choice | undefined;
 }
+
+/** Cycles that passed but for those in which vCPUs were only ahead of the recorded order: a kernel would have done other work in them. */
+const elapsed = ({cycles, ahead}: ScheduleTotals, hostCpus: number): number => cycles - ahead / hostCpus;
+
+export const cyclesPerUnit = ({totals, hostCpus, recording}: ScheduledRun): number =>
+  elapsed(totals, hostCpus) / recording.units;
 
 /** In this order; on threads. */
 export const scheduledRuns = async (
@@ -59,7 +64,7 @@ export const scheduledRuns = async (
     const job = {path: recordingPath(recording), system, machine, values: c.values, choice};
     const totals = answered(await pool.run(job, signal ? {signal} : {}));
     onDone?.(++done, wanted.length);
-    return {benchmark, hostCpus, sut, recording, cyclesPerUnit: totals.cycles / recording.units, totals};
+    return {benchmark, hostCpus, sut, recording, totals};
   };
   try {
     return await Promise.all(wanted.map(run));
@@ -69,11 +74,8 @@ export const scheduledRuns = async (
 };
 
 /** Cycles a unit if paths cost what they do under another calibration and the schedule stays what it was; with the work's scale. Host CPUs share what paths take. */
-export const scaledCycles = (
-  {benchmark, hostCpus, sut, recording, cyclesPerUnit, totals}: ScheduledRun,
-  from: Calibration,
-  to: Calibration,
-): number => {
+export const scaledCycles = (run: ScheduledRun, from: Calibration, to: Calibration): number => {
+  const {benchmark, hostCpus, sut, recording, totals} = run;
   const cyclesOf = (c: Calibration): number => {
     const perInstruction = cyclesPerInstruction(c);
     return totals.executed.reduce((sum, {path, count, waited}) => {
@@ -85,8 +87,12 @@ export const scaledCycles = (
       );
     }, 0);
   };
-  return workScale(to, benchmark) * (cyclesPerUnit + (cyclesOf(to) - cyclesOf(from)) / hostCpus / recording.units);
+  return workScale(to, benchmark) * (cyclesPerUnit(run) + (cyclesOf(to) - cyclesOf(from)) / hostCpus / recording.units);
 };
+
+/** Relative deviation of what no replay of a recorded order can tell: that the whole of it holds is taken as a bound of 95 %. */
+const orderDeviation = ({totals, hostCpus}: ScheduledRun): number =>
+  Math.log(totals.cycles / elapsed(totals, hostCpus)) / Z;
 
 /** Cells of the runs, in their order. */
 export const scheduledCells = (
@@ -99,19 +105,20 @@ export const scheduledCells = (
   const fitted = new Set(c.fit?.fittedOn ?? []);
   return runs.flatMap((run) => {
     const {benchmark, hostCpus, sut} = run;
-    const {id, unit, tables, unitsPerCase} = benchmark;
+    const {id, unit, tables} = benchmark;
     const cycles = scaledCycles(run, c, c);
     const deviations = {
       parameters: parameterDeviation(c, steps, (at) => scaledCycles(run, c, at)) / cycles,
       placement: 0,
-      // That larger cases are one window's units is an error of its own; the largest seen is taken as a bound.
+      // That larger cases are one window's units is an error of its own, and so is what becomes of the recorded order.
       discrepancy: Math.hypot(
         sut === 'host' ? 0 : discrepancyOf(c, id, sut),
-        caseSpread(benchmark, c.hypervisors[sut]!),
+        caseSpread(benchmark, c.hypervisors[sut]!, hostCpus),
+        orderDeviation(run),
       ),
     };
     const factor = Math.exp(Z * Math.hypot(...Object.values(deviations)));
-    return Object.entries(unitsPerCase).map(([name, units]): Cell => {
+    return unitsOfCases(benchmark, sut, hostCpus).map(([name, units]): Cell => {
       const predicted = (units * cycles) / c.machine.clockHz;
       return {
         table: tables[hostCpus],

@@ -49,6 +49,8 @@ export class CpuAccount {
   guest = 0;
   /** A vCPU that spins or sleeps in WFE has the CPU. */
   waiting = 0;
+  /** Of `waiting`: it was only ahead of the recorded order, where its guest would not have waited. */
+  ahead = 0;
   /** vCPUs of other guests. */
   neighbours = 0;
   idle = 0;
@@ -72,6 +74,7 @@ export class CpuAccount {
   restart(now: number): void {
     this.guest = 0;
     this.waiting = 0;
+    this.ahead = 0;
     this.neighbours = 0;
     this.idle = 0;
     this.paths.clear();
@@ -97,6 +100,8 @@ export class VcpuAccount {
   /** Ticks of the guest that its recording lacks. */
   readonly kernel = new Tally();
   waiting = 0;
+  /** As a host CPU's. */
+  ahead = 0;
   /** How often it waited, by what for; cycles from then until it went on. */
   readonly waits = new Tally();
   /** Longest wait for a CPU. */
@@ -109,6 +114,7 @@ export class VcpuAccount {
     this.items.fill(0);
     for (const tally of [this.exits, this.stolen, this.kernel, this.waits]) tally.clear();
     this.waiting = 0;
+    this.ahead = 0;
     this.longestReady = 0;
   }
 }

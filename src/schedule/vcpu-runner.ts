@@ -299,9 +299,9 @@ export class VcpuRunner {
   #waitOn(cpu: HostCpu, vcpu: Vcpu, wait: Wait, until: number): void {
     const time = this.#edges.doneAt(wait);
     if (time !== undefined) {
-      this.#spin(cpu, vcpu, Math.min(time, until));
+      this.#spin(cpu, vcpu, wait, Math.min(time, until));
       if (time <= until) this.#edges.endWait(vcpu, cpu.time);
-    } else if (wait.kind === 'order') this.#keepOrder(cpu, vcpu, until);
+    } else if (wait.kind === 'order') this.#keepOrder(cpu, vcpu, wait, until);
     else this.#waitForEvent(cpu, vcpu, wait, until);
   }
 
@@ -309,11 +309,11 @@ export class VcpuRunner {
    * It is only ahead of the recorded order, and its guest would not wait: while another vCPU runs it waits for that, and else another
    * has its turn, as in the recording.
    */
-  #keepOrder(cpu: HostCpu, vcpu: Vcpu, until: number): void {
+  #keepOrder(cpu: HostCpu, vcpu: Vcpu, wait: Wait, until: number): void {
     const isOtherRunning = this.#vcpus.some((other) => other !== vcpu && other.state === 'running');
     if (isOtherRunning || this.#options.policy.ready(cpu.index) === 0) {
       if (until === NEVER) throw new Deadlock(stuck(this.#vcpus));
-      this.#spin(cpu, vcpu, until);
+      this.#spin(cpu, vcpu, wait, until);
       return;
     }
     this.#dispatcher.transition(cpu, 'switch-at-slice');
@@ -331,7 +331,7 @@ export class VcpuRunner {
       this.#edges.postpone(vcpu, wait);
     } else if (!delivery?.yieldsAtWfe) {
       if (until === NEVER) throw new Deadlock(stuck(this.#vcpus));
-      this.#spin(cpu, vcpu, until);
+      this.#spin(cpu, vcpu, wait, until);
     } else if (policy.yields(vcpu, cpu.since, cpu.time)) {
       this.#dispatcher.transition(cpu, 'yield-switching');
       this.#dispatcher.leave(cpu, vcpu, 'yielded');
@@ -343,10 +343,13 @@ export class VcpuRunner {
     }
   }
 
-  #spin(cpu: HostCpu, vcpu: Vcpu, until: number): void {
-    if (until <= cpu.time) return;
-    cpu.account.waiting += until - cpu.time;
-    vcpu.account.waiting += until - cpu.time;
+  #spin(cpu: HostCpu, vcpu: Vcpu, {kind}: Wait, until: number): void {
+    const passed = until - cpu.time;
+    if (passed <= 0) return;
+    for (const account of [cpu.account, vcpu.account]) {
+      account.waiting += passed;
+      if (kind === 'order') account.ahead += passed;
+    }
     cpu.core.time = until;
   }
 }

@@ -120,6 +120,7 @@ describe('schedules', () => {
     const recording = recordingFor(benchmark!, PRIORS.hypervisors[sut]!.scheduler, 1);
     const totals = {
       cycles: cyclesPerUnit * recording.units,
+      ahead: 0,
       executed: executed.map(({path, count, waited}) => ({
         path,
         count: count * recording.units,
@@ -127,7 +128,7 @@ describe('schedules', () => {
       })),
       background: {},
     };
-    return {benchmark: benchmark!, hostCpus: 1, sut, recording, cyclesPerUnit, totals};
+    return {benchmark: benchmark!, hostCpus: 1, sut, recording, totals};
   };
   const at = (values: readonly number[]): Calibration => withValues(PRIORS, named(values));
 

@@ -22,6 +22,7 @@ export const linear = (
   benchmark,
   sut,
   cases,
+  spread: () => 0,
   evaluate: cases.map(() => (values, into, weight) => {
     if (into) for (const [i, slope] of slopes.entries()) into[i]! += weight * slope;
     return slopes.reduce((sum, slope, i) => sum + slope * values[i]!, 0);

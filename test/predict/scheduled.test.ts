@@ -3,7 +3,7 @@ import {describe, expect, test} from 'vitest';
 import {readPublished} from '../../src/predict/benchmarks.ts';
 import {loadCalibration, workScale} from '../../src/predict/calibration.ts';
 import {readScheduledBenchmarks, recordingFor} from '../../src/predict/scheduled-benchmarks.ts';
-import {scheduledCells} from '../../src/predict/scheduled-cells.ts';
+import {type ScheduledRun, scheduledCells} from '../../src/predict/scheduled-cells.ts';
 
 const calibration = loadCalibration();
 const hackbench = readScheduledBenchmarks().find(({id}) => id === 'hackbench')!;
@@ -20,16 +20,16 @@ test.each([
   expect(recordingFor(hackbench, schedulerOf(sut), hostCpus).id).toBe(id);
 });
 
-const NOTHING = {cycles: 0, executed: [], background: {}};
-const recording = recordingFor(hackbench, schedulerOf('xen'), 1);
-
 describe('cells', () => {
   const clock = calibration.machine.clockHz;
-  const [first, , third] = scheduledCells(
-    [{benchmark: hackbench, hostCpus: 1, sut: 'xen', recording, cyclesPerUnit: clock / 100_000, totals: NOTHING}],
-    calibration,
-    readPublished(),
-  );
+  /** 10 µs a unit. */
+  const run = (hostCpus: 1 | 2, ahead: number): ScheduledRun => {
+    const recording = recordingFor(hackbench, schedulerOf('xen'), hostCpus);
+    const totals = {cycles: (recording.units * clock) / 100_000, ahead, executed: [], background: {}};
+    return {benchmark: hackbench, hostCpus, sut: 'xen', recording, totals};
+  };
+  const cells = (one: ScheduledRun) => scheduledCells([one], calibration, readPublished());
+  const [first, , third] = cells(run(1, 0));
   const scale = workScale(calibration, hackbench);
   const {spread} = hackbench;
 
@@ -47,7 +47,7 @@ describe('cells', () => {
     const {parameters, placement, discrepancy} = first!.deviations!;
     expect(placement).toBe(0);
     expect(discrepancy).toBeCloseTo(
-      Math.hypot(calibration.fit!.discrepancy['hackbench/contiguous']!, spread.credit.value / 1.96),
+      Math.hypot(calibration.fit!.discrepancy['hackbench/contiguous']!, spread[1].credit.value / 1.96),
       12,
     );
     // Nothing was executed: what is left is the uncertainty of the work's scale.
@@ -56,5 +56,20 @@ describe('cells', () => {
     const half = 1.96 * Math.hypot(parameters, discrepancy);
     expect(Math.log(first!.upper / first!.predicted)).toBeCloseTo(half, 12);
     expect(Math.log(first!.predicted / first!.lower)).toBeCloseTo(half, 12);
+  });
+
+  test('of two host CPUs leave out what vCPUs were ahead of the recorded order, and that it holds is a bound of the interval', () => {
+    const there = run(2, 0);
+    // A fifth of the cycles of both CPUs: 8 µs a unit.
+    const [own] = cells(run(2, 0.4 * there.totals.cycles));
+    expect(own!.predicted).toBeCloseTo(0.32 * scale, 12);
+    expect(own!.deviations!.discrepancy).toBeCloseTo(
+      Math.hypot(
+        calibration.fit!.discrepancy['hackbench/contiguous']!,
+        spread[2].credit.value / 1.96,
+        Math.log(1 / 0.8) / 1.96,
+      ),
+      12,
+    );
   });
 });

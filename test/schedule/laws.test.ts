@@ -63,7 +63,8 @@ describe('every schedule', () => {
     holds(({schedule}) => {
       for (const {account, time} of schedule.cpus) {
         expect(account.sum).toBe(time - account.start);
-        for (const part of [account.guest, account.waiting, account.neighbours, account.idle])
+        expect(account.ahead).toBeLessThanOrEqual(account.waiting);
+        for (const part of [account.guest, account.ahead, account.waiting, account.neighbours, account.idle])
           expect(part).toBeGreaterThanOrEqual(0);
       }
     }));

@@ -10,6 +10,20 @@ import {interruptible} from '../../interrupt.ts';
 import {requireWritable} from '../../output.ts';
 import {startProgress} from '../../progress.ts';
 
+/** What makes the same fit again. */
+const commandOf = ({
+  targets,
+  machine: of,
+}: {
+  readonly targets?: string | undefined;
+  readonly machine?: string | undefined;
+}): string =>
+  [
+    'trapwalk calibrate',
+    ...(targets === undefined ? [] : [`--targets ${targets}`]),
+    ...(of === undefined ? [] : [`--machine ${of}`]),
+  ].join(' ');
+
 export default class Calibrate extends BaseCommand {
   static override summary = 'Fit the free parameters to measured cells, say what they identify, and store the fit.';
   static override description =
@@ -22,7 +36,7 @@ export default class Calibrate extends BaseCommand {
     targets: Flags.string({
       helpValue: 'FILE',
       description: 'measured cells as CSV: table,benchmark,host_cpus,case,sut,value,unit',
-      dependsOn: ['output'],
+      relationships: [{type: 'some', flags: ['output', 'dry-run']}],
     }),
     machine,
     output: Flags.string({
@@ -48,7 +62,7 @@ export default class Calibrate extends BaseCommand {
     const progress = startProgress('calibrating');
     const fit = await interruptible((signal) =>
       calibrate({
-        command: targets === undefined ? 'trapwalk calibrate' : `trapwalk calibrate --targets ${targets}`,
+        command: commandOf(flags),
         machine: of,
         ...(targets === undefined ? {} : {targets: resolve(targets)}),
         counts,
