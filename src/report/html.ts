@@ -23,6 +23,7 @@ import {
   recordedTables,
 } from './rows.ts';
 import {STYLE} from './style.ts';
+import {coverageStatement, fitStatement, PAIRS_NOTE, VALIDATION_COLUMNS, validationRows} from './validation-table.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -120,6 +121,17 @@ ${notes}
 <ul>${claims}</ul></section>`;
 };
 
+const leftOut = ({errors, fit}: Reproduction): Markup =>
+  errors.length === 0
+    ? html``
+    : html`<section id="left-out"><h2>What the fit did not see</h2><p>${fitStatement(fit)}.</p>
+${grid(
+  VALIDATION_COLUMNS,
+  validationRows(fit).map((cells) => ({cells})),
+  {text: [1, 2]},
+)}
+<p class="note">${PAIRS_NOTE} ${coverageStatement(fit.coverage)}.</p></section>`;
+
 const attributionTable = ({title, suts, rows}: AttributionTable): Markup => {
   const lines = rows.map(({label, kind, cells}) => ({kind, cells: [label, ...cells]}));
   return html`<details><summary>${title}</summary>${grid(['', ...suts], lines)}</details>\n`;
@@ -189,6 +201,7 @@ export const htmlReport = (reproduction: Reproduction): string => {
 ${reproduction.recordings.length === 0 ? '' : html`<a href="#recorded">Recorded machines</a>`}
 <a href="#parameters">Parameters</a><a href="#provenance">Provenance</a></nav>
 ${accuracy(reproduction)}
+${leftOut(reproduction)}
 <section id="tables"><h2>Tables and figures</h2>
 ${tableSections(reproduction, figures)}</section>
 ${attribution(reproduction, figures)}

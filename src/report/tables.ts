@@ -14,7 +14,7 @@ import {
   RECORDED_NOTE,
   recordedTables,
 } from './rows.ts';
-import {coverageStatement, PAIRS_NOTE, VALIDATION_COLUMNS, validationRows} from './validation-table.ts';
+import {coverageStatement, fitStatement, PAIRS_NOTE, VALIDATION_COLUMNS, validationRows} from './validation-table.ts';
 
 type Align = 'left' | 'right';
 
@@ -106,15 +106,8 @@ const recordedSections = (reproduction: Reproduction): readonly string[] => {
 export const validationTable = (fit: Pick<FitSummary, 'inSample' | 'validations'>): string =>
   grid(VALIDATION_COLUMNS, validationRows(fit), firstLeft(VALIDATION_COLUMNS.length, 3));
 
-const fitSection = ({fit}: Reproduction): string => {
-  const held = fit.atBound.length === 0 ? 'none at a bound' : `at a bound: ${fit.atBound.join(', ')}`;
-  return [
-    `The fit: ${fit.parameters} parameters (${held}) for ${fit.cells} cells; errors of guest cells, in sample and left out`,
-    validationTable(fit),
-    PAIRS_NOTE,
-    coverageStatement(fit.coverage),
-  ].join('\n');
-};
+const fitSection = ({fit}: Reproduction): string =>
+  [fitStatement(fit), validationTable(fit), PAIRS_NOTE, coverageStatement(fit.coverage)].join('\n');
 
 /** All of it. Sections of which the result has nothing are left out. */
 export const textReport = (reproduction: Reproduction): string => {

@@ -39,5 +39,10 @@ export const validationRows = ({inSample, validations}: Pick<FitSummary, 'inSamp
 export const coverageStatement = ({inSample, leftOut}: FitSummary['coverage']): string =>
   `Within 95 % intervals: ${inSample.inside} of ${inSample.cells} guest cells in sample, ${leftOut.inside} of ${leftOut.cells} left out`;
 
+export const fitStatement = ({parameters, atBound, cells}: FitSummary): string => {
+  const held = atBound.length === 0 ? 'none at a bound' : `at a bound: ${atBound.join(', ')}`;
+  return `The fit: ${parameters} parameters (${held}) for ${cells} cells; errors of guest cells, in sample and left out`;
+};
+
 export const PAIRS_NOTE =
   'Pairs: two systems on the same case whose measured values differ by more than 3 standard deviations of the runs.';

@@ -7,6 +7,7 @@ import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {figuresOf} from '../../src/report/figures.ts';
 import {htmlReport} from '../../src/report/html.ts';
 import {html, scriptData, scriptSource} from '../../src/report/markup.ts';
+import {coverageStatement, validationRows} from '../../src/report/validation-table.ts';
 import {REPRODUCTION} from './fixture.ts';
 
 test('values are escaped, markup is not', () => {
@@ -93,6 +94,8 @@ describe.skipIf(!found)('in a browser', () => {
       '7.20%',
       '3.8×',
     ]);
+    expect(await page.locator('#left-out tbody tr').count()).toBe(validationRows(REPRODUCTION.fit).length);
+    expect(await page.locator('#left-out').textContent()).toContain(coverageStatement(REPRODUCTION.fit.coverage));
     expect(await page.locator('#parameters tbody tr:first-child td').allTextContents()).toEqual([
       'tick.exit',
       '1,235',
