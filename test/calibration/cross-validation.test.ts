@@ -191,11 +191,11 @@ describe('coverage of a small example', () => {
     expect(coverageOf(MODEL, fold([enough, q]), [fold([enough]), fold([q])]).leftOut).toEqual({cells: 2, inside: 2});
   });
 
-  test('parameters and runs widen the interval in quadrature', () => {
+  test('parameters and placement widen the interval in quadrature', () => {
     // √(0.05² + 0.0198²) · 1.96 = 0.105 > 0.1
     const wide = [[0.05 ** 2]];
     expect(coverageOf(MODEL, fold([p, q]), [fold([p], wide), fold([q])]).leftOut.inside).toBe(2);
-    const noisy = {...p, runNoise: 0.05};
+    const noisy = {...p, prediction: {...p.prediction, spread: () => 0.05}};
     expect(coverageOf(MODEL, fold([noisy, q]), [fold([noisy]), fold([q])]).leftOut.inside).toBe(2);
     const narrow = [[0.04 ** 2]];
     expect(coverageOf(MODEL, fold([p, q]), [fold([p], narrow), fold([q])]).leftOut.inside).toBe(1);

@@ -80,7 +80,7 @@ describe('with two parameters', () => {
   });
 
   test('slopes are in deviations of the noise', () => {
-    expect(dataSlopes([observed([3, -1], 0, 0.5)], [0, 0])).toEqual([[6, -2]]);
+    expect(dataSlopes([observed([3, -1], 0, 0.5)], [0, 0])).toEqual([new Float64Array([6, -2])]);
   });
 
   test('wherever it starts, it ends within bounds at the same place', () => {

@@ -316,7 +316,7 @@ describe('what is wrong is said with its place', () => {
   });
 
   test('a build that is not there', () => {
-    const {text} = changed('build: O0', 'build: O1');
+    const {text} = changed('\nbuild: O2', '\nbuild: O1');
     expect(messageOf(read(text))).toMatch(/build 'O1' is not among its builds; .*O0, O2/);
   });
 

@@ -56,7 +56,7 @@ describe("preemption: a host CPU each, the holder's with another guest", () => {
   const preempted = {sut: 'xvisor', hostCpus: 2, neighbours: [0]} as const;
 
   test('WFE trapped: the other vCPU burns half a slice a hand-over in yields that help nobody', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, () => {
     expect(run(preempted).burnt / (SLICE / 2)).toBeGreaterThan(0.95);
   });
