@@ -6,6 +6,7 @@ import {availableParallelism} from 'node:os';
 import {isDeepStrictEqual} from 'node:util';
 import {z} from 'zod';
 import {packagePath} from '../files/paths.ts';
+import {parameterPrefix} from '../hypervisors/load.ts';
 import type {Benchmark} from '../predict/benchmarks.ts';
 import type {Calibration} from '../predict/calibration.ts';
 import {applyChoice, type Choice, type Hypothesis} from '../predict/hypotheses.ts';
@@ -34,6 +35,19 @@ export const readAlternativeCounts = (path: string): AlternativeCounts | undefin
 
 export const alternativeCountsText = ({runs, schedules, ...head}: AlternativeCounts): string =>
   `${JSON.stringify(head).slice(0, -1)},\n"runs":${rowsText(runs)},\n"schedules":${rowsText(schedules)}}\n`;
+
+/** A system's other builds are counted at the rates that were fitted with the build in use: at their priors they would be farther from what a fit of theirs gives. */
+export const withOtherBuilds = ({hypervisors}: Calibration, at: Values): Values => {
+  const others = Object.values(hypervisors).flatMap((h) =>
+    Object.values(h.builds).flatMap(({id}) =>
+      h.activities.flatMap(({id: activity}): [string, number][] => {
+        const rate = at[`${parameterPrefix(h)}.${activity}.rate`];
+        return rate === undefined ? [] : [[`${id}.${activity}.rate`, rate]];
+      }),
+    ),
+  );
+  return {...at, ...Object.fromEntries(others)};
+};
 
 /** Every choice that there is. */
 export const product = (hypotheses: readonly Hypothesis[]): Choice[] =>

@@ -16,6 +16,7 @@ import {
   alternativeCountsText,
   countAlternatives,
   readAlternativeCounts,
+  withOtherBuilds,
 } from './alternatives.ts';
 import {fitFileOf, modelOf} from './calibrate.ts';
 import {type Collection, collectMoved, collectSet, replayedParameters, SEEDS, type Values} from './collect.ts';
@@ -209,7 +210,7 @@ export const rank = async ({command, alternatives, replay, log, ...pool}: RankOp
   const {targets, priors, counts} = await countsReady({command, counts: countsPath(), isKept: false, log, ...pool});
   const benchmarks = targets.benchmarks.map(thinned);
   const of = {hypotheses: readHypotheses(), priors, benchmarks, suts: Object.keys(priors.hypervisors)};
-  const {at} = counts.base;
+  const at = withOtherBuilds(priors, counts.base.at);
   const own = sha256(JSON.stringify([counts.fingerprint, at, of.hypotheses, benchmarks.map(({runs}) => runs)]));
   const stored = replay ? undefined : readAlternativeCounts(alternatives);
   const seeds = SEEDS.slice(0, 1);

@@ -270,15 +270,15 @@ export const applyChoice = (hypotheses: readonly Hypothesis[], choice: Choice, s
   return changed;
 };
 
-/** Files, values and choice of a job on a thread. */
+/** Files, values and choice of a job on a thread. Values may be of builds that only the choice has in use. */
 export const chosenCalibration = (job: {
   readonly machine: string;
   readonly values: Readonly<Record<string, number>>;
   readonly choice?: Choice | undefined;
 }): Calibration => {
   const {machine, values, choice} = job;
-  const calibration = loadCalibration({machine, values, priorsOnly: true});
-  return choice === undefined
-    ? calibration
-    : applyChoice(readHypotheses(), choice, {calibration, benchmarks: readBenchmarks()}).calibration;
+  if (choice === undefined) return loadCalibration({machine, values, priorsOnly: true});
+  const calibration = loadCalibration({machine, priorsOnly: true});
+  const chosen = applyChoice(readHypotheses(), choice, {calibration, benchmarks: readBenchmarks()}).calibration;
+  return withValues(chosen, {...values, ...chosen.values});
 };
