@@ -12,31 +12,31 @@ test('Xvisor’s two lifecycles, step by step, and its locks', async () => {
   const {stdout, stderr, exitCode} = await runCommand(Figures, '--sut', 'xvisor', '--out', place('text'));
   expect({stderr, exitCode}).toEqual({stderr: '', exitCode: 0});
   expect(stdout.replaceAll(place('text'), 'DIR')).toMatchInlineSnapshot(`
-    "Figure 7: emulated I/O access under xvisor (build O0)
+    "Figure 7: emulated I/O access under xvisor (build O2)
     ┌──────────────────────────────────────────────┬────────────┬─────────────┬───────────┬───────┬────────┬────────┐
     │ step                                         │ in         │ event       │ path      │  from │ cycles │  share │
     ├──────────────────────────────────────────────┼────────────┼─────────────┼───────────┼───────┼────────┼────────┤
-    │ 1. trap vector, 17-word frame push           │ hypervisor │ device-read │ uart-read │     0 │  106.3 │   8.9% │
-    │ 2. irq_enter                                 │ hypervisor │ device-read │ uart-read │ 106.3 │  118.4 │   9.9% │
-    │ 3. abort decode                              │ hypervisor │ device-read │ uart-read │ 224.8 │  108.3 │   9.1% │
-    │ 4. device lookup                             │ hypervisor │ device-read │ uart-read │ 333.1 │  190.6 │  16.0% │
-    │ 5. the device's emulator                     │ hypervisor │ device-read │ uart-read │ 523.7 │  290.2 │  24.3% │
-    │ 6. register write-back                       │ hypervisor │ device-read │ uart-read │ 813.9 │  109.7 │   9.2% │
-    │ 7. irq_exit, frame pop, ERET                 │ hypervisor │ device-read │ uart-read │ 923.6 │  269.5 │  22.6% │
-    │ total                                        │            │             │           │       │  1,193 │ 100.0% │
+    │ 1. trap vector, 17-word frame push           │ hypervisor │ device-read │ uart-read │     0 │  83.23 │   9.5% │
+    │ 2. irq_enter                                 │ hypervisor │ device-read │ uart-read │ 83.23 │  84.33 │   9.7% │
+    │ 3. abort decode                              │ hypervisor │ device-read │ uart-read │ 167.6 │  79.06 │   9.1% │
+    │ 4. device lookup                             │ hypervisor │ device-read │ uart-read │ 246.6 │  137.0 │  15.7% │
+    │ 5. the device's emulator                     │ hypervisor │ device-read │ uart-read │ 383.7 │  209.1 │  24.0% │
+    │ 6. register write-back                       │ hypervisor │ device-read │ uart-read │ 592.7 │  79.06 │   9.1% │
+    │ 7. irq_exit, frame pop, ERET                 │ hypervisor │ device-read │ uart-read │ 671.8 │  200.9 │  23.0% │
+    │ total                                        │            │             │           │       │  872.7 │ 100.0% │
     └──────────────────────────────────────────────┴────────────┴─────────────┴───────────┴───────┴────────┴────────┘
 
-    Figure 10: host interrupt under xvisor (build O0)
+    Figure 10: host interrupt under xvisor (build O2)
     ┌──────────────────────────────────────────────┬────────────┬────────────────┬────────────────┬───────┬────────┬────────┐
     │ step                                         │ in         │ event          │ path           │  from │ cycles │  share │
     ├──────────────────────────────────────────────┼────────────┼────────────────┼────────────────┼───────┼────────┼────────┤
-    │ 1. IRQ vector, 17-word frame push            │ hypervisor │ host-interrupt │ host-interrupt │     0 │  97.03 │   5.8% │
-    │ 2. active-IRQ loop [R GICC_IAR]              │ hypervisor │ host-interrupt │ host-interrupt │ 97.03 │  329.5 │  19.8% │
-    │ 3. driver in the hypervisor                  │ hypervisor │ host-interrupt │ host-interrupt │ 426.6 │  522.3 │  31.4% │
-    │ 4. end of interrupt, deactivate, acknowledge │ hypervisor │ host-interrupt │ host-interrupt │ 948.8 │  440.1 │  26.5% │
+    │ 1. IRQ vector, 17-word frame push            │ hypervisor │ host-interrupt │ host-interrupt │     0 │  69.27 │   5.8% │
+    │ 2. active-IRQ loop [R GICC_IAR]              │ hypervisor │ host-interrupt │ host-interrupt │ 69.27 │  242.8 │  20.2% │
+    │ 3. driver in the hypervisor                  │ hypervisor │ host-interrupt │ host-interrupt │ 312.1 │  335.9 │  27.9% │
+    │ 4. end of interrupt, deactivate, acknowledge │ hypervisor │ host-interrupt │ host-interrupt │ 648.0 │  372.5 │  31.0% │
     │ again [W EOIR, W DIR, R IAR]                 │            │                │                │       │        │        │
-    │ 5. irq_exit: state checks, frame pop, ERET   │ hypervisor │ host-interrupt │ host-interrupt │ 1,389 │  272.1 │  16.4% │
-    │ total                                        │            │                │                │       │  1,661 │ 100.0% │
+    │ 5. irq_exit: state checks, frame pop, ERET   │ hypervisor │ host-interrupt │ host-interrupt │ 1,020 │  182.4 │  15.2% │
+    │ total                                        │            │                │                │       │  1,203 │ 100.0% │
     └──────────────────────────────────────────────┴────────────┴────────────────┴────────────────┴───────┴────────┴────────┘
 
     Figure 11: vCPU preemption. Cycles a hand-over of recording lock-long, the mean of 32; below, of all vCPUs together
@@ -44,13 +44,13 @@ test('Xvisor’s two lifecycles, step by step, and its locks', async () => {
     │                                     │      xvisor │                xvisor │
     │                                     │ WFE trapped │ para-virtualized lock │
     ├─────────────────────────────────────┼─────────────┼───────────────────────┤
-    │ cycles a hand-over                  │   4,575,797 │             4,577,800 │
-    │   has the lock, runs                │       9,038 │                13,590 │
-    │   has the lock, and no host CPU     │   4,566,760 │             4,563,197 │
-    │   waits for the lock, on a host CPU │   4,575,256 │                13,936 │
-    │   runs without the lock             │       541.6 │                 1,578 │
-    │   has the lock, still asleep        │           0 │                 1,013 │
-    │   waits for the lock, asleep        │           0 │             4,562,287 │
+    │ cycles a hand-over                  │   4,811,036 │             4,812,352 │
+    │   has the lock, runs                │       6,713 │                10,400 │
+    │   has the lock, and no host CPU     │   4,804,323 │             4,801,212 │
+    │   waits for the lock, on a host CPU │   4,810,500 │                 8,916 │
+    │   runs without the lock             │       536.1 │                 1,096 │
+    │   has the lock, still asleep        │           0 │                 740.3 │
+    │   waits for the lock, asleep        │           0 │             4,802,340 │
     └─────────────────────────────────────┴─────────────┴───────────────────────┘
 
     Figure 12: vCPU stacking. Cycles a hand-over of recording lock-long, the mean of 32; below, of all vCPUs together
@@ -58,14 +58,14 @@ test('Xvisor’s two lifecycles, step by step, and its locks', async () => {
     │                                     │     xvisor │      xvisor │                xvisor │
     │                                     │ WFE native │ WFE trapped │ para-virtualized lock │
     ├─────────────────────────────────────┼────────────┼─────────────┼───────────────────────┤
-    │ cycles a hand-over                  │  9,132,949 │      17,476 │                22,935 │
-    │   has the lock, runs                │      5,066 │       5,063 │                 5,064 │
-    │   has the lock, and no host CPU     │  9,127,883 │      12,413 │                17,044 │
-    │   waits for the lock, on a host CPU │  9,127,336 │      11,866 │                14,976 │
-    │   waits for the lock, ready         │      5,066 │       5,063 │                     0 │
-    │   runs without the lock             │      547.5 │       547.1 │                 2,895 │
-    │   has the lock, still asleep        │          0 │           0 │                 827.3 │
-    │   waits for the lock, asleep        │          0 │           0 │                 5,064 │
+    │ cycles a hand-over                  │  9,608,662 │      13,386 │                16,927 │
+    │   has the lock, runs                │      5,050 │       5,036 │                 5,036 │
+    │   has the lock, and no host CPU     │  9,603,612 │       8,350 │                11,357 │
+    │   waits for the lock, on a host CPU │  9,603,073 │       7,818 │                 9,912 │
+    │   waits for the lock, ready         │      5,050 │       5,036 │                     0 │
+    │   runs without the lock             │      538.5 │       532.0 │                 1,979 │
+    │   has the lock, still asleep        │          0 │           0 │                 534.4 │
+    │   waits for the lock, asleep        │          0 │           0 │                 5,036 │
     └─────────────────────────────────────┴────────────┴─────────────┴───────────────────────┘
 
     DIR/figure-7.vl.json
