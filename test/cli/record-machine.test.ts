@@ -83,6 +83,20 @@ test('vCPUs that share a CPU are recorded as such, from a snapshot of others too
   expect(restTrace.header.command).toContain('--from-snapshot at-once.snapshot --turn 50 ');
 });
 
+test('vCPUs that run at once are recorded in turns as short as is asked for', async () => {
+  const [fine, again, usual] = [place('fine'), place('fine-again'), place('usual')];
+  const argv = ['--linux', bare('recorded'), '--cpus', '2'];
+  const made = await record(fine, ...argv, '--quantum', '10');
+  await record(again, ...argv, '--quantum', '10');
+  expect(readFileSync(again).equals(readFileSync(fine))).toBe(true);
+  expect((await record(usual, ...argv)).console).toBe(made.console);
+  const trace = openTrace(fine);
+  trace.close();
+  expect(trace.header.machine).toMatchObject({quantum: 10});
+  expect(trace.header.machine?.sharesCpu).toBeUndefined();
+  expect(trace.header.command).toContain(' --quantum 10 ');
+});
+
 test('the tools take one stream of several', async () => {
   const path = place('two');
   await record(path, '--linux', bare('recorded'), '--cpus', '2', '--packing', 'small');
@@ -106,6 +120,11 @@ test.each<[string, readonly string[], RegExp]>([
   ['a window of nothing', ['--linux', bare('devices'), '--from', '9', '--to', '9'], /--to 9 is not behind --from 9/],
   ['too few instructions', ['--linux', bare('recorded'), '--max-instructions', '10'], /did not end within 10/],
   ['turns of nothing', ['--linux', bare('recorded'), '--turn', '0'], /greater than or equal to 1/],
+  [
+    'turns of both kinds',
+    ['--linux', bare('recorded'), '--turn', '9', '--quantum', '9'],
+    /--turn.*cannot also be provided|--quantum.*cannot also be provided/,
+  ],
   ['turns of hours', ['--linux', bare('recorded'), '--turn', '1e13'], /--turn/],
   ['turns of two seconds', ['--linux', bare('recorded'), '--turn', '2000000000'], /less than or equal to 1000000000/],
   ['a program besides', ['dhrystone', '--linux', bare('devices')], /there is no program dhrystone/],

@@ -2,7 +2,7 @@
 import {describe, expect, test} from 'vitest';
 import {readPublished} from '../../src/predict/benchmarks.ts';
 import {loadCalibration, workScale} from '../../src/predict/calibration.ts';
-import {readScheduledBenchmarks, recordingFor} from '../../src/predict/scheduled-benchmarks.ts';
+import {readScheduledBenchmarks, recordingFor, unitsOfCases} from '../../src/predict/scheduled-benchmarks.ts';
 import {type ScheduledRun, scheduledCells} from '../../src/predict/scheduled-cells.ts';
 
 const calibration = loadCalibration();
@@ -18,6 +18,18 @@ test.each([
   ['xen', 2, 'hackbench-2'],
 ] as const)('%s with %i host CPUs replays %s: turns like its slices', (sut, hostCpus, id) => {
   expect(recordingFor(hackbench, schedulerOf(sut), hostCpus).id).toBe(id);
+});
+
+test('cases have the units of their groups, on two host CPUs times the ratio of recordings of more groups', () => {
+  expect(unitsOfCases(hackbench, 'kvm', 1).slice(0, 2)).toEqual([
+    ['1x40', 40_000],
+    ['2x40', 80_000],
+  ]);
+  const {caseRatios} = hackbench;
+  expect(unitsOfCases(hackbench, 'kvm', 2).slice(0, 2)).toEqual([
+    ['1x40', 40_000],
+    ['2x40', 80_000 * caseRatios[2].kvm!['2x40']!],
+  ]);
 });
 
 describe('cells', () => {
