@@ -138,7 +138,10 @@ const wantedRuns = (of: Alternatives, relevance: Relevance): ChosenRuns[] => {
   return [...wanted.values()];
 };
 
-type ChosenSchedules = {readonly sut: string; readonly choice: Choice};
+interface ChosenSchedules {
+  readonly sut: string;
+  readonly choice: Choice;
+}
 type Runs = AlternativeCounts['runs'][number];
 type Schedules = AlternativeCounts['schedules'][number];
 

@@ -55,6 +55,12 @@ export type Ranking = z.infer<typeof rankingFile>;
 export const rankingPath = (): string => packagePath('calibration', 'hypotheses-ranking.json');
 export const readRanking = (): Ranking => readYaml(rankingPath(), rankingFile);
 
+/**
+ * Scores that differ by less are not told apart: so far they move with the fit at whose values the combinations are counted
+ * (docs/validation.md).
+ */
+export const RESOLUTION = 0.02;
+
 /** Combinations that are kept in the file. */
 const KEPT = 20;
 

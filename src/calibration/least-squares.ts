@@ -92,7 +92,10 @@ export const leastSquares = (
     const free = freeParameters(values, normal.gradient, bounds);
     if (free.length === 0) break;
     const step = boundedStep(normal, values, bounds, free, damping);
-    const next = values.map((value, i) => value + step[i]!);
+    const next = values.map((value, i) =>
+      // The sum of a value and its way to a bound may lie beyond it by rounding.
+      Math.min(bounds[i]!.upper, Math.max(bounds[i]!.lower, value + step[i]!)),
+    );
     const trial = residuals(next);
     const gain = sumOfSquares(current) - sumOfSquares(trial);
     if (gain > 0) {

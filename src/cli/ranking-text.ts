@@ -1,5 +1,5 @@
 /** A ranking of discrete unknowns as text. */
-import type {Ranking} from '../calibration/hypotheses.ts';
+import {type Ranking, RESOLUTION} from '../calibration/hypotheses.ts';
 import {textTable} from './text-table.ts';
 
 /** Combinations that are shown. */
@@ -8,7 +8,7 @@ const SHOWN = 5;
 export const rankingText = ({combinations, alternatives, unseen, defaultRank, tried}: Ranking): string => {
   const benchmarks = Object.keys(combinations[0]?.leftOutPercent ?? {});
   return [
-    `${tried} combinations, by their error on guest cells that were left out, as a share of what guests lose (mean over benchmarks). The defaults are number ${defaultRank}.`,
+    `${tried} combinations, by their error on guest cells that were left out, as a share of what guests lose (mean over benchmarks). The defaults are number ${defaultRank}; scores within ${RESOLUTION} of each other are not told apart.`,
     textTable(
       ['rank', 'score', ...benchmarks, 'choices'],
       combinations

@@ -1,5 +1,5 @@
 /** How far the predictions are from the published tables, errors first, as sections of docs/validation.md. */
-import type {Ranking} from '../calibration/hypotheses.ts';
+import {type Ranking, RESOLUTION} from '../calibration/hypotheses.ts';
 import {lowerIsBetter} from '../predict/figure-units.ts';
 import type {FitFile} from '../predict/fit-file.ts';
 import type {Cell, Reproduction} from '../predict/result.ts';
@@ -147,7 +147,7 @@ const rankingSection = ({
   unseen,
   cases,
 }: Ranking): readonly string[] => [
-  `${tried} combinations of what no source settles, each fitted anew and scored by its error on benchmarks that its fit did not see, as a share of what guests lose (sizes ${(cases['cachebench-memcpy'] ?? []).join(', ')}). The combination in use is number ${defaultRank}; the best is ${Object.values(combinations[0]!.choices).join(', ')} (${combinations[0]!.score.toFixed(4)}).`,
+  `${tried} combinations of what no source settles, each fitted anew and scored by its error on benchmarks that its fit did not see, as a share of what guests lose (sizes ${(cases['cachebench-memcpy'] ?? []).join(', ')}). The combination in use is number ${defaultRank}; the best is ${Object.values(combinations[0]!.choices).join(', ')} (${combinations[0]!.score.toFixed(4)}); scores within ${RESOLUTION} of each other are not told apart.`,
   '',
   ...markdownTable(
     ['unknown', 'alternative', 'in use', 'best score with it', 'rank of that'],
