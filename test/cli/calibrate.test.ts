@@ -121,7 +121,9 @@ describe('a ranking', () => {
       combinations: [row(0.1, 'old'), row(0.2, 'new')],
       alternatives: [alternative('old', 1), alternative('new', 2)],
     });
-    expect(shown).toMatch(/^2 combinations, .* The defaults are number 2; scores within 0\.02 of each other are not told apart\./);
+    expect(shown).toMatch(
+      /^2 combinations, .* The defaults are number 2; scores within 0\.02 of each other are not told apart\./,
+    );
     expect(shown).toMatch(/1 +│ +0\.1000 │ +10\.00 % │ old .*\n.*2 +│ +0\.2000 │ +20\.00 % │ new/);
     expect(shown).toMatch(/kernel +│ new +│ yes +│ +0\.2000 │ +2/);
     expect(shown).toMatch(/What one host CPU cannot tell: share\./);
